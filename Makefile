@@ -1,0 +1,45 @@
+# One target, one job; `make` alone lists them. Every target sets up what it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup release test lint format check sample bench clean
+
+help:  ## show this list / この一覧を表示
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml requirements.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+setup: $(STAMP)  ## make the virtual environment / 仮想環境を用意
+
+release: $(STAMP)  ## sample city: records to a safe release package / サンプル市の公表パッケージを作成
+	$(BIN)/sdc release data/samples/release.toml
+
+test: $(STAMP)  ## run the tests / テストを実行
+	$(BIN)/python -m pytest -q -n auto
+
+lint: $(STAMP)  ## style and types / 書式と型を検査
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP)  ## put the code into house style / 書式をそろえる
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: lint test  ## all that must be green before a change lands / 変更前の全検査
+
+sample: $(STAMP)  ## generate the sample city again / サンプル市を再生成
+	$(BIN)/sdc sample --out data/samples
+
+bench: $(STAMP)  ## measure the engines on the benchmark tables / 性能を計測
+	$(BIN)/python bench/suppression.py
+
+clean:  ## remove what can be made again / 生成物を削除
+	rm -rf $(VENV) releases data/samples/releases .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Which values does the whole house speak about? Frozen types whose construction validates."""

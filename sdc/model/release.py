@@ -1,0 +1,111 @@
+"""What may leave the house, and through which door?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import InitVar, dataclass, field
+from datetime import date
+
+import geopandas as gpd
+
+from sdc.errors import DisclosureFound, NotProven
+from sdc.model.plan import Published, PublishedTable
+from sdc.model.report import AuditReport, Verdict
+from sdc.model.system import Level
+
+
+@dataclass(frozen=True)
+class ReleaseInfo:
+    """What is said about a release as a whole; ``municipality`` has six digits, check digit last."""
+
+    id: str
+    title: str
+    municipality: str
+    municipality_name: str
+    survey_date: date
+    release_date: date
+    serial: int
+    licence: str
+    source: str
+    section: str
+    ground: str
+    formats: tuple[str, ...] = ("images",)
+    encoding: str = "utf-8-sig"
+
+
+@dataclass(frozen=True)
+class Merge:
+    """Small area ``source`` was added to ``target``, whose code stands for both from then on."""
+
+    source: str
+    target: str
+    source_name: str
+    target_name: str
+
+
+@dataclass(frozen=True)
+class Collapse:
+    """Class ``source`` of one dimension is counted in the group ``target``."""
+
+    dimension: str
+    source: str
+    target: str
+    source_label: str
+    target_label: str
+
+
+@dataclass(frozen=True, eq=False)
+class Geography:
+    """The published places of one geographic dimension.
+
+    ``shapes`` has one row a published code with the columns ``code``, ``name`` and a geometry in a
+    stated CRS; ``water`` (same CRS) is drawn and never counted. ``kind`` is ``areas`` or ``mesh``.
+    """
+
+    dimension: str
+    kind: str
+    shapes: gpd.GeoDataFrame
+    water: gpd.GeoDataFrame | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Release:
+    """Shown values and marks, geometry and words; nothing hidden and no way back to the records.
+
+    The only way to make one is to present a ``Published`` together with a complete, clean audit of
+    exactly that ``Published``. Raises NotProven for an incomplete audit or an audit of something else,
+    DisclosureFound for one that found a disclosure.
+    """
+
+    info: ReleaseInfo
+    published: InitVar[Published]
+    report: InitVar[AuditReport]
+    geographies: Mapping[str, Geography] = field(default_factory=dict)
+    merges: tuple[Merge, ...] = ()
+    collapses: tuple[Collapse, ...] = ()
+    tables: tuple[PublishedTable, ...] = field(init=False)
+    level: Level = field(init=False)
+    published_digest: str = field(init=False)
+
+    def __post_init__(self, published: Published, report: AuditReport) -> None:
+        if report.published_digest != published.digest:
+            raise NotProven("別の公表内容の監査結果です", "the audit speaks of something else")
+        if report.revelations or (report.verdict == Verdict.UNSAFE).any():
+            raise DisclosureFound("秘匿値が導出可能です", "a hidden value follows from what is shown")
+        if not report.passed:
+            raise NotProven("安全性が証明されていません", "the audit is not complete")
+        object.__setattr__(self, "tables", published.tables)
+        object.__setattr__(self, "level", report.level)
+        object.__setattr__(self, "published_digest", published.digest)
+
+    def table(self, name: str) -> PublishedTable:
+        """The table of that name; KeyError where there is none."""
+        for table in self.tables:
+            if table.name == name:
+                return table
+        raise KeyError(name)
+
+    def geographic_dimension(self, table: PublishedTable) -> str | None:
+        """Name of the table's dimension that is a geography, None where it has none."""
+        names: Sequence[str] = [d.name for d in table.dims if d.name in self.geographies]
+        return names[0] if names else None

@@ -1,0 +1,200 @@
+"""Which numbers exist in a release, how do they add up, and what has to stay unknown about them?
+
+A ``System`` is the one additive description of all tables that are published together; a ``Problem``
+adds what an attacker knows beforehand and how far each primary cell must be able to move. Protection
+and audit both read these two values and nothing else of each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from sdc.errors import InputError
+from sdc.model.hierarchy import IntArray
+from sdc.model.table import Table
+
+BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
+
+UNBOUNDED = 2**53
+"""Stands for "no upper bound"; every true value is below it."""
+
+
+class Level(StrEnum):
+    """What is promised about every hidden primary cell, weakest first (see docs/explanation)."""
+
+    LINEAR = "linear"
+    INTEGER = "integer"
+    INTERVAL = "interval"
+    RULE_AWARE = "rule-aware"
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Where the cells of one table stand among the unknowns of a system.
+
+    ``index`` has the table's shape. Tables that share a margin share its unknowns.
+    """
+
+    table: Table
+    index: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """All cells of all tables of a release and the whole-number relations between them.
+
+    =========== ======== =======================================================================
+    field       shape    meaning
+    =========== ======== =======================================================================
+    value       (n,)     true values, whole numbers >= 0
+    relations   (m, n)   sparse int64; ``relations @ value == 0``
+    shown       (n,)     a cell some table prints; False for a latent atom that only links tables
+    group       (n,)     cells with equal numbers carry one mask (a count and the area beside it)
+    count       (n,)     a number of units; False for a measure in steps
+    known       (n,)     public already (earlier release, external total): can never be hidden
+    blocks               the tables, each with the positions of its cells
+    =========== ======== =======================================================================
+
+    Raises InputError where a relation does not hold for the true values.
+
+    >>> import scipy.sparse as sp
+    >>> s = System.plain(np.array([7, 3, 4]), sp.csr_matrix(np.array([[-1, 1, 1]])))
+    >>> s.n, int(s.relations.shape[0])
+    (3, 1)
+    """
+
+    value: IntArray
+    relations: sp.csr_matrix
+    shown: BoolArray
+    group: IntArray
+    count: BoolArray
+    known: BoolArray
+    blocks: tuple[Block, ...] = ()
+
+    def __post_init__(self) -> None:
+        for array in (self.value, self.shown, self.group, self.count, self.known):
+            array.setflags(write=False)
+        if self.relations.dtype != np.int64 or self.relations.shape[1] != len(self.value):
+            raise InputError("関係行列の型が不正です", "relations must be int64 with one column a cell")
+        if (self.value < 0).any() or (self.relations @ self.value).any():
+            raise InputError(
+                "真値が関係式を満たしません", "the true values do not satisfy the relations"
+            )
+
+    @classmethod
+    def plain(cls, value: IntArray, relations: sp.csr_matrix) -> System:
+        """Count cells without tables: every cell is printed and carries its own mask."""
+        n = len(value)
+        return cls(
+            value=np.asarray(value, dtype=np.int64),
+            relations=sp.csr_matrix(relations, dtype=np.int64),
+            shown=np.ones(n, dtype=bool),
+            group=np.arange(n, dtype=np.int64),
+            count=np.ones(n, dtype=bool),
+            known=np.zeros(n, dtype=bool),
+        )
+
+    @property
+    def n(self) -> int:
+        """Number of unknowns, latent ones included."""
+        return len(self.value)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over every field that an audit depends on."""
+        matrix = self.relations.tocsr().copy()
+        matrix.sort_indices()
+        return digest_of(
+            self.value, self.shown, self.group, self.count, self.known,
+            matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), matrix.data,
+        )  # fmt: skip
+
+    def name_of(self, cell: int) -> str:
+        """``dimension=code`` of an unknown, for messages; ``#i`` for a latent or tableless one."""
+        for block in self.blocks:
+            hits = np.flatnonzero(block.index.ravel() == cell)
+            if len(hits):
+                codes = block.table.codes_of(int(hits[0]))
+                return ", ".join(f"{name}={code}" for name, code in codes.items())
+        return f"#{cell}"
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A system, what an attacker knows beforehand, and what must remain possible.
+
+    The attacker's tables are all ``y`` with ``relations @ y == 0``, ``y == value`` on cells that are
+    printed, and ``floor <= y <= ceiling`` on all others (latent ones included).
+
+    ========= ====== =========================================================================
+    field     shape  meaning
+    ========= ====== =========================================================================
+    level            the promise; ``linear`` ignores upper, lower, slide, floor and ceiling
+    primary   (p,)   positions of the cells that must be hidden and protected, ascending
+    upper     (p,)   ``interval``: some table of the attacker has ``y >= upper`` in the cell
+    lower     (p,)   ``interval``: some table of the attacker has ``y <= lower`` in the cell
+    slide     (p,)   ``interval``: the largest minus the smallest ``y`` is at least this
+    floor     (n,)   prior lower bounds    ceiling (n,)  prior upper bounds (UNBOUNDED: none)
+    eligible  (n,)   may be hidden; False for latent cells, zeros that are shown, never_hide, known
+    cost      (n,)   loss of hiding a cell, > 0 where eligible
+    whole            whether the attacker knows that the numbers are whole (False: JJ problems)
+    ========= ====== =========================================================================
+    """
+
+    system: System
+    level: Level
+    primary: IntArray
+    upper: IntArray
+    lower: IntArray
+    slide: IntArray
+    floor: IntArray
+    ceiling: IntArray
+    eligible: BoolArray
+    cost: FloatArray
+    whole: bool = True
+
+    def __post_init__(self) -> None:
+        n, p = self.system.n, len(self.primary)
+        arrays = (self.primary, self.upper, self.lower, self.slide, self.floor, self.ceiling)
+        for array in (*arrays, self.eligible, self.cost):
+            array.setflags(write=False)
+        per_cell = (self.floor, self.ceiling, self.eligible, self.cost)
+        per_primary = (self.upper, self.lower, self.slide)
+        if any(len(a) != n for a in per_cell) or any(len(a) != p for a in per_primary):
+            raise InputError("配列の長さが一致しません", "arrays of a problem must fit the system")
+        if not self.eligible[self.primary].all():
+            bad = int(self.primary[~self.eligible[self.primary]][0])
+            raise InputError(
+                f"秘匿が必要なセルを秘匿できない設定です: {self.system.name_of(bad)}",
+                f"a cell that must be hidden is declared never to be hidden: "
+                f"{self.system.name_of(bad)}",
+                code="never-hide-primary",
+            )
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the system and the demands."""
+        parts = (self.primary, self.upper, self.lower, self.slide, self.floor, self.ceiling)
+        text = f"{self.system.digest}:{self.level}:{self.whole}".encode()
+        return digest_of(np.frombuffer(text, dtype=np.uint8), *parts, self.eligible)
+
+
+def digest_of(*arrays: npt.NDArray[np.generic]) -> str:
+    """SHA-256 over the type, shape and bytes of arrays.
+
+    >>> digest_of(np.array([1])) == digest_of(np.array([1])) != digest_of(np.array([2]))
+    True
+    """
+    sha = hashlib.sha256()
+    for array in arrays:
+        sha.update(f"{array.dtype.str}{array.shape}".encode())
+        sha.update(np.ascontiguousarray(array).tobytes())
+    return sha.hexdigest()
