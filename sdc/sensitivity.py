@@ -1,0 +1,233 @@
+"""Which cells must be hidden by the rules, and how far must an attacker stay from each of them?
+
+Primary suppression by minimum count, (n, k)-dominance, p % and the city's own list (Hundepool and
+others 2012, chapter 4), turned into demands on the attacker's feasibility interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from sdc.errors import RulesError
+from sdc.model.hierarchy import IntArray
+from sdc.model.rules import COSTS, Rules
+from sdc.model.system import UNBOUNDED, Block, BoolArray, FloatArray, Level, Problem, System
+from sdc.model.table import Table, aggregate
+
+
+def problem(system: System, rules: Rules | Mapping[str, Rules]) -> Problem:
+    """The demands of the rules on a system; ``rules`` for all tables, or one set a table name.
+
+    Counts: a cell of 1 … min_count - 1 units is primary, an attacker must not be able to exclude
+    ``min_count`` nor some smaller value (one less where zeros may be hidden; the number of non-zero
+    innermost cells below it where every zero is shown). Measures: the dominance rule and p % demand
+    that the attacker's interval reaches as far as they say, on both sides. O(cells).
+
+    Raises RulesError where tables disagree on the level, or a measure has neither dominance nor p %.
+
+    >>> from sdc.model.hierarchy import Hierarchy
+    >>> from sdc.tables.relations import system_of
+    >>> sex = Hierarchy.flat("sex", ["f", "m"])
+    >>> s = system_of([Table("t", (sex,), aggregate(np.array([2, 9]), [sex]))])
+    >>> p = problem(s, Rules(min_count=3))
+    >>> p.primary.tolist(), p.upper.tolist(), p.lower.tolist()
+    ([1], [3], [1])
+    """
+    by_table = {b.table.name: _rules_of(b.table, rules) for b in system.blocks}
+    demand = _Demand.empty(system.n)
+    eligible = system.shown & ~system.known
+    cost = np.zeros(system.n)
+    zeros_shown = np.zeros(system.n, dtype=bool)
+    for block in system.blocks:
+        own = by_table[block.table.name]
+        demand.add(block, own)
+        cost[block.index] = _cost(block, system.blocks, own.cost)
+        eligible[block.index[_matches(block.table, own.never_hide)]] = False
+        if own.zeros == "show":
+            zeros_shown[block.index] = True
+            eligible[block.index[block.table.value == 0]] = False
+    eligible = _all_of_group(system, eligible)
+    primary = np.flatnonzero(demand.primary).astype(np.int64)
+    return Problem(
+        system=system,
+        level=_one_level(by_table),
+        primary=primary,
+        upper=demand.upper[primary],
+        lower=demand.lower[primary],
+        slide=np.zeros(len(primary), dtype=np.int64),
+        floor=_floor(system, eligible, zeros_shown),
+        ceiling=np.full(system.n, UNBOUNDED, dtype=np.int64),
+        eligible=eligible,
+        cost=cost,
+    )
+
+
+def _rules_of(table: Table, rules: Rules | Mapping[str, Rules]) -> Rules:
+    own = rules if isinstance(rules, Rules) else rules[table.name]
+    if not table.is_count and own.dominance is None and own.p_percent is None:
+        raise RulesError(
+            f"表「{table.name}」は量の表です。dominanceかp_percentを指定してください",
+            f"table {table.name!r} adds up a measure: give dominance or p_percent",
+        )
+    return own
+
+
+def _one_level(by_table: Mapping[str, Rules]) -> Level:
+    levels = sorted({r.level for r in by_table.values()})
+    if len(levels) != 1:
+        raise RulesError(
+            "一つの公表物の保護水準は一つです", "all tables of a release share one level"
+        )
+    return levels[0]
+
+
+@dataclass
+class _Demand:
+    """Growing demands over the unknowns: the hardest of all tables that print a cell counts."""
+
+    primary: BoolArray
+    upper: IntArray
+    lower: IntArray
+
+    @classmethod
+    def empty(cls, n: int) -> _Demand:
+        never = np.full(n, -1, dtype=np.int64)
+        return cls(np.zeros(n, dtype=bool), never, np.full(n, UNBOUNDED, dtype=np.int64))
+
+    def add(self, block: Block, rules: Rules) -> None:
+        table = block.table
+        small = (table.counts > 0) & (table.counts < rules.min_count)
+        named = _matches(table, rules.must_hide)
+        if table.is_count:
+            primary = small | named
+            upper = np.where(small, rules.min_count, table.value + 1)
+            lower = np.maximum(table.value - 1, 0)
+            if rules.zeros == "show":
+                lower = _shown_zero_floor(table)
+        else:
+            dominated, reach = _measure_reach(table, rules, small)
+            primary = small | named | dominated
+            reach = np.maximum(reach, 1)
+            upper, lower = table.value + reach, np.maximum(table.value - reach, 0)
+        if rules.zeros == "show":
+            primary &= table.value > 0
+        cells = block.index[primary]
+        self.primary[cells] = True
+        np.maximum.at(self.upper, cells, upper[primary])
+        hardest = np.maximum if table.is_count and rules.zeros == "show" else np.minimum
+        open_cells = self.lower[cells] == UNBOUNDED
+        self.lower[cells] = np.where(
+            open_cells, lower[primary], hardest(self.lower[cells], lower[primary])
+        )
+
+
+def _shown_zero_floor(table: Table) -> IntArray:
+    """The least a cell can hold once everybody sees which innermost cells are not zero."""
+    filled = (table.leaf_values() > 0).astype(np.int64)
+    return np.minimum(np.maximum(aggregate(filled, table.dims), 1), np.maximum(table.value, 1))
+
+
+def _measure_reach(table: Table, rules: Rules, small: BoolArray) -> tuple[BoolArray, IntArray]:
+    """Cells hidden by dominance or p %, and how many steps away an attacker's interval must reach.
+
+    p %: the second largest contributor knows ``value - own`` and must not come within p % of the
+    largest, so the interval has to reach ``p/100 x1 - (value - x1 - x2)`` beyond the value. (n, k):
+    it has to reach the total at which the n largest no longer exceed the share k.
+    """
+    value = table.value.astype(np.float64)
+    reach = np.zeros(value.shape)
+    if table.top is None:
+        raise RulesError(
+            f"表「{table.name}」に寄与の記録がありません",
+            f"table {table.name!r} does not know its largest contributions",
+        )
+    top = table.top.astype(np.float64)
+    if rules.p_percent is not None:
+        rest = value - top[..., 0] - top[..., 1]
+        reach = np.maximum(reach, rules.p_percent / 100 * top[..., 0] - rest)
+    if rules.dominance is not None:
+        n, share = rules.dominance
+        if n > top.shape[-1]:
+            raise RulesError(
+                f"dominanceのnは{top.shape[-1]}以下です", f"dominance allows n <= {top.shape[-1]}"
+            )
+        reach = np.maximum(reach, top[..., :n].sum(axis=-1) / share - value)
+    # A cell hidden for its few contributors alone: as if they knew each other.
+    alone = small & (reach <= 0)
+    reach = np.where(alone, (rules.p_percent or 10.0) / 100 * top[..., 0], reach)
+    return (reach > 0) & ~alone & (value > 0), np.ceil(reach - 1e-9).astype(np.int64)
+
+
+def _matches(table: Table, cells: tuple[Mapping[str, str], ...]) -> BoolArray:
+    """Mask of the cells named by their codes; a dimension that is not named matches every code."""
+    out = np.zeros(table.value.shape, dtype=bool)
+    names = {d.name: i for i, d in enumerate(table.dims)}
+    for cell in cells:
+        if not set(cell) <= set(names):
+            continue
+        place: list[slice | int] = [slice(None)] * len(names)
+        for name, code in cell.items():
+            dim = table.dims[names[name]]
+            if code not in dim:
+                raise RulesError(
+                    f"未知のコードです: {name}={code}", f"unknown code in a cell: {name}={code}"
+                )
+            place[names[name]] = dim.position(code)
+        out[tuple(place)] = True
+    return out
+
+
+def _cost(block: Block, blocks: tuple[Block, ...], kind: str) -> FloatArray:
+    """Loss of hiding each cell; a zero costs what a one would at least (1)."""
+    table = block.table
+    if kind == "count":
+        return np.ones(table.value.shape)
+    if kind == "log":
+        return np.asarray(1.0 + np.log1p(table.counts))
+    if kind == "value":
+        return np.maximum(table.value, 1).astype(np.float64)
+    for other in blocks:
+        if other.table.measure == kind and other.table.dims == table.dims:
+            return np.maximum(other.table.value, 1).astype(np.float64)
+    names = ", ".join(COSTS)
+    raise RulesError(f"costは{names}か集計量の名前です", f"cost is {names} or a measure's name")
+
+
+def _all_of_group(system: System, eligible: BoolArray) -> BoolArray:
+    """A cell may be hidden only where every cell that shares its mask may be."""
+    barred = np.zeros(int(system.group.max(initial=-1)) + 1, dtype=bool)
+    barred[system.group[~eligible & system.shown]] = True
+    return eligible & ~barred[system.group]
+
+
+def _floor(system: System, eligible: BoolArray, zeros_shown: BoolArray) -> IntArray:
+    """Prior lower bounds: 1 for a count that everybody knows not to be zero, 0 otherwise.
+
+    Zeros may hide behind an X only where some zero could truly have been hidden: a connected part of
+    the system without an eligible zero tells the attacker that every X in it is at least 1.
+    """
+    links = abs(system.relations).astype(np.int8)
+    graph = sp.bmat([[None, links.T], [links, None]])
+    _, label = connected_components(graph, directed=False)
+    label = label[: system.n]
+    has_zero = np.zeros(int(label.max(initial=-1)) + 1, dtype=bool)
+    has_zero[label[eligible & (system.value == 0)]] = True
+    never_zero = zeros_shown | ~has_zero[label]
+    return (never_zero & system.shown & system.count & (system.value > 0)).astype(np.int64)
+
+
+def level_of(text: str) -> Level:
+    """The level of that name; RulesError for an unknown one.
+
+    >>> level_of("interval").value
+    'interval'
+    """
+    if text not in tuple(Level):
+        names = ", ".join(Level)
+        raise RulesError(f"保護水準は{names}です", f"the level is one of {names}")
+    return Level(text)

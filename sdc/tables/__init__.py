@@ -1,0 +1,1 @@
+"""How do records become tables, and how do tables hang together?"""
