@@ -14,9 +14,17 @@ from sdc.model.report import AuditReport, Verdict
 from sdc.model.system import Level
 
 
+FORMATS = ("images", "csv", "geojson", "pdf")
+"""What ``ReleaseInfo.formats`` may name; ``pdf`` is the table document, map PDFs are images."""
+
+
 @dataclass(frozen=True)
 class ReleaseInfo:
-    """What is said about a release as a whole; ``municipality`` has six digits, check digit last."""
+    """What is said about a release as a whole; ``municipality`` has six digits, check digit last.
+
+    ``policy`` is the threshold policy in the words the city chose to publish (Japanese, English),
+    ``contact`` how to reach the section; both may stay empty.
+    """
 
     id: str
     title: str
@@ -31,16 +39,24 @@ class ReleaseInfo:
     ground: str
     formats: tuple[str, ...] = ("images",)
     encoding: str = "utf-8-sig"
+    title_en: str = ""
+    municipality_name_en: str = ""
+    contact: str = ""
+    policy: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True)
 class Merge:
-    """Small area ``source`` was added to ``target``, whose code stands for both from then on."""
+    """Small area ``source`` was added to ``target``, whose code stands for both from then on.
+
+    ``dimension`` names the geography; empty where only one geography holds the target's code.
+    """
 
     source: str
     target: str
     source_name: str
     target_name: str
+    dimension: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,7 +90,8 @@ class Release:
 
     The only way to make one is to present a ``Published`` together with a complete, clean audit of
     exactly that ``Published``. Raises NotProven for an incomplete audit or an audit of something else,
-    DisclosureFound for one that found a disclosure.
+    DisclosureFound for one that found a disclosure. ``titles`` may name tables, dimensions, measures
+    and record sets for the reader: id -> (Japanese, English).
     """
 
     info: ReleaseInfo
@@ -83,6 +100,7 @@ class Release:
     geographies: Mapping[str, Geography] = field(default_factory=dict)
     merges: tuple[Merge, ...] = ()
     collapses: tuple[Collapse, ...] = ()
+    titles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     tables: tuple[PublishedTable, ...] = field(init=False)
     level: Level = field(init=False)
     published_digest: str = field(init=False)
