@@ -1,0 +1,109 @@
+"""How far must which cell be able to move, and what does it cost to let a cell move?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from sdc.model.hierarchy import IntArray
+from sdc.model.system import BoolArray, FloatArray, Problem
+
+FAR = 2**40
+"""Room in a direction without a bound; more than any move needs, less than a double can lose."""
+
+KEEP = 0.75
+"""What a mask of an earlier pattern costs in a search, relative to a new one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Demands:
+    """What must be possible: cell ``cell[r]`` changes by at least ``need[r]`` towards ``sign[r]``.
+
+    All arrays (r,); smaller needs first, then by cell, upward before downward. A demanded slide that
+    the two directions do not reach together is added to the upward need, or to the downward one where
+    the prior bounds leave no room above.
+    """
+
+    cell: IntArray
+    sign: IntArray
+    need: IntArray
+
+    def __len__(self) -> int:
+        return len(self.cell)
+
+    @classmethod
+    def of(cls, problem: Problem) -> Demands:
+        """The demands of a problem at ``interval``; O(p log p).
+
+        >>> from sdc.model.system import System, Level
+        >>> s = System.plain(np.array([9, 2, 7]), sp.csr_matrix(np.array([[-1, 1, 1]])))
+        >>> one, none = np.array([1]), np.array([0])
+        >>> p = Problem(s, Level.INTERVAL, one, np.array([4]), one, none, np.zeros(3, np.int64),
+        ...             np.full(3, 2**53), np.ones(3, bool), np.ones(3))
+        >>> d = Demands.of(p)
+        >>> d.cell.tolist(), d.sign.tolist(), d.need.tolist()
+        ([1, 1], [-1, 1], [1, 2])
+        """
+        value = problem.system.value[problem.primary]
+        up = np.maximum(problem.upper - value, 0)
+        down = np.maximum(value - problem.lower, 0)
+        short = np.maximum(problem.slide - up - down, 0)
+        room = problem.ceiling[problem.primary] - value - up
+        above = np.minimum(short, np.maximum(room, 0))
+        up, down = up + above, down + short - above
+        cell = np.concatenate([problem.primary, problem.primary])
+        sign = np.repeat(np.array([1, -1], dtype=np.int64), len(value))
+        need = np.concatenate([up, down])
+        wanted = np.flatnonzero(need > 0)
+        order = wanted[np.lexsort((-sign[wanted], cell[wanted], need[wanted]))]
+        return cls(cell[order], sign[order], need[order])
+
+
+@dataclass(frozen=True, eq=False)
+class Masks:
+    """Which cells go under one X, what hiding them costs, and how far each cell could move then.
+
+    ============ ====== ==================================================================
+    field        shape  meaning
+    ============ ====== ==================================================================
+    of           (n,)   mask of every unknown; a latent one has a mask of its own
+    price        (k,)   loss of hiding the mask; inf where it may not be hidden; 0 where free
+    free         (k,)   hidden in any case: masks of primary cells, and latent unknowns
+    down, up     (n,)   how far an unknown could fall or rise once its mask is hidden
+    ============ ====== ==================================================================
+    """
+
+    of: IntArray
+    price: FloatArray
+    free: BoolArray
+    down: IntArray
+    up: IntArray
+
+    @classmethod
+    def of_problem(cls, problem: Problem, previous: BoolArray | None = None) -> Masks:
+        """Masks of a problem; those of an earlier pattern are preferred. O(n log n)."""
+        system = problem.system
+        raw = np.where(system.shown, system.group, system.group.max(initial=0) + 1)
+        raw = raw + np.where(system.shown, 0, np.arange(system.n))
+        _, of = np.unique(raw, return_inverse=True)
+        of = of.astype(np.int64)
+        k = int(of.max(initial=-1)) + 1
+        latent = ~system.shown
+        price = np.bincount(of, np.where(system.shown, problem.cost, 0.0), minlength=k)
+        if previous is not None:
+            price[np.unique(of[previous & system.shown])] *= KEEP
+        price[of[system.shown & ~problem.eligible]] = np.inf
+        free = np.zeros(k, dtype=bool)
+        free[of[problem.primary]] = True
+        free[of[latent]] = True
+        price[free] = 0.0
+        movable = np.isfinite(price[of])
+        down = np.where(movable, system.value - problem.floor, 0)
+        up = np.where(movable, np.minimum(problem.ceiling - system.value, FAR), 0)
+        return cls(of, price, free, np.maximum(down, 0), np.maximum(up, 0))
+
+    def hidden(self, problem: Problem, open_: BoolArray) -> BoolArray:
+        """(n,) the shown unknowns whose mask is open."""
+        return np.asarray((open_ | self.free)[self.of] & problem.system.shown)
