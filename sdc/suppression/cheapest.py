@@ -1,10 +1,10 @@
 """What is the cheapest whole-number move that lets one cell change by as much as it must?
 
 One linear program a demand over a window of unknowns (everything outside stands still): the cells
-that are hidden already cost next to nothing, all others their price for as much as they move. Prices
-are then corrected for what is really used (slope scaling; Fischetti and Salazar 2001, the primal
-heuristic of cell suppression). Points that are not whole are solved again with disturbed prices, then
-as a small mixed-integer program.
+that are hidden already cost next to nothing, all others their price for as much as they move.
+Prices are then corrected for what is really used (slope scaling; Fischetti and Salazar 2001, the
+primal heuristic of cell suppression). Points that are not whole are solved again with disturbed
+prices, then as a small mixed-integer program.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _DISTURBANCES = 2
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A move found: unknowns ``cell`` (s,), changes ``step`` (s,), and the price of its new masks."""
+    """A move: unknowns ``cell`` (s,), their changes ``step`` (s,), the price of new masks."""
 
     cell: IntArray
     step: IntArray

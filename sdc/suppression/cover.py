@@ -28,8 +28,8 @@ class Move:
 class Cover:
     """Moves that serve demands, and how many of them need each mask.
 
-    Every mask with a user is open. A complementary mask without a user is not needed and is printed;
-    one with a user takes at least two values and so never follows from the rest.
+    Every mask with a user is open. A complementary mask without a user is not needed and is
+    printed; one with a user takes at least two values and so never follows from the rest.
     """
 
     problem: Problem

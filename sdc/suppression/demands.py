@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, FloatArray, Problem
@@ -21,9 +20,9 @@ KEEP = 0.75
 class Demands:
     """What must be possible: cell ``cell[r]`` changes by at least ``need[r]`` towards ``sign[r]``.
 
-    All arrays (r,); smaller needs first, then by cell, upward before downward. A demanded slide that
-    the two directions do not reach together is added to the upward need, or to the downward one where
-    the prior bounds leave no room above.
+    All arrays (r,); smaller needs first, then by cell, upward before downward. A demanded slide
+    that the two directions do not reach together is added to the upward need, or to the downward
+    one where the prior bounds leave no room above.
     """
 
     cell: IntArray
@@ -37,6 +36,7 @@ class Demands:
     def of(cls, problem: Problem) -> Demands:
         """The demands of a problem at ``interval``; O(p log p).
 
+        >>> import scipy.sparse as sp
         >>> from sdc.model.system import System, Level
         >>> s = System.plain(np.array([9, 2, 7]), sp.csr_matrix(np.array([[-1, 1, 1]])))
         >>> one, none = np.array([1]), np.array([0])
@@ -91,9 +91,11 @@ class Masks:
         of = of.astype(np.int64)
         k = int(of.max(initial=-1)) + 1
         latent = ~system.shown
-        price = np.bincount(of, np.where(system.shown, problem.cost, 0.0), minlength=k)
+        loss = np.where(system.shown, problem.cost, 0.0)
+        price = np.bincount(of, loss, minlength=k).astype(np.float64)
         if previous is not None:
-            price[np.unique(of[previous & system.shown])] *= KEEP
+            kept = np.unique(of[previous & system.shown])
+            price[kept] = KEEP * price[kept]
         price[of[system.shown & ~problem.eligible]] = np.inf
         free = np.zeros(k, dtype=bool)
         free[of[problem.primary]] = True

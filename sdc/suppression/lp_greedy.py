@@ -1,9 +1,9 @@
 """Which cells must also be hidden, found by serving one demand after the other with a cheap move?
 
-LP-greedy: for each demand the cheapest move given what is hidden already, smallest need first; then a
-clean-up that forbids hidden cells one by one, dearest first, and protects their users anew, as long as
-that lowers the loss. Works on every system: linked tables, latent atoms, masks over several cells,
-magnitudes and given protection levels. Whole numbers are kept move by move.
+LP-greedy: for each demand the cheapest move given what is hidden already, smallest need first;
+then a clean-up that forbids hidden cells one by one, dearest first, and protects their users
+anew, as long as that lowers the loss. Works on every system: linked tables, latent atoms, masks
+over several cells, magnitudes and given protection levels. Whole numbers are kept move by move.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def lp_greedy(
 ) -> Found:
     """Protect a problem at ``interval`` by greedy moves and clean-up.
 
-    Cost: about two linear programs a demand and four a complementary cell, over windows of at most
-    ``GLOBAL`` unknowns. Raises Infeasible where a cell cannot be protected though everything else is
-    hidden.
+    Cost: about two linear programs a demand and four a complementary cell, over windows of at
+    most ``GLOBAL`` unknowns. Raises Infeasible where a cell cannot be protected though everything
+    else is hidden.
     """
     cover = Cover(problem, Demands.of(problem), Masks.of_problem(problem, previous))
     finder = Windows(cover, seed)
@@ -135,8 +135,8 @@ def infeasible(problem: Problem, cells: list[int]) -> Infeasible:
 def clean_up(cover: Cover, finder: Finder, *, budget: Budget, base: float = 4.0) -> bool:
     """Forbid complementary masks, dearest first, and protect their users anew where that is cheaper.
 
-    At most ``base`` x masks attempts at the default budget, until a whole round changes nothing; the
-    return value is False where the clock ended it.
+    At most ``base`` x masks attempts at the default budget, until a whole round changes nothing;
+    the return value is False where the clock ended it.
     """
     start = int((cover.users > 0).sum())
     steps = budget.steps(base * start)
