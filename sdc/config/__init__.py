@@ -1,0 +1,266 @@
+"""What does the city ask for in its ``release.toml``, and is every word of it usable?"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from sdc.config.laws import Fault, at, check_laws
+from sdc.config.lines import locate_keys, nearest
+from sdc.config.models import (
+    RESERVED,
+    ColumnSection,
+    Document,
+    GeographySection,
+    OutputSection,
+    RecordsSection,
+    ReleaseSection,
+    RulesSection,
+    TableSection,
+    TreatmentSection,
+    known_keys,
+)
+from sdc.config.paths import fault_of_place
+from sdc.config.wording import WORDS, finding, hint
+from sdc.errors import Finding, InputError
+
+if TYPE_CHECKING:
+    from sdc.config.lines import Path as Keys
+
+__all__ = [
+    "ColumnSection",
+    "Config",
+    "GeographySection",
+    "OutputSection",
+    "RecordsSection",
+    "ReleaseSection",
+    "RulesSection",
+    "TableSection",
+    "TreatmentSection",
+    "read_config",
+]
+
+
+@dataclass(frozen=True)
+class Config:
+    """A configuration that has passed every check; values are frozen.
+
+    ``file`` is the configuration itself, ``sha256`` the digest of its bytes; sections and keys are
+    named as in the file. Paths in them are texts: ``resolve`` makes a place of an input path,
+    ``output_dir`` is the place of the output.
+    """
+
+    file: Path
+    sha256: str
+    document: Document
+
+    @property
+    def release(self) -> ReleaseSection:
+        """``[release]``."""
+        return self.document.release
+
+    @property
+    def records(self) -> Mapping[str, RecordsSection]:
+        """``[records.*]`` by name."""
+        return self.document.records
+
+    @property
+    def geography(self) -> GeographySection:
+        """``[geography]``."""
+        return self.document.geography
+
+    @property
+    def rules(self) -> Mapping[str, RulesSection]:
+        """``[rules.*]`` by name."""
+        return self.document.rules
+
+    @property
+    def tables(self) -> tuple[TableSection, ...]:
+        """``[[tables]]`` in the order of the file."""
+        return self.document.tables
+
+    @property
+    def treatment(self) -> TreatmentSection:
+        """``[treatment]``."""
+        return self.document.treatment
+
+    @property
+    def output(self) -> OutputSection:
+        """``[output]``."""
+        return self.document.output
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the configuration: paths in it are relative to this one."""
+        return self.file.parent
+
+    @property
+    def output_dir(self) -> Path:
+        """Folder in which release packages are put."""
+        return self.folder / self.output.dir
+
+    def resolve(self, path: str) -> Path:
+        """Place of an input path of this configuration; checked when the file was read."""
+        return self.folder / path
+
+    @property
+    def without_ground(self) -> tuple[str, ...]:
+        """Rules that some table uses and that name no legal ground: a release refuses them."""
+        used = dict.fromkeys(table.rules for table in self.tables)
+        return tuple(name for name in used if not self.rules[name].ground)
+
+
+def read_config(path: str | Path) -> Config:
+    """Read and check ``release.toml``; every problem is collected before any is raised.
+
+    Raises InputError with one finding a problem: file, line (``row``), key path (``column``), the
+    value found and what to do, in Japanese and English. Input files must exist; none is opened.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "release.toml"
+    ...     _ = file.write_text("schema = 2", encoding="utf-8")
+    ...     try:
+    ...         read_config(file)
+    ...     except InputError as error:
+    ...         [f.column for f in error.findings][:3]
+    ['schema', 'release', 'records']
+    """
+    file = Path(path)
+    try:
+        content = file.read_bytes()
+    except OSError:
+        raise InputError.of([finding("no_file", file=str(file), row=None, column="")]) from None
+    raw, lines = _parse(content, file)
+    document, faults = _typed(raw)
+    faults += check_laws(raw)
+    faults += _places(raw, file.parent, {fault.path for fault in faults})
+    if faults or document is None:
+        raise InputError.of(_findings(faults, str(file), lines))
+    return Config(file, hashlib.sha256(content).hexdigest(), document)
+
+
+def _parse(content: bytes, file: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
+    """The file as plain values (floats as exact decimals) and the line of every key."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        raise InputError.of([finding("encoding", file=str(file), row=row, column="")]) from None
+    try:
+        raw = tomllib.loads(text, parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        detail = str(error)
+        row = _line_of(detail, text)
+        broken = finding("toml", file=str(file), row=row, column="", detail=detail)
+        raise InputError.of([broken]) from None
+    return raw, locate_keys(text.replace("\r\n", "\n"))
+
+
+def _line_of(detail: str, text: str) -> int:
+    """Line named in a message of tomllib; the last line where it says "end of document"."""
+    _, found, rest = detail.rpartition("(at line ")
+    return int(rest.split(",")[0]) if found else text.count("\n") + 1
+
+
+def _typed(raw: dict[str, Any]) -> tuple[Document | None, list[Fault]]:
+    """The typed document, or what pydantic has against it."""
+    faults = [Fault((name,), "reserved") for name in RESERVED if name in raw]
+    known = {key: value for key, value in raw.items() if key not in RESERVED}
+    try:
+        return Document.model_validate(known), faults
+    except ValidationError as error:
+        return None, [_fault(dict(e)) for e in error.errors(include_url=False)] + faults
+
+
+_RENAMED = {
+    "model_type": "table",
+    "dict_type": "table",
+    "mapping_type": "table",
+    "tuple_type": "list",
+}
+
+
+def _fault(error: dict[str, Any]) -> Fault:
+    """One error of pydantic in the vocabulary of ``wording``."""
+    path = tuple(part for part in error["loc"] if part != "[key]")
+    code = _RENAMED.get(error["type"], error["type"])
+    fill = dict(error.get("ctx", {}))
+    value = "" if code == "missing" else error["input"]
+    if code == "extra_forbidden":
+        value, fill = str(path[-1]), hint(str(path[-1]), known_keys())
+    if code == "literal_error":
+        fill = {"expected_ja": str(fill["expected"]).replace(" or ", ", ")}
+    if path == ("schema",) and code != "missing":
+        code = "schema"
+    if code not in WORDS:
+        raise AssertionError(f"no wording for {code}")
+    return Fault(path, code, value, fill)
+
+
+def _places(raw: Mapping[str, Any], folder: Path, known: set[Keys]) -> list[Fault]:
+    """Every path of the file that leads outside or to nothing, links followed."""
+    declared = raw.get("data_root")
+    roots = [folder]
+    if isinstance(declared, str) and ("data_root",) not in known:
+        roots.append(folder / declared)
+    faults = []
+    for path, text, is_input in _paths(raw):
+        if path in known:
+            continue
+        outside = fault_of_place(text, folder, tuple(roots) if is_input else (folder,))
+        if outside:
+            faults.append(Fault(path, outside, text))
+        elif is_input and not (folder / text).is_file():
+            faults.append(Fault(path, "no_file", text))
+    return faults
+
+
+def _paths(raw: Mapping[str, Any]) -> list[tuple[Keys, str, bool]]:
+    """Key path, text and whether it is an input, of every path in the file."""
+    found: list[tuple[Keys, object, bool]] = []
+    for name in at(raw, "records"):
+        base: Keys = ("records", name)
+        found.append(((*base, "path"), at(raw, "records", name).get("path"), True))
+        for column in at(raw, "records", name, "columns"):
+            spec = at(raw, "records", name, "columns", column)
+            keys = ("codelist", "map")
+            found += [((*base, "columns", column, key), spec.get(key), True) for key in keys]
+    areas: Keys = ("geography", "areas", "path")
+    found.append((areas, at(raw, "geography", "areas").get("path"), True))
+    for column, scheme in at(raw, "treatment", "collapse").items():
+        found.append((("treatment", "collapse", column), scheme, True))
+    found.append((("output", "dir"), at(raw, "output").get("dir"), False))
+    return [(path, text, given) for path, text, given in found if isinstance(text, str)]
+
+
+def _findings(faults: list[Fault], file: str, lines: dict[Keys, int]) -> list[Finding]:
+    """Faults in the order of the file, those without a line last."""
+    ordered = sorted(faults, key=lambda fault: nearest(lines, fault.path) or sys.maxsize)
+    return [
+        finding(
+            fault.code,
+            file=file,
+            row=nearest(lines, fault.path),
+            column=_dotted(fault.path),
+            value=fault.value,
+            **fault.fill,
+        )
+        for fault in ordered
+    ]
+
+
+def _dotted(path: Keys) -> str:
+    """``tables[0].by[1]``: a key path as people write it."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text

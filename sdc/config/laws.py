@@ -1,0 +1,280 @@
+"""What must several keys of ``release.toml`` fulfil together?
+
+The laws read the file as parsed, not the typed sections, and step over whatever has the wrong
+shape: so a clerk sees broken references and broken values in one run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from sdc.config.lines import Path
+from sdc.config.models import OUTPUT_NAMES, POINT_FILES, SHAPE_FILES
+from sdc.config.wording import hint
+
+MESH_UNITS: Mapping[str, int] = {
+    "80km": 3200, "10km": 400, "5km": 200, "2km": 80, "1km": 40,
+    "500m": 20, "250m": 10, "125m": 5, "100m": 4,
+}  # fmt: skip
+"""Height of a cell in units of 0.75 seconds of latitude (JIS X 0410)."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One broken law: where, which wording, the value found, what fills the wording."""
+
+    path: Path
+    code: str
+    value: object = ""
+    fill: Mapping[str, object] = field(default_factory=dict)
+
+
+def check_laws(raw: Mapping[str, Any]) -> list[Fault]:
+    """All broken laws of a parsed file, in the order of the laws; O(size of the file)."""
+    return [fault for law in LAWS for fault in law(raw)]
+
+
+def at(raw: object, *path: str) -> Mapping[str, Any]:
+    """The table at a path, empty where there is none.
+
+    >>> at({"a": {"b": {"c": 1}}}, "a", "b"), at({"a": 3}, "a", "b")
+    ({'c': 1}, {})
+    """
+    for key in path:
+        raw = raw.get(key) if isinstance(raw, Mapping) else None
+    return raw if isinstance(raw, Mapping) else {}
+
+
+def _tables(raw: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
+    found = raw.get("tables")
+    rows = found if isinstance(found, list) else []
+    return [(i, row) for i, row in enumerate(rows) if isinstance(row, Mapping)]
+
+
+def _columns(raw: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    for name in at(raw, "records"):
+        for column, spec in at(raw, "records", name, "columns").items():
+            if isinstance(spec, Mapping):
+                yield ("records", name, "columns", column), spec
+
+
+def _is_measure(spec: object) -> bool:
+    return isinstance(spec, Mapping) and spec.get("kind") == "measure"
+
+
+def _unknown(path: Path, value: str, known: Mapping[str, Any], what: str) -> Fault:
+    names = {"what_ja": f"[{what}]", "what_en": f"[{what}]", **hint(value, list(known))}
+    return Fault(path, "unknown_name", value, names)
+
+
+def _dates(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    release = at(raw, "release")
+    first, last = str(release.get("survey_date", "")), str(release.get("release_date", ""))
+    # both are ISO texts here, which sort as dates do; other forms are refused elsewhere
+    if len(first) == len(last) == len("2026-04-01") and last < first:
+        yield Fault(("release", "release_date"), "dates_order", last)
+
+
+def _records(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    for name, section in at(raw, "records").items():
+        if not isinstance(section, Mapping):
+            continue
+        path: Path = ("records", name)
+        kind = _suffix(section.get("path"))
+        if kind and kind not in POINT_FILES + SHAPE_FILES:
+            kinds = ", ".join(POINT_FILES + SHAPE_FILES)
+            yield Fault((*path, "path"), "path_kind", section["path"], {"kinds": kinds})
+        halves = [key for key in ("x", "y") if key in section]
+        if len(halves) == 1:
+            yield Fault((*path, halves[0]), "position_half", section[halves[0]])
+        elif kind in POINT_FILES and (not halves or "crs" not in section):
+            yield Fault(path, "position", section["path"])
+
+
+def _column_kinds(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    for path, spec in _columns(raw):
+        chosen = [key for key in ("codelist", "breaks") if key in spec]
+        if len(chosen) + _is_measure(spec) != 1:
+            yield Fault(path, "column_kind", ", ".join(chosen))
+            continue
+        if _is_measure(spec):
+            allowed: tuple[str, ...] = ("unit", "step")
+            if not ("unit" in spec and "step" in spec):
+                yield Fault(path, "column_measure", spec.get("source", ""))
+        else:
+            allowed = ("map",) if chosen == ["codelist"] else ("unit", "missing")
+        for key in ("map", "unit", "step", "missing"):
+            if key in spec and key not in allowed:
+                yield Fault((*path, key), "column_option", spec[key])
+
+
+def _column_values(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    for path, spec in _columns(raw):
+        breaks = spec.get("breaks")
+        numbers = breaks if isinstance(breaks, list) else []
+        if all(isinstance(n, int | Decimal) for n in numbers):
+            for i, (low, high) in enumerate(pairwise(numbers)):
+                if not low < high:
+                    yield Fault((*path, "breaks", i + 1), "breaks", high)
+        for key in ("codelist", "map"):
+            if _suffix(spec.get(key)) not in ("", "csv"):
+                yield Fault((*path, key), "path_kind", spec[key], {"kinds": "csv"})
+        if path[-1] in OUTPUT_NAMES:
+            yield Fault(path, "name_reserved", path[-1])
+
+
+def _geography(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    geography = raw.get("geography")
+    if isinstance(geography, Mapping) and not geography:
+        yield Fault(("geography",), "too_short")
+    kind = _suffix(at(raw, "geography", "areas").get("path"))
+    if kind and kind not in SHAPE_FILES:
+        path = at(raw, "geography", "areas")["path"]
+        kinds = ", ".join(SHAPE_FILES)
+        yield Fault(("geography", "areas", "path"), "path_kind", path, {"kinds": kinds})
+    found = at(raw, "geography", "mesh").get("levels")
+    levels = found if isinstance(found, list) else []
+    sizes = [MESH_UNITS.get(str(n), 0) for n in levels]
+    for i, (coarse, fine) in enumerate(pairwise(sizes)):
+        if coarse and fine and (fine >= coarse or coarse % fine):
+            yield Fault(("geography", "mesh", "levels", i + 1), "levels", levels[i + 1])
+
+
+def _references(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    for i, table in _tables(raw):
+        for key, where in (("records", "records"), ("rules", "rules"), ("geography", "geography")):
+            name = table.get(key)
+            if isinstance(name, str) and name not in at(raw, where):
+                yield _unknown(("tables", i, key), name, at(raw, where), where)
+        columns = at(raw, "records", str(table.get("records")), "columns")
+        if columns:
+            yield from _table_columns(raw, ("tables", i), columns, table)
+
+
+def _table_columns(
+    raw: Mapping[str, Any], path: Path, columns: Mapping[str, Any], table: Mapping[str, Any]
+) -> Iterator[Fault]:
+    where = f"records.{table['records']}.columns"
+    by = table.get("by")
+    for j, name in enumerate(by if isinstance(by, list) else []):
+        if isinstance(name, str) and name not in columns:
+            yield _unknown((*path, "by", j), name, columns, where)
+        elif isinstance(name, str) and _is_measure(columns[name]):
+            yield Fault((*path, "by", j), "not_class", name)
+    measure = table.get("measure", "count")
+    if not isinstance(measure, str) or measure == "count":
+        return
+    if measure not in columns:
+        yield _unknown((*path, "measure"), measure, {"count": 0, **columns}, where)
+    elif not _is_measure(columns[measure]):
+        yield Fault((*path, "measure"), "not_measure", measure)
+    rules = at(raw, "rules").get(str(table.get("rules")))
+    if isinstance(rules, Mapping) and not {"p_percent", "dominance"} & set(rules):
+        yield Fault((*path, "rules"), "measure_rule", table["rules"], {"rules": table["rules"]})
+
+
+def _names(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for i, table in _tables(raw):
+        name = table.get("id")
+        if not isinstance(name, str):
+            continue
+        low = name.lower()
+        if low in seen:
+            yield Fault(("tables", i, "id"), "name_twice", name)
+        if low in OUTPUT_NAMES or low.startswith("codelist_") or low.endswith("_wide"):
+            yield Fault(("tables", i, "id"), "name_reserved", name)
+        seen[low] = name
+    for record in at(raw, "records"):
+        folded: set[str] = set()
+        for column in at(raw, "records", record, "columns"):
+            if column.lower() in folded:
+                yield Fault(("records", record, "columns", column), "name_twice", column)
+            folded.add(column.lower())
+
+
+def _rules(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    for name, section in at(raw, "rules").items():
+        if not isinstance(section, Mapping):
+            continue
+        used = [t for _, t in _tables(raw) if t.get("rules") == name]
+        columns: dict[str, Any] = {}
+        for table in used:
+            columns |= at(raw, "records", str(table.get("records")), "columns")
+        path: Path = ("rules", name)
+        cost = section.get("cost", "log")
+        costs = {"log", "value", "count"} | {c for c, spec in columns.items() if _is_measure(spec)}
+        if isinstance(cost, str) and cost not in costs:
+            yield Fault((*path, "cost"), "cost", cost)
+        yield from _cells(path, section, dict.fromkeys([*columns, *at(raw, "geography")]))
+
+
+def _cells(path: Path, section: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Fault]:
+    lists = {key: section.get(key) for key in ("never_hide", "must_hide")}
+    for key, cells in lists.items():
+        for i, cell in enumerate(cells if isinstance(cells, list) else []):
+            for name in cell if isinstance(cell, Mapping) else ():
+                if name not in known:
+                    yield _unknown((*path, key, i, name), name, known, "records.*.columns")
+            other = lists["never_hide"] if key == "must_hide" else None
+            if isinstance(other, list) and cell in other:
+                yield Fault((*path, key, i), "contradiction", cell)
+
+
+def _treatment(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    treatment = at(raw, "treatment")
+    order = treatment.get("order")
+    steps = order if isinstance(order, list) else []
+    for i, step in enumerate(steps):
+        if step in ("collapse", "merge") and not isinstance(treatment.get(step), Mapping):
+            path: Path = ("treatment", "order", i)
+            yield Fault(path, "no_section", step, {"section": f"treatment.{step}"})
+        if step == "auto":
+            yield Fault(("treatment", "order", i), "literal_error", step, _ORDER)
+        if step == "suppress" and i < len(steps) - 1:
+            yield Fault(("treatment", "order", i), "suppress_last", step)
+    classes = {str(p[-1]): spec for p, spec in _columns(raw) if not _is_measure(spec)}
+    for column, scheme in at(raw, "treatment", "collapse").items():
+        if column not in classes:
+            yield _unknown(("treatment", "collapse", column), column, classes, "records.*.columns")
+        if _suffix(scheme) not in ("", "csv"):
+            yield Fault(("treatment", "collapse", column), "path_kind", scheme, {"kinds": "csv"})
+    yield from _merge(raw, treatment.get("merge"))
+
+
+def _merge(raw: Mapping[str, Any], merge: object) -> Iterator[Fault]:
+    if not isinstance(merge, Mapping):
+        return
+    areas = at(raw, "geography", "areas")
+    if not areas:
+        yield Fault(("treatment", "merge"), "no_section", "", {"section": "geography.areas"})
+        return
+    demands = {
+        "partners": merge.get("partners", "edge") == "district",
+        "within": merge.get("within", "parent") == "parent",
+    }
+    for key, needs_parent in demands.items():
+        if needs_parent and "parent" not in areas:
+            yield Fault(("treatment", "merge", key), "no_parent", f"{key} = {_default(merge, key)}")
+
+
+def _default(merge: Mapping[str, Any], key: str) -> object:
+    return merge.get(key, "parent" if key == "within" else "edge")
+
+
+def _suffix(value: object) -> str:
+    """Extension of a path in lower case; empty for what is no path."""
+    name = value.rsplit("/", 1)[-1] if isinstance(value, str) else ""
+    return name.rsplit(".", 1)[-1].lower() if "." in name else name and "?"
+
+
+_ORDER = {"expected_ja": "'collapse', 'merge', 'suppress'"}
+
+LAWS: tuple[Callable[[Mapping[str, Any]], Iterator[Fault]], ...] = (
+    _dates, _records, _column_kinds, _column_values, _geography, _references, _names, _rules,
+    _treatment,
+)  # fmt: skip

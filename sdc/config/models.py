@@ -1,0 +1,217 @@
+"""Which keys does ``release.toml`` have, and what may stand in each? (schema 1)
+
+These types check one value at a time; what several keys must fulfil together is in ``laws``.
+All are frozen, mappings included, and refuse keys they do not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    StrictStr,
+)
+
+from sdc.config import kinds as k
+from sdc.model.rules import Rules
+from sdc.model.system import Level
+
+RESERVED = ("signing", "ledger", "plan", "deidentify", "approval", "cluster")
+"""Tables that the schema keeps for capabilities; those that do not exist are refused."""
+POINT_FILES = ("csv", "xlsx", "parquet")
+SHAPE_FILES = ("gpkg", "shp", "geojson")
+OUTPUT_NAMES = ("count", "value", "status", "code", "name", "areas", "mesh", "mergers", "collapses")
+"""Names that columns and tables may not take: the package uses them."""
+
+
+class Section(BaseModel):
+    """Base of every table of the file: frozen, no unknown keys, no silent conversion."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
+
+
+class ReleaseSection(Section):
+    """``[release]``: what is published, by whom, when."""
+
+    id: k.Identifier
+    title: k.Line
+    municipality: Annotated[StrictStr, AfterValidator(k.municipality)]
+    municipality_name: k.Line | None = None
+    survey_date: k.Iso
+    release_date: k.Iso
+    serial: Annotated[StrictInt, Field(ge=1)]
+    licence: Literal["CC-BY-4.0", "PDL1.0"]
+    source: k.Line
+    section: k.Line
+
+
+class ColumnSection(Section):
+    """``[records.R.columns.C]``: a class by code list, a class by bins, or a measure."""
+
+    source: k.Line
+    codelist: k.File | None = None
+    map: k.File | None = None
+    breaks: Annotated[k.List[k.Exact], AfterValidator(k.filled)] | None = None
+    missing: k.Line | None = None
+    kind: Literal["class", "measure"] = "class"
+    unit: k.Line | None = None
+    step: Annotated[k.Exact, Field(gt=0)] | None = None
+
+    @property
+    def is_measure(self) -> bool:
+        """Whether the column is added up rather than classified."""
+        return self.kind == "measure"
+
+
+class RecordsSection(Section):
+    """``[records.R]``: one file of geocoded records."""
+
+    path: k.File
+    x: k.Line | None = None
+    y: k.Line | None = None
+    crs: k.Crs | None = None
+    columns: Annotated[k.Named[ColumnSection], AfterValidator(k.filled)]
+
+
+class AreasSection(Section):
+    """``[geography.areas]``: polygons with a code each."""
+
+    path: k.File
+    code: k.Line
+    name: k.Line | None = None
+    parent: k.Line | None = None
+    crs: k.Crs | None = None
+    exclude: k.Frozen[k.List[StrictStr]] = Field(default_factory=lambda: MappingProxyType({}))
+
+
+class MeshSection(Section):
+    """``[geography.mesh]``: nested levels of the standard mesh, coarse to fine."""
+
+    levels: Annotated[k.List[k.MeshLevel], AfterValidator(k.filled)]
+
+
+class GeographySection(Section):
+    """``[geography]``: at least one of small areas and mesh."""
+
+    areas: AreasSection | None = None
+    mesh: MeshSection | None = None
+
+
+class RulesSection(Section):
+    """``[rules.R]``: when a cell is hidden, and how strongly."""
+
+    min_count: Annotated[StrictInt, Field(ge=2)]
+    ground: k.Line | None = None
+    protection: Literal["linear", "integer", "interval", "rule-aware"] = "interval"
+    zeros: Literal["hide", "show"] = "hide"
+    dominance: Annotated[tuple[int, float], BeforeValidator(k.dominance)] | None = None
+    p_percent: Annotated[k.Exact, Field(gt=0, le=100)] | None = None
+    cost: k.Identifier = "log"
+    never_hide: k.List[k.Cell] = ()
+    must_hide: k.List[k.Cell] = ()
+    profile: k.Line | None = None
+
+    def to_rules(self) -> Rules:
+        """The same rules as the value that tables and engines read."""
+        return Rules(
+            min_count=self.min_count,
+            ground=self.ground or "",
+            zeros=self.zeros,
+            level=Level(self.protection),
+            dominance=self.dominance,
+            p_percent=None if self.p_percent is None else float(self.p_percent),
+            cost=self.cost,
+            never_hide=tuple(self.never_hide),
+            must_hide=tuple(self.must_hide),
+            profile=self.profile or "",
+        )
+
+
+class TableSection(Section):
+    """``[[tables]]``: one published table."""
+
+    id: k.Identifier
+    records: k.Identifier
+    rules: k.Identifier
+    geography: Literal["areas", "mesh"]
+    by: Annotated[k.List[k.Identifier], AfterValidator(k.distinct)]
+    measure: k.Identifier = "count"
+
+
+class MergeSection(Section):
+    """``[treatment.merge]``: which areas are too small, and with whom they may be joined."""
+
+    min_count: Annotated[StrictInt, Field(ge=1)]
+    partners: Literal["edge", "district"] = "edge"
+    within: Literal["parent", "any"] = "parent"
+
+
+class SuppressSection(Section):
+    """``[treatment.suppress]``: the engine and its limits; time is an emergency stop only."""
+
+    method: k.Word = "auto"
+    budget: Annotated[StrictInt, Field(ge=1)] | None = None
+    time_limit: Annotated[k.Exact, Field(gt=0)] | None = None
+    seed: Annotated[StrictInt, Field(ge=0)] = 0
+
+
+class TreatmentSection(Section):
+    """``[treatment]``: what is tried, in which order."""
+
+    order: Annotated[
+        tuple[k.Step, ...],
+        BeforeValidator(k.order),
+        AfterValidator(k.distinct),
+        AfterValidator(k.filled),
+    ] = ("suppress",)
+    collapse: k.Named[k.File] = Field(default_factory=lambda: MappingProxyType({}))
+    merge: MergeSection | None = None
+    suppress: SuppressSection = Field(default_factory=SuppressSection)
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the planner chooses the order."""
+        return self.order == ("auto",)
+
+
+class OutputSection(Section):
+    """``[output]``: where to, in which forms."""
+
+    dir: k.File
+    formats: Annotated[k.List[k.Format], AfterValidator(k.distinct), AfterValidator(k.filled)]
+    encoding: Literal["utf-8-sig", "utf-8", "cp932"] = "utf-8-sig"
+
+
+class Document(Section):
+    """The whole file."""
+
+    version: Annotated[Literal[1], Field(alias="schema")]
+    data_root: k.File | None = None
+    release: ReleaseSection
+    records: Annotated[k.Named[RecordsSection], AfterValidator(k.filled)]
+    geography: GeographySection
+    rules: Annotated[k.Named[RulesSection], AfterValidator(k.filled)]
+    tables: Annotated[k.List[TableSection], AfterValidator(k.filled)]
+    treatment: TreatmentSection = Field(default_factory=TreatmentSection)
+    output: OutputSection
+
+
+def known_keys() -> list[str]:
+    """Every key of the schema, for the hint beside an unknown one."""
+    sections: Sequence[type[Section]] = (
+        ReleaseSection, ColumnSection, RecordsSection, AreasSection, MeshSection, GeographySection,
+        RulesSection, TableSection, MergeSection, SuppressSection, TreatmentSection, OutputSection,
+        Document,
+    )  # fmt: skip
+    keys: dict[str, Any] = {}
+    for section in sections:
+        keys |= {field.alias or name: None for name, field in section.model_fields.items()}
+    return sorted(keys)
