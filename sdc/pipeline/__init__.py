@@ -1,0 +1,1 @@
+"""How do records or finished tables become a release, step by step?"""

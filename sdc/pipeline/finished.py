@@ -1,0 +1,200 @@
+"""How is a table protected that a city already has, and where do the results go?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sdc.errors import DisclosureFound, InputError, NotProven
+from sdc.model.hierarchy import Hierarchy
+from sdc.model.plan import Plan, PublishedTable
+from sdc.model.release import Release
+from sdc.model.report import AuditReport, Verdict
+from sdc.model.states import State
+from sdc.model.system import Level, System
+from sdc.pipeline.engine import audit_problem, release
+
+TEXT = {State.ZERO: "-", State.HIDDEN: "X"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a protected table is reported by: the numbers of ``summary.json``."""
+
+    summary: Mapping[str, Any]
+    folder: Path
+
+
+def finish(system: System, plan: Plan, *, ground: str, started: float) -> tuple[Release, AuditReport]:
+    """Audit a plan and open the door for it.
+
+    Raises DisclosureFound or NotProven; then nothing may be written.
+    """
+    report = audit_problem(plan.problem, plan)
+    refuse_unproven(system, report)
+    return release(system, plan, report, ground=ground), report
+
+
+def refuse_unproven(system: System, report: AuditReport) -> None:
+    """Raise what the report's verdict demands; return where it passes."""
+    if report.passed:
+        return
+    primary = report.verdict
+    bad = len(report.revelations) + int((primary == Verdict.UNSAFE).sum())
+    if bad:
+        names = ", ".join(system.name_of(r.cell) for r in report.revelations[:3])
+        raise DisclosureFound(
+            f"監査で{bad}件の導出可能なセルが見つかりました: {names}",
+            f"the audit found {bad} cells that follow from what would be shown: {names}",
+        )
+    open_cells = int((primary == Verdict.UNKNOWN).sum())
+    raise NotProven(
+        f"{open_cells}件のセルの安全性を証明できませんでした。公表物は作成しません",
+        f"the safety of {open_cells} cells could not be proven; nothing is published",
+    )
+
+
+def summary_of(plan: Plan, report: AuditReport, *, seconds: float) -> dict[str, Any]:
+    """The contract's ``summary.json``."""
+    return {
+        "n_cells": int(plan.problem.system.shown.sum()),
+        "n_primary": len(plan.problem.primary),
+        "n_complementary": int(plan.complementary.sum()),
+        "cost_complementary": round(plan.cost, 9),
+        "lower_bound": round(plan.bound, 9),
+        "gap": round(plan.gap, 9),
+        "seconds": round(seconds, 3),
+        "level": str(report.level),
+        "proven": report.passed,
+        "reproducible": plan.reproducible,
+        "method": plan.method,
+        "because": plan.because,
+        "n_zero_hidden": int((plan.hidden & (plan.problem.system.value == 0)).sum()),
+    }
+
+
+def write_protected(
+    system: System, plan: Plan, out: Path, *, ground: str, started: float
+) -> Outcome:
+    """Audit, then write ``table.csv`` and the internal folder; nothing is left by a failure.
+
+    Raises DisclosureFound or NotProven, and InputError where ``out`` exists already.
+    """
+    opened, report = finish(system, plan, ground=ground, started=started)
+    summary = summary_of(plan, report, seconds=time.perf_counter() - started)
+    with staged(out) as folder:
+        for i, table in enumerate(opened.tables):
+            name = "table.csv" if i == 0 else f"table_{table.name}.csv"
+            (folder / name).write_text(table_text(table), encoding="utf-8", newline="")
+        internal = folder / "internal"
+        internal.mkdir(mode=0o700)
+        files = {
+            "protection.csv": protection_text(plan),
+            "audit.json": json.dumps(audit_json(system, report), ensure_ascii=False, indent=1),
+            "summary.json": json.dumps(summary, ensure_ascii=False, indent=1),
+        }
+        for name, text in files.items():
+            (internal / name).write_text(text + "\n" * (not text.endswith("\n")), encoding="utf-8")
+            (internal / name).chmod(0o600)
+    return Outcome(summary, out)
+
+
+@contextmanager
+def staged(out: Path) -> Iterator[Path]:
+    """A temporary sibling of ``out`` that takes its name when all is written, or vanishes."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(
+            f"出力先が既にあります: {out.name}。別の場所を指定するか削除してください",
+            f"the output folder {out.name!r} exists already; choose another one or remove it",
+            code="output-exists",
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".sdc-", dir=out.parent))
+    try:
+        yield folder
+        folder.chmod(0o755)
+        if out.exists():
+            out.rmdir()
+        os.replace(folder, out)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def table_text(table: PublishedTable) -> str:
+    """One row a cell, in code order; a number, ``X`` or ``-``.
+
+    >>> from sdc.model.hierarchy import Hierarchy
+    >>> sex = Hierarchy.flat("sex", ["f", "m"])
+    >>> t = PublishedTable("t", (sex,), np.array([7, 0, 0]), np.array([0, 2, 1]), "r", "count", "", 1)
+    >>> table_text(t)
+    'sex,value\\r\\nTOTAL,7\\r\\nf,X\\r\\nm,-\\r\\n'
+    """
+    handle = io.StringIO()
+    writer = csv.writer(handle)
+    writer.writerow([*(d.name for d in table.dims), "value"])
+    writer.writerows(
+        (*codes, TEXT.get(State(int(state)), str(int(value))))
+        for codes, value, state in zip(
+            _codes(table.dims), table.value.ravel(), table.state.ravel(), strict=True
+        )
+    )
+    return handle.getvalue()
+
+
+def _codes(dims: Sequence[Hierarchy]) -> Iterator[tuple[str, ...]]:
+    """The codes of every cell in C order."""
+    grids = np.meshgrid(*[np.array(d.codes, dtype=object) for d in dims], indexing="ij")
+    return zip(*[g.ravel() for g in grids], strict=True)
+
+
+def protection_text(plan: Plan) -> str:
+    """Every cell with its status and the reason; internal."""
+    problem = plan.problem
+    primary = np.zeros(problem.system.n, dtype=bool)
+    primary[problem.primary] = True
+    handle = io.StringIO()
+    writer = csv.writer(handle)
+    for block in problem.system.blocks:
+        writer.writerow(["table", *(d.name for d in block.table.dims), "status", "reason"])
+        for codes, cell in zip(_codes(block.table.dims), block.index.ravel(), strict=True):
+            status = (
+                "primary" if primary[cell] else "complementary" if plan.hidden[cell] else "published"
+            )
+            reason = {"primary": "rule", "complementary": plan.method, "published": ""}[status]
+            writer.writerow([block.table.name, *codes, status, reason])
+    return handle.getvalue()
+
+
+def audit_json(system: System, report: AuditReport) -> dict[str, Any]:
+    """The audit's findings for the internal folder."""
+    return {
+        "level": str(report.level),
+        "passed": report.passed,
+        "complete": report.complete,
+        "checks": list(report.checks),
+        "published_digest": report.published_digest,
+        "problem_digest": report.problem_digest,
+        "n_primary": len(report.verdict),
+        "n_safe": int((report.verdict == Verdict.SAFE).sum()),
+        "promise": "not a safety guarantee" if report.level is Level.LINEAR else str(report.level),
+        "revelations": [
+            {
+                "cell": system.name_of(r.cell),
+                "equation": [[system.name_of(c), k] for c, k in r.equation],
+            }
+            for r in report.revelations
+        ],
+    }
