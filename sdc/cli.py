@@ -11,7 +11,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import click
 import typer
 
 from sdc.errors import InputError, SdcError
@@ -219,15 +218,9 @@ def fail(error: SdcError) -> NoReturn:
 def main() -> None:
     """Run the command line; nothing but exit statuses and plain sentences leaves it."""
     try:
-        status = app(standalone_mode=False)
+        app()
     except SdcError as error:
         fail(error)
-    except click.ClickException as error:
-        error.show()
-        raise SystemExit(error.exit_code) from None
-    except (KeyboardInterrupt, click.exceptions.Abort):
-        typer.echo("中断しました / interrupted", err=True)
-        raise SystemExit(130) from None
     except Exception as error:
         if os.environ.get("SDC_DEBUG"):
             raise
@@ -237,4 +230,3 @@ def main() -> None:
             err=True,
         )
         raise SystemExit(1) from None
-    raise SystemExit(status or 0)
