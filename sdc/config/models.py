@@ -24,6 +24,7 @@ from sdc.config import kinds as k
 from sdc.model.rules import Rules
 from sdc.model.system import Level
 
+Encoding = Literal["utf-8-sig", "utf-8", "cp932"]
 RESERVED = ("signing", "ledger", "plan", "deidentify", "approval", "cluster")
 """Tables that the schema keeps for capabilities; those that do not exist are refused."""
 POINT_FILES = ("csv", "xlsx", "parquet")
@@ -75,6 +76,8 @@ class RecordsSection(Section):
     """``[records.R]``: one file of geocoded records."""
 
     path: k.File
+    layer: k.Line | None = None
+    encoding: Encoding | None = None
     x: k.Line | None = None
     y: k.Line | None = None
     crs: k.Crs | None = None
@@ -85,6 +88,8 @@ class AreasSection(Section):
     """``[geography.areas]``: polygons with a code each."""
 
     path: k.File
+    layer: k.Line | None = None
+    encoding: Encoding | None = None
     code: k.Line
     name: k.Line | None = None
     parent: k.Line | None = None
@@ -187,7 +192,7 @@ class OutputSection(Section):
 
     dir: k.File
     formats: Annotated[k.List[k.Format], AfterValidator(k.distinct), AfterValidator(k.filled)]
-    encoding: Literal["utf-8-sig", "utf-8", "cp932"] = "utf-8-sig"
+    encoding: Encoding = "utf-8-sig"
 
 
 class Document(Section):

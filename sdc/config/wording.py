@@ -277,7 +277,8 @@ def finding(
     shown = shown if len(shown) <= LONGEST else shown[:LONGEST] + "…"
     terms = {"key": column.rsplit(".", 1)[-1], "value": shown, **fill}
     filled = [(ja.format(**terms), en.format(**terms)) for ja, en in (must, remedy)]
-    return Finding(code, filled[0], filled[1], file=file, row=row, column=column, value=shown)
+    name = "config-" + code.replace("_", "-")
+    return Finding(name, filled[0], filled[1], file=file, row=row, column=column, value=shown)
 
 
 def hint(word: str, known: list[str]) -> dict[str, str]:

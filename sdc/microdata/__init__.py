@@ -1,0 +1,1 @@
+"""What happens to records before they become a table?"""
