@@ -1,0 +1,214 @@
+"""Which CSV files tell a reader everything that is published, and nothing else?
+
+Three kinds of file, all RFC 4180 with CRLF, text in quotes, rows in code order:
+
+``<table>.csv`` has one row a cell: for every dimension its code and its name, then ``value`` and
+``status``, and for tables with a geography HTKSYORI, HTKSAKI, GASSAN. Areas merged away keep their rows
+(``X``, status M), classes counted in a group keep theirs (empty, status G).
+
+``<table>_wide.csv`` is the survey's layout: one row an area, one column a class.
+
+``mergers.csv``, ``collapses.csv`` and ``codelist_<column>.csv`` hold what is needed to add up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from sdc.errors import InputError
+from sdc.model.hierarchy import Hierarchy
+from sdc.model.plan import PublishedTable
+from sdc.model.release import Release
+from sdc.model.states import State
+from sdc.publishing.marks import COLUMNS, UNTOUCHED, Mark, marks, merges_of
+from sdc.publishing.symbols import encode, guard, printed, safe_code, safe_name
+
+NAME_SUFFIX, LABEL_SUFFIX = "_name", "_label"
+EOL = "\r\n"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One code of one axis as it is printed; ``position`` is -1 for what is no longer in the table."""
+
+    code: str
+    label: str
+    position: int
+    gone: State | None = None
+    mark: Mark = UNTOUCHED
+
+
+def csv_files(release: Release) -> Iterator[tuple[str, bytes]]:
+    """All CSV files as (path below the package, bytes), in path order of their kinds."""
+    encoding = release.info.encoding
+    for table in release.tables:
+        name = safe_name(table.name)
+        yield _file(f"data/{name}.csv", long_rows(release, table), encoding)
+        if release.geographic_dimension(table):
+            yield _file(f"data/{name}_wide.csv", wide_rows(release, table), encoding)
+    yield _file("data/mergers.csv", merger_rows(release), encoding)
+    yield _file("data/collapses.csv", collapse_rows(release), encoding)
+    for name, dim in codelists(release).items():
+        yield _file(f"data/codelist_{safe_name(name)}.csv", codelist_rows(dim), encoding)
+
+
+def axes(release: Release, table: PublishedTable) -> list[tuple[Place, ...]]:
+    """Per dimension, every code that gets rows: published, merged away, or counted in a group."""
+    return [_places(release, dim) for dim in table.dims]
+
+
+def _places(release: Release, dim: Hierarchy) -> tuple[Place, ...]:
+    """The codes of one dimension in code order."""
+    geography = release.geographies.get(dim.name)
+    merged = merges_of(release, dim)
+    mark = marks(merged, geography.kind) if geography else {}
+    found = [
+        Place(code, label, i, None, mark.get(code, UNTOUCHED))
+        for i, (code, label) in enumerate(zip(dim.codes, dim.labels, strict=True))
+    ]
+    found += [Place(m.source, m.source_name, -1, State.MERGED, mark[m.source]) for m in merged]
+    found += [
+        Place(c.source, c.source_label, -1, State.GROUPED)
+        for c in release.collapses
+        if c.dimension == dim.name and c.source not in dim and c.target in dim
+    ]
+    return tuple(sorted(found, key=lambda p: p.code))
+
+
+def long_header(release: Release, table: PublishedTable) -> list[str]:
+    """Column names of ``<table>.csv``."""
+    head: list[str] = []
+    for dim in table.dims:
+        suffix = NAME_SUFFIX if dim.name in release.geographies else LABEL_SUFFIX
+        head += [safe_name(dim.name), dim.name + suffix]
+    head += ["value", "status"]
+    return head + (list(COLUMNS) if release.geographic_dimension(table) else [])
+
+
+def long_rows(release: Release, table: PublishedTable) -> Iterator[str]:
+    """One row a cell, margins included; O(cells)."""
+    places = axes(release, table)
+    where = release.geographic_dimension(table)
+    area = next((i for i, d in enumerate(table.dims) if d.name == where), None)
+    cell, state = printed(table), table.state.ravel()
+    stride = _strides(table)
+    text = [
+        {p.code: f"{_q(safe_code(p.code, d.name))},{_q(guard(p.label))}" for p in axis}
+        for axis, d in zip(places, table.dims, strict=True)
+    ]
+    tail = (
+        {p.code: "," + ",".join(map(_q, p.mark.row)) for p in places[area]}
+        if area is not None
+        else {}
+    )
+    yield ",".join(map(_q, long_header(release, table)))
+    for row in product(*places):
+        head = ",".join(t[p.code] for t, p in zip(text, row, strict=True))
+        end = tail[row[area].code] if area is not None else ""
+        gone = [p.gone for p in row if p.gone is not None]
+        if gone:
+            letter, value = (State.MERGED, "X") if State.MERGED in gone else (State.GROUPED, "")
+        else:
+            flat = sum(p.position * s for p, s in zip(row, stride, strict=True))
+            letter, value = State(int(state[flat])), cell[flat]
+        yield f'{head},{value},"{letter.letter}"{end}'
+
+
+def wide_rows(release: Release, table: PublishedTable) -> Iterator[str]:
+    """One row an area, one column a combination of classes, as the survey tabulates."""
+    where = release.geographic_dimension(table)
+    area = next(i for i, d in enumerate(table.dims) if d.name == where)
+    classes = [d for i, d in enumerate(table.dims) if i != area]
+    columns = list(product(*[range(len(d)) for d in classes]))
+    heads = wide_columns(classes)
+    cell = printed(table)
+    stride = _strides(table)
+    others = [s for i, s in enumerate(stride) if i != area]
+    offset = [sum(k * s for k, s in zip(c, others, strict=True)) for c in columns]
+    head = [safe_name(str(where)), f"{where}{NAME_SUFFIX}", *COLUMNS, *heads]
+    yield ",".join(map(_q, head))
+    for place in axes(release, table)[area]:
+        start = place.position * stride[area]
+        values = [cell[start + o] for o in offset] if place.position >= 0 else ["X"] * len(offset)
+        code = safe_code(place.code, str(where))
+        yield ",".join([*map(_q, (code, guard(place.label), *place.mark.row)), *values])
+
+
+def wide_columns(classes: Sequence[Hierarchy]) -> list[str]:
+    """Heads of the class columns, ``code_label`` joined by ``/``; ``value`` where there is no class.
+
+    >>> wide_columns([Hierarchy.flat("use", ["411"], labels={"411": "住宅", "TOTAL": "総数"})])
+    ['411_住宅', 'TOTAL_総数']
+    """
+    if not classes:
+        return ["value"]
+    heads = [
+        [c if c == t else f"{c}_{t}" for c, t in zip(d.codes, d.labels, strict=True)]
+        for d in classes
+    ]
+    names = [guard("/".join(parts)) for parts in product(*heads)]
+    if len(set(names)) != len(names):
+        raise InputError("列名が重複します", "two classes would get the same column name")
+    return names
+
+
+def merger_rows(release: Release) -> Iterator[str]:
+    """Every area that was added to another, with full codes."""
+    yield ",".join(map(_q, ("geography", "source", "source_name", "target", "target_name")))
+    for name, dim in codelists(release).items():
+        for m in merges_of(release, dim):
+            row = (name, safe_code(m.source, name), guard(m.source_name))
+            yield ",".join(map(_q, (*row, safe_code(m.target, name), guard(m.target_name))))
+
+
+def collapse_rows(release: Release) -> Iterator[str]:
+    """Every class that is counted in a group of classes."""
+    yield ",".join(map(_q, ("column", "source", "source_label", "target", "target_label")))
+    for c in sorted(release.collapses, key=lambda c: (c.dimension, c.source)):
+        row = (c.dimension, safe_code(c.source, c.dimension), guard(c.source_label))
+        yield ",".join(map(_q, (*row, safe_code(c.target, c.dimension), guard(c.target_label))))
+
+
+def codelist_rows(dim: Hierarchy) -> Iterator[str]:
+    """code, parent, label of every published code; the root has an empty parent."""
+    yield ",".join(map(_q, ("code", "parent", "label")))
+    for code, up, label in zip(dim.codes, dim.parents.tolist(), dim.labels, strict=True):
+        parent = dim.codes[up] if up >= 0 else ""
+        yield ",".join(map(_q, (safe_code(code, dim.name), parent, guard(label))))
+
+
+def codelists(release: Release) -> dict[str, Hierarchy]:
+    """One hierarchy a column over all tables; a table need not use every code.
+
+    Raises InputError where two tables disagree about the parent or the name of a code.
+    """
+    parent: dict[str, dict[str, str]] = {}
+    label: dict[str, dict[str, str]] = {}
+    for dim in (d for table in release.tables for d in table.dims):
+        ups, names = parent.setdefault(dim.name, {}), label.setdefault(dim.name, {})
+        for code, up, text in zip(dim.codes, dim.parents.tolist(), dim.labels, strict=True):
+            above = dim.codes[up] if up >= 0 else ""
+            if ups.setdefault(code, above) != above or names.setdefault(code, text) != text:
+                raise InputError(
+                    f"列「{dim.name}」のコード{code}が表によって異なります",
+                    f"tables disagree about code {code} of column {dim.name!r}",
+                    code="codelist",
+                )
+    return {name: Hierarchy.of(name, parent[name], label[name]) for name in sorted(parent)}
+
+
+def _strides(table: PublishedTable) -> list[int]:
+    """How far apart, in C order, two neighbours of each axis stand."""
+    shape = table.value.shape
+    return [math.prod(shape[i + 1 :]) for i in range(len(shape))]
+
+
+def _q(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _file(path: str, rows: Iterable[str], encoding: str) -> tuple[str, bytes]:
+    return path, encode(EOL.join([*rows, ""]), encoding, path)

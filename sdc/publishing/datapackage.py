@@ -1,0 +1,221 @@
+"""How does a portal or a program know what every file of the package holds?
+
+``datapackage.json`` follows Data Package v2; ``ckan.json`` holds the fields that a CKAN portal (BODIK
+ODCS, G空間情報センター) asks for when a data set is registered. Both are written from the release alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sdc.model.hierarchy import Hierarchy
+from sdc.model.plan import PublishedTable
+from sdc.model.release import Release
+from sdc.publishing.csvfile import LABEL_SUFFIX, NAME_SUFFIX, wide_columns
+from sdc.publishing.marks import COLUMNS
+from sdc.publishing.symbols import VALUE_PATTERN, scale
+from sdc.publishing.wording import LEVELS, table_title, unit, words
+
+PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+_CHARSET = {"utf-8-sig": "utf-8", "utf-8": "utf-8", "cp932": "windows-31j"}
+_MEDIA = {
+    "csv": "text/csv", "geojson": "application/geo+json", "png": "image/png",
+    "pdf": "application/pdf",
+}  # fmt: skip
+LICENCES: dict[str, tuple[str, str]] = {
+    "CC-BY-4.0": (
+        "クリエイティブ・コモンズ 表示 4.0 国際",
+        "https://creativecommons.org/licenses/by/4.0/legalcode.ja",
+    ),
+    "CC0-1.0": (
+        "クリエイティブ・コモンズ CC0 1.0 全世界",
+        "https://creativecommons.org/publicdomain/zero/1.0/legalcode.ja",
+    ),
+    "PDL1.0": (
+        "公共データ利用規約(第1.0版)",
+        "https://www.digital.go.jp/resources/open_data/public_data_license_v1.0",
+    ),
+}
+STATUS_WORDS = "A 公表 / X 秘匿 / M 合算(HTKSAKI参照) / G 集約(collapses参照) / - 該当なし(0)"
+
+
+def datapackage(release: Release, sizes: Mapping[str, int], sums: Mapping[str, str]) -> bytes:
+    """``datapackage.json`` for the payload files with these sizes and SHA-256 sums."""
+    info = release.info
+    name, link = LICENCES.get(info.licence, (info.licence, ""))
+    licence = {"name": info.licence, "title": name} | ({"path": link} if link else {})
+    document = {
+        "$schema": PROFILE,
+        "name": _slug(info.id),
+        "id": f"{info.municipality}/{info.id}",
+        "title": info.title,
+        "description": LEVELS[release.level][0],
+        "version": f"{info.serial}.0.0",
+        "created": f"{info.release_date.isoformat()}T00:00:00+09:00",
+        "licenses": [licence],
+        "contributors": [
+            {"title": f"{info.municipality_name} {info.section}".strip(), "roles": ["publisher"]}
+        ],
+        "sources": [{"title": info.source}],
+        "municipalityCode": info.municipality,
+        "surveyDate": info.survey_date.isoformat(),
+        "protectionLevel": str(release.level),
+        "resources": [_resource(release, path, sizes[path], sums[path]) for path in sorted(sizes)],
+    }
+    return _json(document)
+
+
+def _resource(release: Release, path: str, size: int, digest: str) -> dict[str, Any]:
+    stem, _, suffix = path.rpartition("/")[2].rpartition(".")
+    found: dict[str, Any] = {
+        "name": _slug(path.removeprefix("data/")),
+        "path": path,
+        "format": suffix,
+        "mediatype": _MEDIA[suffix],
+        "bytes": size,
+        "hash": f"sha256:{digest}",
+    }
+    if suffix == "csv":
+        found |= {
+            "type": "table",
+            "encoding": _CHARSET[release.info.encoding],
+            "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"'},
+            **_described(release, stem),
+        }
+    elif suffix == "geojson":
+        found["encoding"] = "utf-8"
+    return found
+
+
+def _described(release: Release, stem: str) -> dict[str, Any]:
+    """Title and schema of one CSV file by its stem."""
+    by_name = {t.name: t for t in release.tables}
+    if stem in by_name:
+        table = by_name[stem]
+        title, fields, key = table_title(release, table)[0], _long(release, table), _keys(table)
+        return {"title": title, "schema": _schema(fields, key), **_measure(release, table)}
+    if stem.removesuffix("_wide") in by_name and stem.endswith("_wide"):
+        table = by_name[stem.removesuffix("_wide")]
+        where = str(release.geographic_dimension(table))
+        title = f"{table_title(release, table)[0]}(横持ち)"
+        schema = _schema(_wide(release, table), [where])
+        return {"title": title, "schema": schema, **_measure(release, table)}
+    if stem == "mergers":
+        names = ["geography", "source", "source_name", "target", "target_name"]
+        return {"title": "合算一覧", "schema": _schema(list(map(_text, names)), names[:2])}
+    if stem == "collapses":
+        names = ["column", "source", "source_label", "target", "target_label"]
+        return {"title": "集約一覧", "schema": _schema(list(map(_text, names)), names[:2])}
+    title = f"コード表 {words(release, stem.removeprefix('codelist_'))[0]}"
+    return {
+        "title": title,
+        "schema": _schema(list(map(_text, ["code", "parent", "label"])), ["code"]),
+    }
+
+
+def _measure(release: Release, table: PublishedTable) -> dict[str, Any]:
+    factor, _ = scale(table)
+    return {"measure": table.measure, "unit": unit(release, table)[0], "step": factor}
+
+
+def _keys(table: PublishedTable) -> list[str]:
+    return [d.name for d in table.dims]
+
+
+def _schema(fields: list[dict[str, Any]], key: list[str]) -> dict[str, Any]:
+    # Without this, readers take the empty place of a grouped class for a missing value.
+    return {"fields": fields, "primaryKey": key, "missingValues": []}
+
+
+def _text(name: str, title: str = "") -> dict[str, Any]:
+    return {"name": name, "type": "string"} | ({"title": title} if title else {})
+
+
+def _value(name: str, title: str) -> dict[str, Any]:
+    return _text(name, title) | {"constraints": {"pattern": VALUE_PATTERN}}
+
+
+def _marks() -> list[dict[str, Any]]:
+    titles = ("秘匿処理(0なし 1合算先 2合算元)", "合算先コード", "合算地域コード(;区切り)")
+    found = [_text(name, title) for name, title in zip(COLUMNS, titles, strict=True)]
+    found[0]["constraints"] = {"enum": ["0", "1", "2"]}
+    return found
+
+
+def _long(release: Release, table: PublishedTable) -> list[dict[str, Any]]:
+    fields: list[dict[str, Any]] = []
+    for dim in table.dims:
+        title = words(release, dim.name)[0]
+        suffix = NAME_SUFFIX if dim.name in release.geographies else LABEL_SUFFIX
+        fields += [_text(dim.name, f"{title}コード"), _text(dim.name + suffix, title)]
+    status = _text("status", STATUS_WORDS) | {"constraints": {"enum": list("AXMG-")}}
+    fields += [_value("value", unit(release, table)[0]), status]
+    return fields + (_marks() if release.geographic_dimension(table) else [])
+
+
+def _wide(release: Release, table: PublishedTable) -> list[dict[str, Any]]:
+    where = str(release.geographic_dimension(table))
+    classes: list[Hierarchy] = [d for d in table.dims if d.name != where]
+    title = words(release, where)[0]
+    fields = [_text(where, f"{title}コード"), _text(where + NAME_SUFFIX, title), *_marks()]
+    return fields + [_value(name, unit(release, table)[0]) for name in wide_columns(classes)]
+
+
+def ckan(release: Release, sizes: Mapping[str, int]) -> bytes:
+    """``ckan.json``: one data set with its resources, as ``package_create`` takes it."""
+    info = release.info
+    name, link = LICENCES.get(info.licence, (info.licence, ""))
+    resources = [
+        {
+            "name": _title_of(release, path),
+            "url": path,
+            "url_type": "upload",
+            "format": path.rpartition(".")[2].upper(),
+            "mimetype": _MEDIA[path.rpartition(".")[2]],
+            "size": sizes[path],
+        }
+        for path in sorted(sizes)
+    ]
+    document = {
+        "name": f"{info.municipality}_{_slug(info.id)}",
+        "title": info.title,
+        "notes": f"{info.source}。{LEVELS[release.level][0]}",
+        "author": f"{info.municipality_name} {info.section}".strip(),
+        "maintainer": info.contact or info.section,
+        "license_id": info.licence,
+        "license_title": name,
+        "license_url": link,
+        "version": str(info.serial),
+        "tags": [{"name": tag} for tag in ("統計", "小地域", "都市計画基礎調査", "オープンデータ")],
+        "extras": [
+            {"key": "団体コード", "value": info.municipality},
+            {"key": "団体名", "value": info.municipality_name},
+            {"key": "調査日", "value": info.survey_date.isoformat()},
+            {"key": "公表日", "value": info.release_date.isoformat()},
+            {"key": "秘匿処理", "value": "X:秘匿(0を含む場合あり) -:該当なし 合算・集約は一覧参照"},
+            {"key": "根拠", "value": info.ground},
+        ],
+        "resources": resources,
+    }
+    return _json(document)
+
+
+def _title_of(release: Release, path: str) -> str:
+    stem, _, suffix = path.rpartition("/")[2].rpartition(".")
+    return (
+        str(_described(release, stem)["title"]) if suffix == "csv" else path.removeprefix("data/")
+    )
+
+
+def _slug(text: str) -> str:
+    """Lower case letters, digits, ``-``, ``_`` and ``.`` only; others become hex, so names differ."""
+    return re.sub(
+        r"[^a-z0-9._-]", lambda m: "-" if m[0] == "/" else f"x{ord(m[0]):x}", text.lower()
+    )
+
+
+def _json(document: Mapping[str, Any]) -> bytes:
+    return (json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()

@@ -1,0 +1,121 @@
+"""How is a file written so that a crash leaves all of it or nothing of it in sight?
+
+Every change to the disk that publishing makes goes through this module: files are created anew (never
+overwritten, never through a link), flushed to the disk, made read-only, and only then renamed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sdc.errors import SdcError
+
+FILE_MODE, FOLDER_MODE = 0o444, 0o555
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+
+
+def write_file(path: Path, data: bytes, *, mode: int) -> None:
+    """Create a file with exactly these bytes and flush it; FileExistsError where it exists."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    handle = os.open(path, flags, PRIVATE_FILE)
+    try:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(handle, view) :]
+        os.fchmod(handle, mode)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def make_folder(path: Path, *, mode: int = PRIVATE_FOLDER) -> None:
+    """Create one folder with exactly this mode, whatever the umask is."""
+    os.mkdir(path, mode)
+    os.chmod(path, mode)
+
+
+def seal(root: Path) -> None:
+    """Make all folders of a tree read-only and flush them, innermost first."""
+    for folder, _, _ in os.walk(root, topdown=False):
+        os.chmod(folder, FOLDER_MODE)
+        flush_folder(Path(folder))
+
+
+def flush_folder(path: Path) -> None:
+    """Flush the entries of a folder, where the system allows it."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename within one folder and flush it; refuses to replace anything."""
+    if os.path.lexists(target):
+        raise FileExistsError(str(target))
+    os.rename(source, target)
+    flush_folder(target.parent)
+
+
+def remove_tree(root: Path) -> None:
+    """Remove a tree that we made, its read-only folders included; nothing happens without it."""
+    if not os.path.lexists(root):
+        return
+    if os.path.islink(root) or not os.path.isdir(root):
+        os.unlink(root)
+        return
+    for folder, _, _ in os.walk(root):
+        os.chmod(folder, PRIVATE_FOLDER)
+    shutil.rmtree(root)
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    """Relative POSIX path -> bytes of all regular files, by path."""
+    found = (p for p in root.rglob("*") if stat.S_ISREG(p.lstat().st_mode))
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(found)}
+
+
+@contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold a lock file; SdcError at once where another run holds it. The file is gone afterwards."""
+    import fcntl
+
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise _locked() from error
+        # The holder before us may have removed the file between our open and our lock.
+        if not os.path.exists(path) or not os.path.samestat(os.fstat(handle), os.stat(path)):
+            raise _locked()
+        try:
+            yield
+        finally:
+            os.unlink(path)
+    finally:
+        os.close(handle)
+
+
+def _locked() -> SdcError:
+    return SdcError(
+        "別の実行が同じ公表パッケージを書き込み中です。終了後に再実行してください",
+        "another run is writing this package; run again when it has ended",
+        code="locked",
+    )
+
+
+def disk_error(error: OSError) -> SdcError:
+    """What the disk refused, without the path of this machine."""
+    reason = os.strerror(error.errno) if error.errno else type(error).__name__
+    return SdcError(
+        f"ファイルを書き込めません({reason})。空き容量と書込権限を確認してください",
+        f"cannot write ({reason}); check the free space and the permissions",
+        code="disk",
+    )

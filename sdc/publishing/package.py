@@ -1,0 +1,218 @@
+"""How does a release become a folder that is either complete and verifying, or not there at all?
+
+The package is built in a hidden sibling of its final place, checked there by a stranger, sealed, and
+renamed. The internal folder comes first, then the caller's ledger entry, then the rename; a crash
+between any two of them leaves no partial release.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from sdc import __version__
+from sdc.errors import InputError, PackageError
+from sdc.model.release import Release
+from sdc.publishing import files
+from sdc.publishing import manifest as bag
+from sdc.publishing.datapackage import ckan, datapackage
+from sdc.publishing.gate import admit, payload
+from sdc.publishing.readme import licence_text, readme
+
+
+class Signer(Protocol):
+    """Whoever can sign the package: a public line for readers, and a signature over bytes."""
+
+    def allowed_signers(self) -> bytes:
+        """The line a reader needs: principal, namespace, public key."""
+
+    def sign(self, message: bytes) -> bytes:
+        """An armoured SSHSIG over the message."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where the package lies, whether it was there already, and the digest that names its bytes."""
+
+    path: Path
+    unchanged: bool
+    digest: str
+
+
+def write_package(
+    release: Release,
+    out_dir: Path | str,
+    *,
+    internal: Mapping[str, bytes] | None = None,
+    stage_check: Callable[[Path], None] | None = None,
+    signer: Signer | None = None,
+) -> Path:
+    """Write the release package ``<out_dir>/<id>/`` and return its path; see ``publish``."""
+    done = publish(release, out_dir, internal=internal, stage_check=stage_check, signer=signer)
+    return done.path
+
+
+def publish(
+    release: Release,
+    out_dir: Path | str,
+    *,
+    internal: Mapping[str, bytes] | None = None,
+    stage_check: Callable[[Path], None] | None = None,
+    signer: Signer | None = None,
+    on_sealed: Callable[[str], None] | None = None,
+) -> Written:
+    """Write, check, sign and commit a package.
+
+    ``internal`` goes to ``<id>.internal/`` (0700). ``stage_check`` gets the folder of the finished
+    stage and raises to refuse it. ``on_sealed`` gets the package's digest after the internal folder
+    stands and before the package appears: the place for the ledger's *pending* row.
+
+    The same id and serial with the same bytes is ``unchanged``. A higher serial moves the older
+    package to ``<id>.v<serial>``. Raises InputError for other bytes under the same serial or a lower
+    one, SdcError for a second run at the same time or a disk that refuses; a failure leaves nothing.
+    """
+    admit(release)
+    place = _Place(Path(out_dir), release.info.id)
+    try:
+        place.root.mkdir(parents=True, exist_ok=True)
+        with files.exclusive(place.lock):
+            place.sweep()
+            try:
+                digest = _build(release, place.stage, signer)
+                if stage_check is not None:
+                    stage_check(place.stage)
+                unchanged = place.holds_same(release.info.serial)
+                if not unchanged:
+                    place.commit_internal(internal or {})
+                    if on_sealed is not None:
+                        on_sealed(digest)
+                    files.seal(place.stage)
+                    files.move(place.stage, place.final)
+            except BaseException:
+                place.undo()
+                raise
+            finally:
+                place.sweep()
+    except OSError as error:
+        raise files.disk_error(error) from error
+    return Written(place.final, unchanged, digest)
+
+
+def _build(release: Release, stage: Path, signer: Signer | None) -> str:
+    """Write all files of the package into the stage; the digest of the tag manifest."""
+    files.make_folder(stage)
+    sums, sizes = _write_all(stage, payload(release))
+    tags: dict[str, bytes] = {
+        bag.BAGIT: bag.BAGIT_TEXT,
+        bag.BAG_INFO: bag.bag_info(release.info, sizes.values(), version=__version__),
+        bag.MANIFEST: bag.manifest(sums),
+        "README.ja.md": readme(release, sizes, language=0, signed=signer is not None),
+        "README.md": readme(release, sizes, language=1, signed=signer is not None),
+        "LICENSE": licence_text(release.info),
+        "datapackage.json": datapackage(release, sizes, sums),
+        "ckan.json": ckan(release, sizes),
+    }
+    if signer is not None:
+        tags[bag.SIGNERS] = signer.allowed_signers()
+    tag_sums, _ = _write_all(stage, sorted(tags.items()))
+    top = bag.manifest(tag_sums)
+    last = [(bag.TAG_MANIFEST, top)]
+    if signer is not None:
+        last.append((bag.SIGNATURE, signer.sign(top)))
+    _write_all(stage, last)
+    return bag.sha256(top)
+
+
+def _write_all(
+    stage: Path, contents: Iterable[tuple[str, bytes]]
+) -> tuple[dict[str, str], dict[str, int]]:
+    """Write files below the stage; sums and sizes by path."""
+    sums: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    folded: set[str] = set()
+    for path, data in contents:
+        if path.casefold() in folded:
+            raise PackageError(f"ファイル名が重複します: {path}", f"two files are called {path}")
+        folded.add(path.casefold())
+        target = stage / path
+        for folder in reversed(target.relative_to(stage).parents[:-1]):
+            if not (stage / folder).is_dir():
+                files.make_folder(stage / folder)
+        files.write_file(target, data, mode=files.FILE_MODE)
+        sums[path], sizes[path] = bag.sha256(data), len(data)
+    return sums, sizes
+
+
+class _Place:
+    """The paths of one package, and the only moves that are made between them."""
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.root = root
+        self.final = root / name
+        self.internal = root / f"{name}.internal"
+        self.stage = root / f".{name}.stage"
+        self.internal_stage = root / f".{name}.internal.stage"
+        self.lock = root / f".{name}.lock"
+        self._moved: list[tuple[Path, Path]] = []
+        self._internal_is_new = False
+
+    def sweep(self) -> None:
+        """Remove what this run, or one that was killed, has left in the hidden siblings."""
+        files.remove_tree(self.stage)
+        files.remove_tree(self.internal_stage)
+
+    def undo(self) -> None:
+        """Put everything back as it was before a package that did not come into being."""
+        if self._internal_is_new:
+            files.remove_tree(self.internal)
+        for source, target in reversed(self._moved):
+            files.move(target, source)
+
+    def holds_same(self, serial: int) -> bool:
+        """Whether the same package lies there; moves an older serial out of the way."""
+        if not os.path.lexists(self.final):
+            return False
+        old = self._serial()
+        if old == serial and files.tree(self.final) == files.tree(self.stage):
+            return True
+        if old >= serial:
+            raise InputError(
+                f"公表ID「{self.final.name}」の通し番号{old}が別の内容で存在します。serialを増やしてください",
+                f"{self.final.name!r} serial {old} exists with other bytes; raise the serial",
+                code="serial",
+            )
+        for path, name in ((self.final, ""), (self.internal, ".internal")):
+            if os.path.lexists(path):
+                aside = self.root / f"{self.final.name}.v{old}{name}"
+                files.move(path, aside)
+                self._moved.append((path, aside))
+        return False
+
+    def _serial(self) -> int:
+        try:
+            text = (self.final / bag.BAG_INFO).read_bytes()
+            return int(bag.parse_bag_info(text)["Release-Serial"])
+        except (OSError, KeyError, ValueError, PackageError) as error:
+            raise InputError(
+                f"{self.final.name} は公表パッケージではありません",
+                f"{self.final.name} exists and is not a package of ours",
+                code="foreign",
+            ) from error
+
+    def commit_internal(self, contents: Mapping[str, bytes]) -> None:
+        """Put the internal folder into its place, replacing one that no package belongs to."""
+        files.make_folder(self.internal_stage)
+        for path in sorted(contents):
+            target = self.internal_stage / path
+            if not target.resolve().is_relative_to(self.internal_stage.resolve()):
+                raise PackageError(f"内部ファイル名が不正です: {path}", f"internal path: {path}")
+            for folder in reversed(target.relative_to(self.internal_stage).parents[:-1]):
+                if not (self.internal_stage / folder).is_dir():
+                    files.make_folder(self.internal_stage / folder)
+            files.write_file(target, contents[path], mode=files.PRIVATE_FILE)
+        files.remove_tree(self.internal)
+        files.move(self.internal_stage, self.internal)
+        self._internal_is_new = True

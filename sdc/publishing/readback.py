@@ -1,0 +1,130 @@
+"""Do the totals of delivered tables add up, wherever everything that goes into them is printed?
+
+Reads the package's CSV files as a receiver would: nothing is taken from the memory of the maker.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping
+
+from sdc.publishing.container import Fault
+
+_STATUS = {"A": re.compile(r"0|[1-9][0-9]*"), "X": re.compile("X"), "-": re.compile("-"),
+           "M": re.compile("X"), "G": re.compile("")}  # fmt: skip
+_TAIL = ("HTKSYORI", "HTKSAKI", "GASSAN")
+Rows = list[list[str]]
+
+
+def table_faults(files: Mapping[str, bytes]) -> tuple[Fault, ...]:
+    """Every table whose rows contradict each other; O(cells x dimensions).
+
+    A cell is compared with the sum of its parts where no part is hidden; where some are, the printed
+    ones may not exceed it. Areas merged away and grouped classes are no parts.
+    """
+    try:
+        lists = _codelists(files)
+        faults: list[Fault] = []
+        for path in sorted(files):
+            rows = _table(files, path)
+            if rows:
+                faults += _check(path, rows, lists, files)
+        return tuple(faults)
+    except (ValueError, KeyError, UnicodeError, csv.Error, IndexError, StopIteration):
+        return (Fault("data", "CSVの書式が不正です", "holds a CSV file that cannot be read"),)
+
+
+def read_rows(data: bytes) -> Rows:
+    """The rows of one CSV file: UTF-8 with or without BOM, else CP932; ValueError if ragged."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = data.decode("cp932")
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    if any(len(row) != len(rows[0]) for row in rows):
+        raise ValueError("ragged")
+    return rows
+
+
+def _codelists(files: Mapping[str, bytes]) -> dict[str, dict[str, str]]:
+    """Column -> code -> parent."""
+    found: dict[str, dict[str, str]] = {}
+    for path, data in files.items():
+        match = re.fullmatch(r"data/codelist_([\w-]+)\.csv", path)
+        if match:
+            found[match[1]] = {row[0]: row[1] for row in read_rows(data)[1:]}
+    return found
+
+
+def _table(files: Mapping[str, bytes], path: str) -> Rows | None:
+    """The rows of a long table, None for any other file."""
+    if not re.fullmatch(r"data/[\w-]+\.csv", path):
+        return None
+    rows = read_rows(files[path])
+    return rows if "value" in rows[0] and "status" in rows[0] else None
+
+
+def _check(
+    path: str, rows: Rows, lists: Mapping[str, Mapping[str, str]], files: Mapping[str, bytes]
+) -> list[Fault]:
+    head = rows[0]
+    value, status = head.index("value"), head.index("status")
+    dims = [i for i, name in enumerate(head[:value]) if name in lists]
+    cells: dict[tuple[str, ...], str] = {}
+    for row in rows[1:]:
+        key = tuple(row[i] for i in dims)
+        if key in cells or not _STATUS[row[status]].fullmatch(row[value]):
+            return [
+                Fault(path, "行が重複するか値と状態が矛盾します", f"row {key}: repeated or odd")
+            ]
+        cells[key] = "" if row[status] in "MG" else row[value]
+    names = [head[i] for i in dims]
+    faults = [
+        Fault(path, f"合計が内訳と一致しません: {key}", f"the total {key} does not add up")
+        for key in _misfits(cells, [lists[name] for name in names])
+    ]
+    wide = path.removesuffix(".csv") + "_wide.csv"
+    if wide in files and not faults:
+        faults += _compare_wide(wide, read_rows(files[wide]), rows, dims)
+    return faults
+
+
+def _misfits(
+    cells: Mapping[tuple[str, ...], str], parents: list[Mapping[str, str]]
+) -> list[tuple[str, ...]]:
+    """Keys of the cells that contradict the sum of their parts along some dimension."""
+    wrong: dict[tuple[str, ...], None] = {}
+    for axis, parent in enumerate(parents):
+        shown: dict[tuple[str, ...], int] = {}
+        open_: set[tuple[str, ...]] = set()
+        for key, text in cells.items():
+            above = parent.get(key[axis], "")
+            if not above or not text:
+                continue
+            up = (*key[:axis], above, *key[axis + 1 :])
+            shown[up] = shown.get(up, 0) + (int(text) if text.isdigit() else 0)
+            if text == "X":
+                open_.add(up)
+        for key, total in shown.items():
+            text = cells[key]
+            printed = 0 if text == "-" else int(text) if text.isdigit() else None
+            if printed is not None and (total > printed or (total != printed and key not in open_)):
+                wrong[key] = None
+    return list(wrong)
+
+
+def _compare_wide(path: str, wide: Rows, long: Rows, dims: list[int]) -> list[Fault]:
+    """Whether the two layouts print the same places, area by area."""
+    area = long[0].index(wide[0][0])
+    value, status = long[0].index("value"), long[0].index("status")
+    first = 2 + len(_TAIL)
+    by_area: dict[str, list[str]] = {}
+    for row in long[1:]:
+        if row[status] != "G":
+            by_area.setdefault(row[area], []).append(row[value])
+    for row in wide[1:]:
+        if row[first:] != by_area.pop(row[0], []) and row[2] != "2":
+            return [Fault(path, "縦持ちの表と一致しません", "differs from the long table")]
+    return [Fault(path, "地域が不足しています", "lacks areas")] if by_area else []

@@ -1,0 +1,211 @@
+"""Is a delivered package complete, unaltered, consistent, and from whom it should be?
+
+Without a trust anchor from outside the package the answer can only be about integrity, and the report
+says so. What lies inside a package (its own ``allowed_signers`` included) never proves who made it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sdc.errors import InputError, PackageError
+from sdc.publishing import manifest as bag
+from sdc.publishing import signature as ssh
+from sdc.publishing.container import Fault, read_container
+from sdc.publishing.readback import table_faults
+
+UNCHECKED = "INTEGRITY ONLY, SIGNER NOT CHECKED"
+_REQUIRED = (bag.BAGIT, bag.BAG_INFO, bag.MANIFEST, bag.TAG_MANIFEST)
+
+
+@dataclass(frozen=True)
+class VerifyReport:
+    """What was found; ``signer`` is empty unless a key from outside the package was checked."""
+
+    id: str
+    serial: int
+    files: int
+    faults: tuple[Fault, ...]
+    signer: str = ""
+    fingerprint: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong; says nothing about the signer unless ``signer`` is named."""
+        return not self.faults
+
+    @property
+    def verdict(self) -> str:
+        """One line for people.
+
+        >>> VerifyReport("r", 1, 12, ()).verdict
+        'INTEGRITY ONLY, SIGNER NOT CHECKED / 完全性のみ確認、署名者は未確認 (r, serial 1, 12 files)'
+        """
+        what = f"({self.id}, serial {self.serial}, {self.files} files)"
+        if self.faults:
+            return f"FAILED / 不合格: {len(self.faults)} {what}"
+        if not self.signer:
+            return f"{UNCHECKED} / 完全性のみ確認、署名者は未確認 {what}"
+        return f"VERIFIED / 検証済み: {self.signer} {self.fingerprint} {what}"
+
+    def require(self) -> VerifyReport:
+        """The report itself; PackageError naming the first fault where there is one."""
+        if self.faults:
+            first = self.faults[0]
+            raise PackageError(first.text(0), first.text(1), code="verify")
+        return self
+
+
+def verify_package(
+    path: Path | str,
+    *,
+    signers: Path | str | None = None,
+    fingerprint: str | None = None,
+    seen: Path | str | None = None,
+    now: datetime | None = None,
+) -> VerifyReport:
+    """Check a package folder or zip; never unpacks, never raises for a bad package.
+
+    ``signers`` is an ``allowed_signers`` file and ``fingerprint`` a ``SHA256:…`` text, both from
+    outside the package; with either, a package without a fitting signature is refused. ``seen`` is a
+    JSON file of the serials accepted before: an older one, or other bytes under the same one, is a
+    replay; it is brought up to date where everything is right. Raises InputError for an unreadable
+    anchor. O(bytes of the package).
+    """
+    contents = read_container(Path(path))
+    files = contents.files
+    faults = list(contents.faults)
+    if not faults:
+        faults += _integrity(files)
+    name, serial = "", 0
+    if not faults:
+        info = bag.parse_bag_info(files[bag.BAG_INFO])
+        name, serial = info["External-Identifier"], int(info["Release-Serial"])
+        faults += table_faults(files)
+    who = print_ = ""
+    if not faults and (signers is not None or fingerprint is not None):
+        anchor = _anchor(signers, fingerprint)
+        try:
+            who, print_ = _signer(files, anchor, fingerprint, now or datetime.now(UTC))
+        except PackageError as error:
+            faults.append(Fault(bag.SIGNATURE, error.ja, error.en))
+    elif not faults:
+        faults += _own_signature(files)
+    if not faults and seen is not None:
+        faults += _replay(Path(seen), name, serial, bag.sha256(files[bag.TAG_MANIFEST]))
+    return VerifyReport(name, serial, len(files), tuple(faults), who, print_)
+
+
+def _integrity(files: dict[str, bytes]) -> list[Fault]:
+    """Every file is listed once with its sum, and nothing is listed that is not there."""
+    missing = [Fault(p, "ありません", "is missing") for p in _REQUIRED if p not in files]
+    if missing:
+        return missing
+    try:
+        payload = bag.parse_manifest(files[bag.MANIFEST], bag.MANIFEST)
+        tags = bag.parse_manifest(files[bag.TAG_MANIFEST], bag.TAG_MANIFEST)
+        info = bag.parse_bag_info(files[bag.BAG_INFO])
+    except PackageError as error:
+        return [Fault("manifest", error.ja, error.en)]
+    faults = list(_compare(files, payload, tags))
+    if files[bag.BAGIT] != bag.BAGIT_TEXT:
+        faults.append(Fault(bag.BAGIT, "内容が不正です", "is not a BagIt 1.0 declaration"))
+    sizes = [len(files[p]) for p in payload if p in files]
+    if info.get("Payload-Oxum") != f"{sum(sizes)}.{len(sizes)}":
+        faults.append(Fault(bag.BAG_INFO, "Payload-Oxumが一致しません", "Payload-Oxum differs"))
+    if not info.get("External-Identifier") or not info.get("Release-Serial", "").isdecimal():
+        faults.append(Fault(bag.BAG_INFO, "IDか通し番号がありません", "lacks id or serial"))
+    return faults
+
+
+def _compare(
+    files: dict[str, bytes], payload: dict[str, str], tags: dict[str, str]
+) -> Iterator[Fault]:
+    """Files against the two manifests, in both directions."""
+    listed = payload | tags
+    for path in sorted(listed):
+        if (path in payload) != path.startswith("data/") or (path in payload and path in tags):
+            yield Fault(path, "誤ったマニフェストにあります", "is listed in the wrong manifest")
+        if path not in files:
+            yield Fault(path, "ありません", "is missing")
+        elif bag.sha256(files[path]) != listed[path]:
+            yield Fault(path, "変更されています", "was changed")
+    free = {bag.TAG_MANIFEST, bag.SIGNATURE}
+    for path in sorted(set(files) - set(listed) - free):
+        yield Fault(path, "余分なファイルです", "is not listed")
+
+
+def _anchor(
+    signers: Path | str | None, fingerprint: str | None
+) -> tuple[ssh.TrustedKey, ...] | None:
+    """The keys of the file named; None where the fingerprint alone decides."""
+    if fingerprint is not None and not fingerprint.startswith("SHA256:"):
+        raise InputError("指紋はSHA256:で始まります", "a fingerprint starts with SHA256:")
+    if signers is None:
+        return None
+    try:
+        return ssh.parse_signers(Path(signers).read_bytes())
+    except OSError as error:
+        raise InputError("allowed_signersを読めません", "cannot read allowed_signers") from error
+
+
+def _signer(
+    files: dict[str, bytes],
+    trusted: tuple[ssh.TrustedKey, ...] | None,
+    fingerprint: str | None,
+    now: datetime,
+) -> tuple[str, str]:
+    """Principal and fingerprint of a key that both fits and is trusted; else PackageError."""
+    if bag.SIGNATURE not in files:
+        raise PackageError("署名がありません", "the package is not signed", code="signature")
+    blob = ssh.signer_blob(files[bag.SIGNATURE], files[bag.TAG_MANIFEST])
+    found = ssh.fingerprint(blob)
+    if fingerprint is not None and found != fingerprint:
+        raise PackageError("指紋が異なる鍵の署名です", "signed by a key with another fingerprint")
+    if trusted is None:
+        return "key", found
+    for key in trusted:
+        if key.blob == blob and key.holds(ssh.NAMESPACE, now):
+            return key.principal, found
+    raise PackageError("信頼する鍵の署名ではありません", "not signed by a trusted key")
+
+
+def _own_signature(files: dict[str, bytes]) -> list[Fault]:
+    """A signature that does not even fit its own package is a fault without any anchor."""
+    if bag.SIGNATURE not in files:
+        return []
+    try:
+        ssh.signer_blob(files[bag.SIGNATURE], files[bag.TAG_MANIFEST])
+    except PackageError as error:
+        return [Fault(bag.SIGNATURE, error.ja, error.en)]
+    return []
+
+
+def _replay(store: Path, name: str, serial: int, digest: str) -> list[Fault]:
+    """Compare with what was accepted before; remember it where it is newer."""
+    try:
+        known = json.loads(store.read_text("utf-8")) if store.exists() else {}
+        last, before = known.get(name, [0, ""])
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise InputError(
+            "確認済み一覧を読めません", "cannot read the store of seen serials"
+        ) from error
+    if serial < last:
+        return [
+            Fault(bag.BAG_INFO, "以前に確認した版より古い版です", "is older than one seen before")
+        ]
+    if serial == last and digest != before:
+        return [
+            Fault(bag.BAG_INFO, "同じ番号で内容が異なります", "differs from the one seen before")
+        ]
+    if serial > last:
+        known[name] = [serial, digest]
+        fresh = store.with_name(store.name + ".new")
+        fresh.write_text(json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True), "utf-8")
+        os.replace(fresh, store)
+    return []
