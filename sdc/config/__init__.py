@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from sdc.config.findings import finding, hint
 from sdc.config.laws import Fault, at, check_laws
 from sdc.config.lines import locate_keys, nearest
 from sdc.config.models import (
@@ -29,7 +30,7 @@ from sdc.config.models import (
     known_keys,
 )
 from sdc.config.paths import fault_of_place
-from sdc.config.wording import WORDS, finding, hint
+from sdc.config.wording import WORDS
 from sdc.errors import Finding, InputError
 
 if TYPE_CHECKING:
@@ -157,12 +158,12 @@ def _parse(content: bytes, file: Path) -> tuple[dict[str, Any], dict[Keys, int]]
         raise InputError.of([finding("encoding", file=str(file), row=row, column="")]) from None
     try:
         raw = tomllib.loads(text, parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return raw, locate_keys(text)
+    except (ValueError, RecursionError) as error:  # a number too long is a plain ValueError
         detail = str(error)
         row = _line_of(detail, text)
         broken = finding("toml", file=str(file), row=row, column="", detail=detail)
         raise InputError.of([broken]) from None
-    return raw, locate_keys(text.replace("\r\n", "\n"))
 
 
 def _line_of(detail: str, text: str) -> int:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, StrictStr
+from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr
 from pydantic_core import PydanticCustomError
 
 from sdc.config.paths import DEVICES, fault_of_text
@@ -138,6 +138,7 @@ def filled(value: T) -> T:
     return value
 
 
+Whole = Annotated[StrictInt, Field(le=2**53)]
 Identifier = Annotated[StrictStr, AfterValidator(_identifier)]
 Line = Annotated[StrictStr, AfterValidator(_line)]
 File = Annotated[StrictStr, AfterValidator(_path)]

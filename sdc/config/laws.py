@@ -12,9 +12,9 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from sdc.config.findings import hint
 from sdc.config.lines import Path
 from sdc.config.models import OUTPUT_NAMES, POINT_FILES, SHAPE_FILES
-from sdc.config.wording import hint
 
 MESH_UNITS: Mapping[str, int] = {
     "80km": 3200, "10km": 400, "5km": 200, "2km": 80, "1km": 40,
@@ -198,19 +198,16 @@ def _names(raw: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _rules(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    columns = {str(path[-1]): spec for path, spec in _columns(raw)}
     for name, section in at(raw, "rules").items():
         if not isinstance(section, Mapping):
             continue
-        used = [t for _, t in _tables(raw) if t.get("rules") == name]
-        columns: dict[str, Any] = {}
-        for table in used:
-            columns |= at(raw, "records", str(table.get("records")), "columns")
         path: Path = ("rules", name)
         cost = section.get("cost", "log")
         costs = {"log", "value", "count"} | {c for c, spec in columns.items() if _is_measure(spec)}
         if isinstance(cost, str) and cost not in costs:
             yield Fault((*path, "cost"), "cost", cost)
-        yield from _cells(path, section, dict.fromkeys([*columns, *at(raw, "geography")]))
+        yield from _cells(path, section, {**columns, **at(raw, "geography")})
 
 
 def _cells(path: Path, section: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Fault]:

@@ -16,7 +16,6 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    StrictInt,
     StrictStr,
 )
 
@@ -48,7 +47,7 @@ class ReleaseSection(Section):
     municipality_name: k.Line | None = None
     survey_date: k.Iso
     release_date: k.Iso
-    serial: Annotated[StrictInt, Field(ge=1)]
+    serial: Annotated[k.Whole, Field(ge=1)]
     licence: Literal["CC-BY-4.0", "PDL1.0"]
     source: k.Line
     section: k.Line
@@ -113,7 +112,7 @@ class GeographySection(Section):
 class RulesSection(Section):
     """``[rules.R]``: when a cell is hidden, and how strongly."""
 
-    min_count: Annotated[StrictInt, Field(ge=2)]
+    min_count: Annotated[k.Whole, Field(ge=2)]
     ground: k.Line | None = None
     protection: Literal["linear", "integer", "interval", "rule-aware"] = "interval"
     zeros: Literal["hide", "show"] = "hide"
@@ -154,7 +153,7 @@ class TableSection(Section):
 class MergeSection(Section):
     """``[treatment.merge]``: which areas are too small, and with whom they may be joined."""
 
-    min_count: Annotated[StrictInt, Field(ge=1)]
+    min_count: Annotated[k.Whole, Field(ge=1)]
     partners: Literal["edge", "district"] = "edge"
     within: Literal["parent", "any"] = "parent"
 
@@ -163,9 +162,9 @@ class SuppressSection(Section):
     """``[treatment.suppress]``: the engine and its limits; time is an emergency stop only."""
 
     method: k.Word = "auto"
-    budget: Annotated[StrictInt, Field(ge=1)] | None = None
+    budget: Annotated[k.Whole, Field(ge=1)] | None = None
     time_limit: Annotated[k.Exact, Field(gt=0)] | None = None
-    seed: Annotated[StrictInt, Field(ge=0)] = 0
+    seed: Annotated[k.Whole, Field(ge=0)] = 0
 
 
 class TreatmentSection(Section):

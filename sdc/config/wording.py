@@ -7,12 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sdc.errors import Finding
-
 Pair = tuple[str, str]
-
-LONGEST = 120
-"""Characters of a found value that a message repeats."""
 
 _CORRECT: Pair = ("値を修正してください", "correct the value")
 _FORM: Pair = ("`{want_ja}` の形で書いてください", "write it as {want_en}")
@@ -53,7 +48,7 @@ WORDS: Mapping[str, tuple[Pair, Pair]] = {
     "list": (("配列であること", "must be an array"), ("[ … ] で書いてください", "write [ … ]")),
     "table": (
         ("テーブルであること", "must be a table"),
-        ("[{key}] または {{ … }} で書いてください", "write [{key}] or {{ … }}"),
+        ("[{path}] または {{ … }} で書いてください", "write [{path}] or {{ … }}"),
     ),
     "too_short": (
         ("空でないこと", "must not be empty"),
@@ -262,38 +257,3 @@ WORDS: Mapping[str, tuple[Pair, Pair]] = {
         ("順序の最後に移してください", "move it to the end of the order"),
     ),
 }
-
-
-def finding(
-    code: str, *, file: str, row: int | None, column: str, value: object = "", **fill: object
-) -> Finding:
-    """A finding in both languages; ``column`` is the key path, ``row`` the line of the file.
-
-    >>> finding("string_type", file="r.toml", row=3, column="release.title", value=5).text(1)
-    "r.toml row 3 column 'release.title' — must be text — found: '5' — put it in quotation marks"
-    """
-    must, remedy = WORDS[code]
-    shown = str(value)
-    shown = shown if len(shown) <= LONGEST else shown[:LONGEST] + "…"
-    terms = {"key": column.rsplit(".", 1)[-1], "value": shown, **fill}
-    filled = [(ja.format(**terms), en.format(**terms)) for ja, en in (must, remedy)]
-    name = "config-" + code.replace("_", "-")
-    return Finding(name, filled[0], filled[1], file=file, row=row, column=column, value=shown)
-
-
-def hint(word: str, known: list[str]) -> dict[str, str]:
-    """Which known name is meant, or which names there are.
-
-    >>> hint("min_cuont", ["min_count", "zeros"])["hint_en"]
-    'did you mean `min_count`?'
-    """
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, sorted(known), n=1)
-    if close:
-        return {
-            "hint_ja": f"`{close[0]}` ではありませんか",
-            "hint_en": f"did you mean `{close[0]}`?",
-        }
-    names = ", ".join(sorted(known)[:20]) or "-"
-    return {"hint_ja": f"使える名前: {names}", "hint_en": f"known names: {names}"}

@@ -1,0 +1,59 @@
+"""How is a fault of the configuration told: place, value and remedy in both languages?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+
+from sdc.config.wording import WORDS
+from sdc.errors import Finding
+
+LONGEST = 120
+"""Characters of a found value that a message repeats."""
+
+
+def finding(
+    code: str, *, file: str, row: int | None, column: str, value: object = "", **fill: object
+) -> Finding:
+    """A finding in both languages; ``column`` is the key path, ``row`` the line of the file.
+
+    >>> finding("string_type", file="r.toml", row=3, column="release.title", value=5).text(1)
+    "r.toml row 3 column 'release.title' — must be text — found: '5' — put it in quotation marks"
+    """
+    must, remedy = WORDS[code]
+    shown = _as_written(value)
+    shown = shown if len(shown) <= LONGEST else shown[:LONGEST] + "…"
+    terms = {"path": column, "key": column.rsplit(".", 1)[-1], "value": shown, **fill}
+    filled = [(ja.format(**terms), en.format(**terms)) for ja, en in (must, remedy)]
+    name = "config-" + code.replace("_", "-")
+    return Finding(name, filled[0], filled[1], file=file, row=row, column=column, value=shown)
+
+
+def _as_written(value: object, depth: int = 0) -> str:
+    """A value roughly as TOML writes it, texts without quotes; hostile ones only in outline."""
+    if depth > 2 or (isinstance(value, int) and value.bit_length() > 256):
+        return "…"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_as_written(v, depth + 1) for v in value) + "]"
+    if isinstance(value, Mapping):
+        pairs = (f"{k} = {_as_written(v, depth + 1)}" for k, v in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    return str(value)
+
+
+def hint(word: str, known: Collection[str]) -> dict[str, str]:
+    """Which known name is meant, or which names there are.
+
+    >>> hint("min_cuont", ["min_count", "zeros"])["hint_en"]
+    'did you mean `min_count`?'
+    """
+    close = get_close_matches(word, sorted(known), n=1)
+    if close:
+        return {
+            "hint_ja": f"`{close[0]}` ではありませんか",
+            "hint_en": f"did you mean `{close[0]}`?",
+        }
+    names = ", ".join(sorted(known)[:20]) or "-"
+    return {"hint_ja": f"使える名前: {names}", "hint_en": f"known names: {names}"}
