@@ -1,0 +1,154 @@
+"""In which small area and in which mesh cell does every record lie, and how do the two cross?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from sdc.config import Config
+from sdc.errors import InputError
+from sdc.model.coded import Coded, Crossing
+from sdc.model.hierarchy import Hierarchy, IntArray
+from sdc.model.records import Records
+from sdc.model.system import BoolArray
+from sdc.model.table import Table
+from sdc.readers.areas import read_areas
+from sdc.spatial.areas import Areas
+from sdc.spatial.locate import locate
+from sdc.spatial.mesh import mesh_areas
+from sdc.spatial.overlay import intersections
+from sdc.tables.tabulate import tabulate as cross_tabulate
+
+AREAS, MESH = "areas", "mesh"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A mesh level that has not met any records yet."""
+
+    level: str
+
+
+def mesh(level: str) -> Grid:
+    """The standard mesh of one level, to be given to ``tabulate``.
+
+    >>> mesh("500m").level
+    '500m'
+    """
+    return Grid(level)
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """The geographies of a release; at least one of the two."""
+
+    areas: Areas | None
+    mesh: Areas | None
+
+    def of(self, name: str) -> Areas:
+        """The geography of that name."""
+        found = {AREAS: self.areas, MESH: self.mesh}[name]
+        assert found is not None, "the configuration was checked for this"
+        return found
+
+    def hierarchy(self, name: str) -> Hierarchy:
+        """Its codes."""
+        return self.of(name).hierarchy
+
+
+def load_places(config: Config, records: Sequence[Records]) -> Places:
+    """Read the areas and lay the mesh over them, or over the records where there are no areas."""
+    section = config.geography.areas
+    areas = None
+    if section is not None:
+        areas = read_areas(
+            config.resolve(section.path),
+            code=section.code,
+            name=section.name,
+            parent=section.parent,
+            exclude={k: list(v) for k, v in section.exclude.items()},
+            crs=section.crs,
+            root=config.release.municipality,
+        )
+    grid = None
+    if config.geography.mesh is not None:
+        within = areas if areas is not None else _extent(records)
+        grid = mesh_areas(list(config.geography.mesh.levels), within=within)
+    return Places(areas, grid)
+
+
+def _extent(records: Sequence[Records]) -> shapely.Geometry:
+    """The rectangle around all records, in longitude and latitude."""
+    from pyproj import Transformer
+
+    boxes = []
+    for r in records:
+        change = Transformer.from_crs(r.crs, "EPSG:6668", always_xy=True)
+        lon, lat = change.transform(r.x[r.placed], r.y[r.placed])
+        if len(lon):
+            boxes.append(shapely.box(min(lon), min(lat), max(lon), max(lat)))
+    if not boxes:
+        raise InputError("位置のある記録がありません", "no record has a position", code="positions")
+    return shapely.envelope(shapely.union_all(boxes))
+
+
+def place_records(
+    records: Records, places: Places, wanted: Sequence[str]
+) -> tuple[dict[str, IntArray], BoolArray]:
+    """Innermost index of every record in each wanted geography, and who lies in all of them.
+
+    A release speaks of one population: with small areas in the configuration, a record outside all of
+    them is outside the study area and is set aside for the mesh as well.
+    """
+    every = dict.fromkeys([*wanted, *([AREAS] if places.areas is not None else [])])
+    leaves: dict[str, IntArray] = {}
+    inside = records.placed
+    for name in every:
+        leaves[name] = locate(records.x, records.y, records.crs, places.of(name))
+        inside = inside & (leaves[name] >= 0)
+    return {name: leaves[name] for name in wanted}, inside
+
+
+def crossing(places: Places, coded: Sequence[Coded]) -> list[Crossing]:
+    """Which small areas and mesh cells can hold the same unit; records that do are always included."""
+    if places.areas is None or places.mesh is None:
+        return []
+    pairs = [intersections(places.areas, places.mesh)]
+    for c in coded:
+        if AREAS in c.leaf and MESH in c.leaf:
+            pairs.append(np.column_stack([c.leaf[AREAS], c.leaf[MESH]]))
+    return [Crossing((AREAS, MESH), np.unique(np.concatenate(pairs), axis=0))]
+
+
+def tabulate(
+    records: Records, places: Areas | Grid, *, by: Sequence[str] = (), name: str = ""
+) -> Table:
+    """Count records by place and by columns taken as they are, with all margins.
+
+    Records outside all places are left out; the table's ``notes`` say how many.
+    """
+    if isinstance(places, Grid):
+        places = mesh_areas([places.level], within=_extent([records]))
+    place = locate(records.x, records.y, records.crs, places)
+    inside = (place >= 0) & records.placed
+    dims: dict[str, Hierarchy] = {places.dimension: places.hierarchy}
+    leaf = {places.dimension: place[inside]}
+    for column in by:
+        if column not in records.frame:
+            raise InputError(f"列がありません: {column}", f"there is no column {column!r}")
+        number, texts = pd.factorize(records.frame[column][inside].fillna(""), sort=True)
+        if "" in set(texts):
+            raise InputError(f"空欄があります: {column}", f"column {column!r} has blanks")
+        dims[column] = Hierarchy.flat(column, [str(t) for t in texts])
+        leaf[column] = number.astype(np.int64)
+    coded = Coded(records.name, dims, leaf)
+    table = cross_tabulate(coded, [places.dimension, *by], name=name)
+    outside = int((~inside).sum())
+    if not outside:
+        return table
+    note = f"{outside} records lie in none of the places"
+    return Table(table.name, table.dims, table.value, records=records.name, notes=(note,))

@@ -1,0 +1,231 @@
+"""What does ``sdc release`` do, from the configuration to the package?"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sdc.config import Config, read_config
+from sdc.disclosure.audit import audit as run_audit
+from sdc.errors import RulesError
+from sdc.model.coded import Coded
+from sdc.model.plan import Plan, Published, apply
+from sdc.model.release import Geography, Release, ReleaseInfo
+from sdc.model.report import AuditReport
+from sdc.model.system import System
+from sdc.pipeline.finished import audit_json, protection_text, refuse_unproven, summary_of
+from sdc.pipeline.geography import AREAS, MESH, Places, crossing
+from sdc.pipeline.prepare import Prepared, SetAside, Tell, prepare
+from sdc.pipeline.proof import stage_checker, witness_files
+from sdc.pipeline.treat import Treated, treat
+from sdc.publishing.package import publish
+from sdc.sensitivity import problem as demands_of
+from sdc.suppression.complementary import suppress
+from sdc.tables.relations import system_of
+from sdc.tables.tabulate import tabulate
+
+
+def silent(ja: str, en: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, eq=False)
+class Safe:
+    """Everything that is decided about a release before a byte is written."""
+
+    config: Config
+    prepared: Prepared
+    treated: Treated
+    system: System
+    plan: Plan
+    published: Published
+    report: AuditReport
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What a run says on the terminal; no hidden number among it."""
+
+    safe: Safe
+    path: Path | None
+    unchanged: bool
+
+    def text(self) -> str:
+        """Where the package is and what was done, Japanese first."""
+        safe = self.safe
+        summary = summary_of(safe.plan, safe.report, seconds=safe.seconds)
+        cells, primary = summary["n_cells"], summary["n_primary"]
+        more = summary["n_complementary"]
+        merges, collapses = len(safe.treated.merges), len(safe.treated.collapses)
+        where = "(--dry-run)" if self.path is None else str(self.path)
+        lines = [
+            f"公表パッケージ / package       {where}" + (" (unchanged)" if self.unchanged else ""),
+            f"セル / cells                   {cells}",
+            f"秘匿 X / hidden                {primary + more} (一次 {primary}, 補完 {more})",
+            f"合算 / areas merged            {merges}",
+            f"集約 / classes collapsed       {collapses}",
+            f"方法 / method                  {safe.plan.method}",
+            f"監査 / audit                   合格 passed: {safe.report.level}, "
+            f"{len(safe.report.verdict)} primary cells proven",
+        ]
+        for aside in safe.prepared.aside:
+            lines.append(
+                f"区域外の記録 / outside         {aside.records}: {len(aside.rows)} "
+                f"({aside.reason[0]} / {aside.reason[1]})"
+            )
+        return "\n".join(lines)
+
+
+def run_release(
+    path: str | Path, *, out: Path | None = None, dry_run: bool = False, tell: Tell = silent
+) -> Result:
+    """From a configuration to a package, or to an error and nothing.
+
+    ``out`` replaces the configured output folder. ``dry_run`` stops after the audit.
+
+    Raises InputError, NotProven, DisclosureFound; then nothing has been written.
+    """
+    config = read_config(path)
+    if config.without_ground:
+        names = ", ".join(config.without_ground)
+        raise RulesError(
+            f"秘匿の根拠 (ground) がありません: rules.{names}",
+            f"a release needs its legal ground: rules.{names}.ground",
+            code="ground",
+        )
+    safe = make_safe(config, tell=tell)
+    if dry_run:
+        return Result(safe, None, False)
+    tell("パッケージの作成", "writing the package")
+    release = open_door(safe)
+    written = publish(
+        release,
+        out if out is not None else config.output_dir,
+        internal=internal_files(safe),
+        stage_check=stage_checker(safe.system, safe.plan.problem, safe.report, release),
+    )
+    return Result(safe, written.path, written.unchanged)
+
+
+def check_inputs(path: str | Path, *, tell: Tell = silent) -> str:
+    """Inputs and rules only; raises InputError with every problem, or says what was read."""
+    config = read_config(path)
+    prepared = prepare(config, tell)
+    system = make_system(config, treat(config, prepared, tell), tell)
+    demands_of(system, table_rules(config))
+    lines = [f"{name}: {n} 件を読みました / {n} records read" for name, n in prepared.read.items()]
+    lines += [
+        f"{a.records}: {len(a.rows)} 件は{a.reason[0]} / {len(a.rows)} {a.reason[1]}"
+        for a in prepared.aside
+    ]
+    return "\n".join([*lines, "問題はありません / no problem found"])
+
+
+def make_safe(config: Config, *, tell: Tell = silent) -> Safe:
+    """Read, treat, protect and audit; raises unless the audit passes."""
+    started = time.perf_counter()
+    prepared = prepare(config, tell)
+    treated = treat(config, prepared, tell)
+    system = make_system(config, treated, tell)
+    demands = demands_of(system, table_rules(config))
+    tell("秘匿", "suppressing")
+    options = config.treatment.suppress
+    plan = suppress(
+        demands,
+        method=options.method,
+        budget=options.budget,
+        time_limit=None if options.time_limit is None else float(options.time_limit),
+        seed=options.seed,
+    )
+    published = apply(system, plan)
+    tell("監査", "auditing")
+    report = run_audit(demands, published, moves=plan.moves)
+    refuse_unproven(system, report)
+    seconds = time.perf_counter() - started
+    return Safe(config, prepared, treated, system, plan, published, report, seconds)
+
+
+def make_system(config: Config, treated: Treated, tell: Tell) -> System:
+    """All tables of the configuration as one system."""
+    tell("集計", "tabulating")
+    tables = [
+        tabulate(treated.coded[t.records], [t.geography, *t.by], measure=t.measure, name=t.id)
+        for t in config.tables
+    ]
+    used = {t.geography for t in config.tables}
+    crossings = crossing(treated.places, list(treated.coded.values())) if len(used) > 1 else []
+    return system_of(tables, crossings=crossings, coded=treated.coded)
+
+
+def table_rules(config: Config) -> dict[str, Any]:
+    """The rules of every table by its id."""
+    return {t.id: config.rules[t.rules].to_rules() for t in config.tables}
+
+
+def open_door(safe: Safe) -> Release:
+    """The release of a configuration; possible only because the report passed."""
+    return Release(
+        info_of(safe.config),
+        safe.published,
+        safe.report,
+        geographies=geographies(safe.treated.places, safe.config),
+        merges=safe.treated.merges,
+        collapses=safe.treated.collapses,
+    )
+
+
+def info_of(config: Config) -> ReleaseInfo:
+    """What the configuration says about the release as a whole."""
+    r = config.release
+    grounds = dict.fromkeys(config.rules[t.rules].ground or "" for t in config.tables)
+    return ReleaseInfo(
+        id=r.id, title=r.title, municipality=r.municipality,
+        municipality_name=r.municipality_name or "", survey_date=r.survey_date,
+        release_date=r.release_date, serial=r.serial, licence=r.licence, source=r.source,
+        section=r.section, ground="、".join(grounds), formats=tuple(config.output.formats),
+        encoding=config.output.encoding,
+    )  # fmt: skip
+
+
+def geographies(places: Places, config: Config) -> dict[str, Geography]:
+    """Shapes of the places that some table uses."""
+    used = {t.geography for t in config.tables}
+    water = places.areas.excluded if places.areas is not None else None
+    out = {}
+    for name in (AREAS, MESH):
+        if name in used:
+            shapes = places.of(name).shapes[["code", "name", "geometry"]]
+            out[name] = Geography(name, name, shapes, water)
+    return out
+
+
+def internal_files(safe: Safe) -> Mapping[str, bytes]:
+    """What the city keeps: the audit, the reasons, the witnesses, the records set aside."""
+    texts: dict[str, Any] = {
+        "audit.json": audit_json(safe.system, safe.report),
+        "summary.json": summary_of(safe.plan, safe.report, seconds=0.0),
+        "configuration.json": {"sha256": safe.config.sha256},
+    }
+    files = {
+        name: (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+        for name, value in texts.items()
+    }
+    files["protection.csv"] = protection_text(safe.plan).encode("utf-8-sig")
+    files["log.txt"] = "".join(f"{line}\n" for line in (*safe.treated.log, *safe.plan.log)).encode()
+    files["outside.csv"] = outside_text(safe.prepared.aside).encode("utf-8-sig")
+    return {**files, **witness_files(safe.system, safe.plan.problem, safe.report)}
+
+
+def outside_text(aside: tuple[SetAside, ...]) -> str:
+    """Rows of the records that lie in none of the places."""
+    lines = ["records,row,reason_ja,reason_en"]
+    for a in aside:
+        lines += [f"{a.records},{row},{a.reason[0]},{a.reason[1]}" for row in a.rows]
+    return "\r\n".join(lines) + "\r\n"
+
+

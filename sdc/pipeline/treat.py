@@ -1,0 +1,115 @@
+"""How are classes collapsed and small areas merged before anything is suppressed?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sdc.config import Config
+from sdc.model.coded import Coded
+from sdc.model.hierarchy import IntArray
+from sdc.model.release import Collapse, Merge
+from sdc.pipeline.geography import AREAS, Places
+from sdc.pipeline.prepare import Prepared, Tell
+from sdc.readers.tables import read_scheme
+from sdc.spatial.areas import Areas, dissolve
+from sdc.spatial.neighbours import neighbours
+from sdc.tables.collapse import collapse_scheme
+from sdc.tables.merge import merge_areas
+from sdc.tables.recode import merged_areas, recode_records
+
+
+@dataclass(frozen=True, eq=False)
+class Treated:
+    """Places and records after the structural treatments, and what was done."""
+
+    places: Places
+    coded: Mapping[str, Coded]
+    merges: tuple[Merge, ...] = ()
+    collapses: tuple[Collapse, ...] = ()
+    log: tuple[str, ...] = field(default=())
+
+
+def treat(config: Config, prepared: Prepared, tell: Tell) -> Treated:
+    """Collapse and merge in the configured order; suppression comes after the tables are made.
+
+    Raises InputError where a scheme does not fit its dimension.
+    """
+    state = Treated(prepared.places, prepared.coded)
+    for step in config.treatment.order:
+        if step == "collapse" and config.treatment.collapse:
+            tell("区分の集約", "collapsing classes")
+            state = _collapse(config, state)
+        elif step == "merge" and config.treatment.merge is not None and state.places.areas:
+            tell("小区域の合算", "merging small areas")
+            state = _merge(config, state)
+    return state
+
+
+def _collapse(config: Config, state: Treated) -> Treated:
+    coded = dict(state.coded)
+    done: list[Collapse] = []
+    for column, path in config.treatment.collapse.items():
+        dim = next(c.dims[column] for c in coded.values() if column in c.dims)
+        scheme, labels = read_scheme(config.resolve(path))
+        recoding = collapse_scheme(dim, scheme, labels=labels)
+        coded = {
+            name: recode_records(c, recoding) if column in c.dims else c
+            for name, c in coded.items()
+        }
+        after = recoding.after
+        done += [
+            Collapse(
+                column, source, target, dim.labels[dim.position(source)],
+                after.labels[after.position(target)],
+            )
+            for source, target in sorted(recoding.changed.items())
+        ]  # fmt: skip
+    return Treated(state.places, coded, state.merges, (*state.collapses, *done), state.log)
+
+
+def _merge(config: Config, state: Treated) -> Treated:
+    areas, section = state.places.areas, config.treatment.merge
+    assert areas is not None
+    assert section is not None
+    mapping, log = merge_map(
+        areas,
+        area_totals(areas, state.coded),
+        min_count=section.min_count,
+        partners=section.partners,
+        within=section.within,
+    )
+    recoding = merged_areas(areas.hierarchy, mapping)
+    coded = {name: recode_records(c, recoding) for name, c in state.coded.items()}
+    names = dict(zip(areas.shapes["code"], areas.shapes["name"], strict=True))
+    merges = tuple(Merge(a, b, names[a], names[b]) for a, b in sorted(mapping.items()))
+    places = Places(dissolve(areas, mapping), state.places.mesh)
+    return Treated(places, coded, merges, state.collapses, (*state.log, *log))
+
+
+def area_totals(areas: Areas, coded: Mapping[str, Coded]) -> IntArray:
+    """Records of every kind in each area (areas,)."""
+    total = np.zeros(len(areas.shapes), dtype=np.int64)
+    for c in coded.values():
+        if AREAS in c.leaf:
+            total += np.bincount(c.leaf[AREAS], minlength=len(total))
+    return total
+
+
+def merge_map(
+    areas: Areas, counts: IntArray, *, min_count: int, partners: str, within: str
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Code -> absorbing code, for the areas that are merged away."""
+    i, j, length = neighbours(areas).arrays()
+    merging = merge_areas(
+        counts,
+        codes=list(areas.shapes["code"]),
+        edges=(i, j, length),
+        parents=list(areas.shapes["parent"]),
+        min_count=min_count,
+        within=within,
+        partners=partners,
+    )
+    return merging.merged, merging.log

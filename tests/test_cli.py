@@ -1,0 +1,151 @@
+"""Commands, their files and their exit statuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import sdc
+from sdc import cli
+
+AREA = "code,parent,label\nT,,all\na,T,a\nb,T,b\nc,T,c\n"
+USE = "code,parent,label\nT,,all\nu,T,u\nv,T,v\nw,T,w\n"
+CELLS = "area,use,value\na,u,1\na,v,8\na,w,9\nb,u,7\nb,v,2\nb,w,9\nc,u,9\nc,v,9\nc,w,9\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "area.csv").write_text(AREA, encoding="utf-8")
+    (tmp_path / "use.csv").write_text(USE, encoding="utf-8")
+    (tmp_path / "cells.csv").write_text(CELLS, encoding="utf-8")
+    return tmp_path
+
+
+def run(*words: object) -> tuple[int, str, str]:
+    """Exit status, standard output and error of a command, as ``main`` would leave them."""
+    runner = CliRunner()
+    outcome = runner.invoke(cli.app, [str(w) for w in words])
+    if isinstance(outcome.exception, sdc.SdcError):
+        error = outcome.exception
+        return error.exit_status, outcome.stdout, f"{error.ja}\n{error.en}"
+    if outcome.exception is not None and not isinstance(outcome.exception, SystemExit):
+        raise outcome.exception
+    return outcome.exit_code, outcome.stdout, outcome.stderr
+
+
+def trees(folder: Path) -> list[str]:
+    return ["--hierarchy", f"area={folder / 'area.csv'}", "--hierarchy", f"use={folder / 'use.csv'}"]
+
+
+def test_protect_writes_the_contracted_files(folder: Path) -> None:
+    out = folder / "out"
+    status, _, error = run(
+        "protect", folder / "cells.csv", *trees(folder), "--min-count", 3, "--out", out
+    )
+    assert (status, error) == (0, "")
+    with (out / "table.csv").open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.reader(handle))
+    assert rows[0] == ["area", "use", "value"]
+    assert len(rows) == 1 + 16
+    assert [r[:2] for r in rows[1:]] == sorted(r[:2] for r in rows[1:])
+    values = {tuple(r[:2]): r[2] for r in rows[1:]}
+    assert values["a", "u"] == values["b", "v"] == "X"
+    assert values["T", "T"] == "63"  # 1+8+9 + 7+2+9 + 9+9+9
+    summary = json.loads((out / "internal" / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["n_cells"], summary["n_primary"]) == (16, 2)
+    assert summary["proven"] is True
+    assert summary["level"] == "interval"
+    hidden = sum(v == "X" for v in values.values())
+    assert hidden == summary["n_primary"] + summary["n_complementary"]
+    assert (out / "internal").stat().st_mode & 0o777 == 0o700
+    with (out / "internal" / "protection.csv").open(encoding="utf-8", newline="") as handle:
+        states = {(r["area"], r["use"]): r["status"] for r in csv.DictReader(handle)}
+    assert states["a", "u"] == "primary"
+    assert {k for k, v in states.items() if v != "published"} == {
+        k for k, v in values.items() if v == "X"
+    }
+
+
+def test_what_was_protected_passes_the_audit_of_a_stranger(folder: Path) -> None:
+    run("protect", folder / "cells.csv", *trees(folder), "--min-count", 3, "--out", folder / "out")
+    status, _, _ = run(
+        "audit", folder / "out" / "table.csv", *trees(folder), "--min-count", 3,
+        "--json", folder / "audit.json",
+    )  # fmt: skip
+    verdict = json.loads((folder / "audit.json").read_text(encoding="utf-8"))
+    assert status == 0
+    assert verdict["exact"] == verdict["unknown"] == 0
+    assert all(c["lower"] < c["upper"] for c in verdict["cells"])
+
+
+def test_a_leaking_table_ends_with_four(folder: Path) -> None:
+    leaking = folder / "leak.csv"
+    rows = ["area,use,value", "T,T,60", "T,u,17", "T,v,19", "T,w,24", "a,T,15", "b,T,18", "c,T,27"]
+    rows += ["a,u,X", "a,v,8", "a,w,6", "b,u,7", "b,v,2", "b,w,9", "c,u,9", "c,v,9", "c,w,9"]
+    leaking.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    status, text, _ = run(
+        "audit", leaking, *trees(folder), "--json", folder / "audit.json"
+    )  # fmt: skip
+    verdict = json.loads((folder / "audit.json").read_text(encoding="utf-8"))
+    assert status == 4
+    assert verdict["exact"] == 1
+    (cell,) = verdict["cells"]
+    assert cell["cell"] == {"area": "a", "use": "u"}
+    assert (cell["lower"], cell["upper"]) == (1, 1)  # 15 - 8 - 6
+    assert cell["equation"]
+    assert "a" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["protect", "nowhere.csv", "--out", "o"], 2),
+        (["protect", "{cells}", "--out", "o"], 2),  # no threshold
+        (["protect", "{cells}", "--min-count", "1", "--out", "o"], 2),
+        (["protect", "{cells}", "--min-count", "3", "--zeros", "maybe", "--out", "o"], 2),
+        (["protect", "{cells}", "--min-count", "3", "--protection", "firm", "--out", "o"], 2),
+        (["protect", "{cells}", "--min-count", "3", "--method", "magic", "--out", "o"], 2),
+        (["protect", "{cells}", "--min-count", "3", "--hierarchy", "area", "--out", "o"], 2),
+        (["protect", "{cells}", "--min-count", "3", "--measure", "none", "--out", "o"], 2),
+        (["release", "nowhere.toml"], 2),
+        (["mesh", "35.6"], 2),
+        (["mesh", "95.6", "139.7"], 2),
+        (["verify", "nowhere"], 3),
+        (["unheard-of"], 2),
+    ],
+)
+def test_bad_usage_is_refused_and_leaves_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], status: int
+) -> None:
+    monkeypatch.chdir(folder)
+    before = sorted(p.name for p in folder.iterdir())
+    assert run(*[w.format(cells=folder / "cells.csv") for w in words])[0] == status
+    assert sorted(p.name for p in folder.iterdir()) == before
+
+
+def test_a_protected_table_is_not_overwritten(folder: Path) -> None:
+    words = ["protect", folder / "cells.csv", *trees(folder), "--min-count", 3]
+    assert run(*words, "--out", folder / "out")[0] == 0
+    first = (folder / "out" / "table.csv").read_bytes()
+    assert run(*words, "--out", folder / "out")[0] == 2
+    assert (folder / "out" / "table.csv").read_bytes() == first
+
+
+def test_mesh_codes() -> None:
+    status, text, _ = run("mesh", 35.658581, 139.745433)
+    assert status == 0
+    codes = dict(line.split() for line in text.splitlines())
+    assert codes["1km"] == "53393599"
+    assert codes["5km"] == "5339354"
+    assert codes["125m"] == "53393599212"
+
+
+def test_every_command_shows_an_example() -> None:
+    for command in ("release", "check", "protect", "audit", "verify", "mesh", "sample"):
+        status, text, _ = run(command, "--help")
+        assert status == 0
+        assert f"Example: sdc {command}" in text
