@@ -1,0 +1,137 @@
+"""What can everybody read in a published table: numbers, zeros, marks, and places left out?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sdc.model.hierarchy import Hierarchy
+from sdc.model.marked import MarkedTable, contradictions
+from sdc.model.system import BoolArray
+from sdc.readers.numbers import Cells, Kind, read_marked
+from sdc.readers.placed import Placed, note_duplicates, place_long, place_wide
+from sdc.readers.problems import Problems
+from sdc.readers.spreadsheet import read_grid
+
+UNLISTED = ("unknown", "zero")
+STATUS = "status"
+_LETTERS = frozenset(["A", "X", "M", "G", "-"])
+
+Note = tuple[str, str]
+
+
+def read_published(
+    path: str | Path,
+    *,
+    hierarchies: Mapping[str, Hierarchy] | None = None,
+    classes: str | None = None,
+    index: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    unlisted: str = "unknown",
+    name: str = "table",
+    encoding: str | None = None,
+    sheet: str | None = None,
+) -> MarkedTable:
+    """Read any published table, long, or wide where ``classes`` names its columns; O(n log n).
+
+    X, x, *, …, 秘 and their full-width forms are hidden places; ``-`` and its like, and 0, are
+    zeros. Blank cells and cells that are not listed show nothing: they are taken for not published,
+    or for zero with ``unlisted="zero"``. Which of the two is right only the publication can tell;
+    "zero" gives the attacker more. Digit grouping, blanks and full-width digits are repaired and
+    counted in ``notes``. Where a column ``status`` stands right of ``value`` (a table of a release
+    package), M (merged away) counts as a zero: the units stand in the destination.
+
+    Raises InputError with all findings: unknown or double cells, cells that are neither number nor
+    mark, visible totals that differ from the sum of their visible parts.
+    """
+    table = read_grid(path, encoding=encoding, sheet=sheet)
+    problems = Problems(table.file)
+    if unlisted not in UNLISTED:
+        problems.fail("option", value=unlisted, name="unlisted", known=", ".join(UNLISTED))
+    known = hierarchies or {}
+    if classes is None:
+        placed = place_long(table, known, problems, ignore=ignore)
+    else:
+        placed = place_wide(table, known, problems, classes=classes, index=index, ignore=ignore)
+    cells, notes = _marked(placed, problems)
+    note_duplicates(placed, problems)
+    problems.stop()
+    merged = _merged_away(placed)
+    marked = _spread(placed, cells, merged, zero=unlisted == "zero")
+    _refuse_contradictions(placed, marked, problems)
+    value, hidden, present = marked
+    if merged.any():
+        n = int(merged.sum())
+        notes.append((f"合算されたセル{n}件を0としました", f"{n} merged cells count as zero"))
+    if not present.all():
+        n = int((~present).sum())
+        notes.append((f"公表されていないセル: {n}件", f"cells that are not published: {n}"))
+    return MarkedTable(name, placed.dims, value, hidden, present, tuple(notes), table.file)
+
+
+def _marked(placed: Placed, problems: Problems) -> tuple[Cells, list[Note]]:
+    """Value and kind of every entry, and what was repaired."""
+    first_row = placed.table.first_row
+    parts = [read_marked(c, problems, first_row=first_row) for c in placed.columns]
+    changed = sum(n for _, n in parts)
+    notes: list[Note] = []
+    if changed:
+        ja = f"桁区切り・空白・全角数字を直して読んだ値: {changed}件"
+        notes.append((ja, f"values read without grouping, blanks or full width: {changed}"))
+    value = np.concatenate([part.value for part, _ in parts])
+    kind = np.concatenate([part.kind for part, _ in parts])
+    return Cells(value, kind), notes
+
+
+def _merged_away(placed: Placed) -> BoolArray:
+    """(e,) entries whose status says that their units stand in another area."""
+    frame = placed.table.frame
+    merged = np.zeros(len(placed.flat), dtype=bool)
+    if len(placed.columns) == 1 and STATUS in frame:
+        status = frame[STATUS].to_numpy(dtype=object)
+        if set(status) <= _LETTERS:
+            merged = np.asarray(status == "M", dtype=bool)
+    return merged
+
+
+def _spread(
+    placed: Placed, cells: Cells, merged: BoolArray, *, zero: bool
+) -> tuple[np.ndarray, BoolArray, BoolArray]:
+    """Value, hidden and present of every cell of the table."""
+    size = int(np.prod(placed.shape))
+    value = np.zeros(size, dtype=np.int64)
+    hidden = np.zeros(size, dtype=bool)
+    present = np.zeros(size, dtype=bool)
+    value[placed.flat] = np.where(merged, 0, cells.value)
+    hidden[placed.flat] = cells.of(Kind.MARK) & ~merged
+    present[placed.flat] = ~cells.of(Kind.BLANK) | merged
+    if zero:
+        listed = np.zeros(size, dtype=bool)
+        listed[placed.flat] = True
+        present |= ~listed & _innermost(placed)
+    return value.reshape(placed.shape), hidden.reshape(placed.shape), present.reshape(placed.shape)
+
+
+def _innermost(placed: Placed) -> BoolArray:
+    """(cells,) the cells that sum up no others: an unlisted total is never a zero."""
+    inner = np.zeros(placed.shape, dtype=bool)
+    inner[np.ix_(*[d.leaves for d in placed.dims])] = True
+    return inner.ravel()
+
+
+def _refuse_contradictions(
+    placed: Placed, marked: tuple[np.ndarray, BoolArray, BoolArray], problems: Problems
+) -> None:
+    """Note every visible total that its visible parts contradict, and raise."""
+    value, hidden, present = marked
+    wrong = contradictions(value, present & ~hidden, placed.dims)
+    if len(wrong):
+        entry_of = {int(cell): entry for entry, cell in enumerate(placed.flat)}
+        for cell in wrong:
+            if int(cell) in entry_of:
+                placed.note("total", entry_of[int(cell)], problems)
+            else:
+                problems.add("total", value=placed.name_of(int(cell)))
+    problems.stop()
