@@ -90,7 +90,7 @@ def protect(
 
     Example: sdc protect cells.csv --hierarchy area=area.csv --min-count 4 --out out
     """
-    from sdc.pipeline.finished import Options, protect_file
+    from sdc.pipeline.protecting import Options, protect_file
 
     options = Options(
         hierarchies=_pairs(hierarchy), min_count=min_count, zeros=zeros, protection=protection,

@@ -6,7 +6,7 @@ others 2012, chapter 4), turned into demands on the attacker's feasibility inter
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +20,12 @@ from sdc.model.system import UNBOUNDED, Block, BoolArray, FloatArray, Level, Pro
 from sdc.model.table import Table, aggregate
 
 
-def problem(system: System, rules: Rules | Mapping[str, Rules]) -> Problem:
+def problem(
+    system: System, rules: Rules | Mapping[str, Rules], *, priced: Sequence[Table] = ()
+) -> Problem:
     """The demands of the rules on a system; ``rules`` for all tables, or one set a table name.
+
+    ``priced`` are measures that are not printed but may price a cell (``Rules.cost``).
 
     Counts: a cell of 1 … min_count - 1 units is primary, an attacker must not be able to exclude
     ``min_count`` nor some smaller value (one less where zeros may be hidden; the number of non-zero
@@ -42,11 +46,12 @@ def problem(system: System, rules: Rules | Mapping[str, Rules]) -> Problem:
     demand = _Demand.empty(system.n)
     eligible = system.shown & ~system.known
     cost = np.zeros(system.n)
+    prices = [*(b.table for b in system.blocks), *priced]
     zeros_shown = np.zeros(system.n, dtype=bool)
     for block in system.blocks:
         own = by_table[block.table.name]
         demand.add(block, own)
-        cost[block.index] = _cost(block, system.blocks, own.cost)
+        cost[block.index] = _cost(block.table, prices, own.cost)
         eligible[block.index[_matches(block.table, own.never_hide)]] = False
         if own.zeros == "show":
             zeros_shown[block.index] = True
@@ -82,6 +87,12 @@ def _one_level(by_table: Mapping[str, Rules]) -> Level:
     if len(levels) != 1:
         raise RulesError(
             "一つの公表物の保護水準は一つです", "all tables of a release share one level"
+        )
+    if levels[0] is Level.RULE_AWARE:
+        raise RulesError(
+            "水準rule-awareはこの版では証明できません。intervalを指定してください",
+            "the level rule-aware cannot be proven by this version; ask for interval",
+            code="level",
         )
     return levels[0]
 
@@ -157,9 +168,14 @@ def _measure_reach(table: Table, rules: Rules, small: BoolArray) -> tuple[BoolAr
                 f"dominanceのnは{top.shape[-1]}以下です", f"dominance allows n <= {top.shape[-1]}"
             )
         reach = np.maximum(reach, top[..., :n].sum(axis=-1) / share - value)
-    # A cell hidden for its few contributors alone: as if they knew each other.
+    # A cell hidden for its few contributors alone: as if they were one.
     alone = small & (reach <= 0)
-    reach = np.where(alone, (rules.p_percent or 10.0) / 100 * top[..., 0], reach)
+    whole = (
+        rules.p_percent / 100 * top[..., 0]
+        if rules.p_percent is not None
+        else value * (1 / rules.dominance[1] - 1 if rules.dominance else 0.0)
+    )
+    reach = np.where(alone, whole, reach)
     return (reach > 0) & ~alone & (value > 0), np.ceil(reach - 1e-9).astype(np.int64)
 
 
@@ -182,18 +198,18 @@ def _matches(table: Table, cells: tuple[Mapping[str, str], ...]) -> BoolArray:
     return out
 
 
-def _cost(block: Block, blocks: tuple[Block, ...], kind: str) -> FloatArray:
+def _cost(table: Table, prices: Sequence[Table], kind: str) -> FloatArray:
     """Loss of hiding each cell; a zero costs what a one would at least (1)."""
-    table = block.table
     if kind == "count":
         return np.ones(table.value.shape)
     if kind == "log":
         return np.asarray(1.0 + np.log1p(table.counts))
     if kind == "value":
         return np.maximum(table.value, 1).astype(np.float64)
-    for other in blocks:
-        if other.table.measure == kind and other.table.dims == table.dims:
-            return np.maximum(other.table.value, 1).astype(np.float64)
+    codes = [d.codes for d in table.dims]
+    for other in prices:
+        if other.measure == kind and [d.codes for d in other.dims] == codes:
+            return np.maximum(other.value, 1).astype(np.float64)
     names = ", ".join(COSTS)
     raise RulesError(f"costは{names}か集計量の名前です", f"cost is {names} or a measure's name")
 

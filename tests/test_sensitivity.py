@@ -136,3 +136,8 @@ def test_costs(kind: str, expected: list[float]) -> None:
     four = int(np.flatnonzero(system.value == 4)[0])
     zero = int(np.flatnonzero(system.value == 0)[0])
     assert [cost[four], cost[zero]] == pytest.approx(expected)
+
+
+def test_a_level_that_cannot_be_proven_is_refused() -> None:
+    with pytest.raises(RulesError, match="rule-aware"):
+        problem(counts([[4, 1, 9], [0, 2, 9]]), Rules(min_count=4, level=Level.RULE_AWARE))

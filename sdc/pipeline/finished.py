@@ -1,4 +1,4 @@
-"""How is a table protected that a city already has, and where do the results go?"""
+"""How are the results of protecting a finished table audited, summarised and written?"""
 
 from __future__ import annotations
 

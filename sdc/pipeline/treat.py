@@ -13,7 +13,7 @@ from sdc.model.hierarchy import IntArray
 from sdc.model.release import Collapse, Merge
 from sdc.pipeline.geography import AREAS, Places
 from sdc.pipeline.prepare import Prepared, Tell
-from sdc.readers.tables import read_scheme
+from sdc.readers.pairs import read_scheme
 from sdc.spatial.areas import Areas, dissolve
 from sdc.spatial.neighbours import neighbours
 from sdc.tables.collapse import collapse_scheme
@@ -76,7 +76,7 @@ def _merge(config: Config, state: Treated) -> Treated:
     assert section is not None
     mapping, log = merge_map(
         areas,
-        area_totals(areas, state.coded),
+        area_profile(config, areas, state.coded),
         min_count=section.min_count,
         partners=section.partners,
         within=section.within,
@@ -89,19 +89,28 @@ def _merge(config: Config, state: Treated) -> Treated:
     return Treated(places, coded, merges, state.collapses, (*state.log, *log))
 
 
-def area_totals(areas: Areas, coded: Mapping[str, Coded]) -> IntArray:
-    """Records of every kind in each area (areas,)."""
-    total = np.zeros(len(areas.shapes), dtype=np.int64)
-    for c in coded.values():
-        if AREAS in c.leaf:
-            total += np.bincount(c.leaf[AREAS], minlength=len(total))
-    return total
+def area_profile(config: Config, areas: Areas, coded: Mapping[str, Coded]) -> IntArray:
+    """Records of every kind in each area by the first class of their first table (areas, classes).
+
+    Every record stands in exactly one column, so that rows add up to the records of an area.
+    """
+    size = len(areas.shapes)
+    parts: list[IntArray] = []
+    for name, c in coded.items():
+        if AREAS not in c.leaf:
+            continue
+        by = next((t.by[0] for t in config.tables if t.records == name and t.by), None)
+        width = len(c.dims[by].leaves) if by else 1
+        inner = c.leaf[by] if by else np.zeros(len(c), dtype=np.int64)
+        flat = np.bincount(c.leaf[AREAS] * width + inner, minlength=size * width)
+        parts.append(flat.reshape(size, width).astype(np.int64))
+    return np.hstack(parts) if parts else np.zeros((size, 1), dtype=np.int64)
 
 
 def merge_map(
     areas: Areas, counts: IntArray, *, min_count: int, partners: str, within: str
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Code -> absorbing code, for the areas that are merged away."""
+    """Code -> absorbing code, for the areas that are merged away; ``counts`` (areas, classes)."""
     i, j, length = neighbours(areas).arrays()
     merging = merge_areas(
         counts,

@@ -1,0 +1,81 @@
+"""What does ``sdc audit`` find in a published table, whoever made it?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sdc.disclosure.anyone import audit_published
+from sdc.errors import RulesError
+from sdc.readers.tables import read_hierarchy, read_published
+
+LISTED = 20
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The contract's audit result, and how it is said to a person."""
+
+    result: Mapping[str, Any]
+    min_count: int | None
+
+    @property
+    def exit_status(self) -> int:
+        """4 for a disclosure, 3 where something stayed unknown, 0 otherwise."""
+        if self.disclosed:
+            return 4
+        return 3 if self.result["unknown"] else 0
+
+    @property
+    def disclosed(self) -> list[Mapping[str, Any]]:
+        """X with one whole value, and with a threshold also X confined to 1 … threshold - 1."""
+        out = []
+        for cell in self.result["cells"]:
+            low, high = cell["lower"], cell["upper"]
+            small = self.min_count is not None and low is not None and high is not None
+            if cell["exact"] or (small and 1 <= low and high < self.min_count):
+                out.append(cell)
+        return out
+
+    def write(self, path: Path) -> None:
+        """The result as JSON."""
+        text = json.dumps(self.result, ensure_ascii=False, indent=1)
+        path.write_text(text + "\n", encoding="utf-8")
+
+    def text(self) -> str:
+        """A few lines for a terminal, the first disclosures in words."""
+        found = self.disclosed
+        lines = [
+            f"X: {len(self.result['cells'])}  確定 / exact: {self.result['exact']}  "
+            f"未判定 / unknown: {self.result['unknown']}"
+        ]
+        for cell in found[:LISTED]:
+            codes = ", ".join(f"{k}={v}" for k, v in cell["cell"].items())
+            lines.append(f"  {codes}: {cell['lower']}–{cell['upper']}  {cell['equation'] or ''}")
+        if len(found) > LISTED:
+            lines.append(f"  ほか / more: {len(found) - LISTED}")
+        verdict = {
+            0: "導出可能な秘匿値はありません / nothing follows",
+            3: "判定できないセルがあります / some cells stay undecided",
+            4: f"導出可能な秘匿値: {len(found)} / hidden values that follow: {len(found)}",
+        }
+        return "\n".join([*lines, verdict[self.exit_status]])
+
+
+def audit_file(
+    path: Path, hierarchies: Mapping[str, Path], *, min_count: int | None, zeros: str
+) -> Verdict:
+    """Attack a published table with all that everybody can see.
+
+    Raises InputError for a file that cannot be read, RulesError for an unknown policy on zeros.
+    """
+    if zeros not in ("hide", "show"):
+        raise RulesError("zerosはhideかshowです", "zeros must be 'hide' or 'show'")
+    if min_count is not None and min_count < 2:
+        raise RulesError("min_countは2以上の整数です", "min_count must be a whole number >= 2")
+    trees = {name: read_hierarchy(file, name) for name, file in hierarchies.items()}
+    table = read_published(path, hierarchies=trees)
+    return Verdict(audit_published(table, min_count=min_count, zeros=zeros), min_count)

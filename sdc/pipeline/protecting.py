@@ -1,0 +1,114 @@
+"""How is a table protected that a city already has, or a problem in the field's exchange format?"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sdc.errors import RulesError
+from sdc.model.plan import Plan
+from sdc.model.rules import COSTS, Rules
+from sdc.model.system import Problem
+from sdc.pipeline.engine import audit_problem
+from sdc.pipeline.finished import (
+    Outcome,
+    audit_json,
+    refuse_unproven,
+    staged,
+    summary_of,
+    write_protected,
+)
+from sdc.readers.jj import pattern_text, read_jj
+from sdc.readers.tables import read_cells, read_hierarchy
+from sdc.sensitivity import level_of
+from sdc.sensitivity import problem as demands_of
+from sdc.suppression.complementary import suppress
+from sdc.tables.relations import system_of
+
+
+@dataclass(frozen=True)
+class Options:
+    """What ``sdc protect`` was asked for; see ``Rules`` and ``suppress`` for the words."""
+
+    hierarchies: Mapping[str, Path] = field(default_factory=dict)
+    min_count: int | None = None
+    zeros: str = "hide"
+    protection: str = "interval"
+    cost: str = "log"
+    measures: tuple[str, ...] = ()
+    p_percent: float | None = None
+    method: str = "auto"
+    budget: float | None = None
+    time_limit: float | None = None
+    seed: int = 0
+    ground: str = ""
+
+
+def protect_file(path: Path, out: Path, options: Options) -> Outcome:
+    """Protect the table, or the JJ problem, in a file and write the result to a new folder.
+
+    Raises InputError, Infeasible, NotProven, DisclosureFound; then nothing is written.
+    """
+    started = time.perf_counter()
+    if path.suffix.lower() == ".jj":
+        return _protect_jj(path, out, options, started)
+    demands = _read(path, options)
+    plan = _suppress(demands, options)
+    ground = options.ground or "sdc protect"
+    return write_protected(demands.system, plan, out, ground=ground, started=started)
+
+
+def _suppress(demands: Problem, options: Options) -> Plan:
+    return suppress(
+        demands,
+        method=options.method,
+        budget=options.budget,
+        time_limit=options.time_limit,
+        seed=options.seed,
+    )
+
+
+def _read(path: Path, options: Options) -> Problem:
+    """The demands on the system of a file's count table and of the measures that are to be printed beside it."""
+    if options.min_count is None:
+        raise RulesError(
+            "--min-count を指定してください (これ未満の件数を秘匿します)",
+            "give --min-count: values from 1 to below it are hidden",
+        )
+    rules = Rules(
+        min_count=options.min_count,
+        ground=options.ground,
+        zeros=options.zeros,
+        level=level_of(options.protection),
+        p_percent=options.p_percent,
+        cost=options.cost,
+    )
+    trees = {name: read_hierarchy(file, name) for name, file in options.hierarchies.items()}
+    priced = [options.cost] if options.cost not in COSTS else []
+    names = list(dict.fromkeys([*options.measures, *priced]))
+    count, *measures = read_cells(path, hierarchies=trees, measures=names)
+    printed = [m for m in measures if m.measure in options.measures]
+    return demands_of(system_of([count, *printed]), rules, priced=measures)
+
+
+def _protect_jj(path: Path, out: Path, options: Options, started: float) -> Outcome:
+    """``pattern.csv`` (id, status u, x or s) and the internal folder; weights are the file's."""
+    demands = read_jj(path)
+    plan = _suppress(demands, options)
+    report = audit_problem(demands, plan)
+    refuse_unproven(demands.system, report)
+    summary = summary_of(plan, report, seconds=time.perf_counter() - started)
+    with staged(out) as folder:
+        (folder / "pattern.csv").write_text(pattern_text(plan), encoding="utf-8", newline="")
+        internal = folder / "internal"
+        internal.mkdir(mode=0o700)
+        for name, value in (
+            ("audit.json", audit_json(demands.system, report)),
+            ("summary.json", summary),
+        ):
+            (internal / name).write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+            (internal / name).chmod(0o600)
+    return Outcome(summary, out)
