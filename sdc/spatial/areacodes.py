@@ -1,0 +1,226 @@
+"""Are the codes of an area file whole and consistent, and which code stands above which?"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from sdc.errors import Finding, InputError
+
+BoolArray = npt.NDArray[np.bool_]
+
+_HEADER_ROWS = 2
+"""A table of attributes opened in a spreadsheet shows its first record in row 2."""
+_FLOAT = re.compile(r"[0-9]+(\.[0-9]+)?[eE][+-]?[0-9]+|[0-9]+\.0*")
+_WHOLE_LENGTHS = (5, 9, 11)
+"""Digits of municipality, town and chome codes; one less means that a leading zero was lost."""
+
+
+def excluded_rows(gdf: pd.DataFrame, exclude: Mapping[str, Sequence[str]], file: str) -> BoolArray:
+    """(n,) whether a row is set apart because one of its columns holds one of the values.
+
+    Values are compared as text; 8154 and 8154.0 are the text 8154. Raises InputError for columns
+    that do not exist.
+    """
+    out = np.zeros(len(gdf), dtype=bool)
+    for column, values in exclude.items():
+        _need(gdf, column, file)
+        wanted = {str(value) for value in values}
+        out |= np.array([_plain(value) in wanted for value in gdf[column]], dtype=bool)
+    return out
+
+
+def check_codes(
+    gdf: pd.DataFrame,
+    counted: BoolArray,
+    *,
+    code: str,
+    name: str | None,
+    parents: Sequence[str],
+    file: str,
+) -> pd.DataFrame:
+    """Codes, names and groups of all rows as text: columns code, name, parent, above0, above1 ...
+
+    Raises InputError with a finding a row for codes that are not clean text. Rows that are not
+    counted need no code.
+    """
+    for column in [code, *([name] if name else []), *parents]:
+        _need(gdf, column, file)
+    findings: list[Finding] = []
+    for column in [code, *parents]:
+        findings += _unclean(gdf[column], counted, column, file, optional=column != code)
+    findings += _truncated(gdf[code], counted, code, file)
+    if findings:
+        raise InputError.of(findings)
+    rows = pd.DataFrame({"code": [_plain(v) for v in gdf[code]]})
+    rows["name"] = [_plain(v) for v in gdf[name]] if name else rows["code"]
+    rows["parent"] = [_plain(v) for v in gdf[parents[0]]] if parents else ""
+    for k, column in enumerate(parents):
+        rows[f"above{k}"] = [_plain(v) for v in gdf[column]]
+    _same_groups(rows[counted], code, file)
+    return rows
+
+
+def descent(rows: pd.DataFrame, columns: Sequence[str], root: str, file: str) -> dict[str, str]:
+    """``{code: code above}`` of all areas and groups, up to the root.
+
+    Raises InputError where an area's code is the root's or that of a group of other areas, and
+    where a group lies in two groups.
+    """
+    unique = rows.drop_duplicates("code").sort_values("code")
+    chains = {
+        row[0]: _chain(row[0], row[1:], root)
+        for row in unique[["code", *(f"above{k}" for k in range(len(columns)))]].itertuples(
+            index=False, name=None
+        )
+    }
+    groups = {group for chain in chains.values() for group in chain}
+    findings = [
+        _finding("areas-codes", _OWN_CODE, _UNIQUE, value=c, file=file)
+        for c in chains
+        if c in groups or c == root
+    ]
+    above: dict[str, str] = {root: ""}
+    for code, chain in chains.items():
+        path = [code, *chain, root]
+        for lower, upper in pairwise(path):
+            if above.setdefault(lower, upper) != upper:
+                value = f"{lower}: {above[lower]}, {upper}"
+                findings.append(
+                    _finding("areas-parents", _ONE_PARENT, _CHECK, value=value, file=file)
+                )
+    if findings:
+        raise InputError.of(list(dict.fromkeys(findings)))
+    return above
+
+
+def _chain(code: str, ups: Iterable[str], root: str) -> list[str]:
+    """The groups above an area, without blanks, the root, itself and repetitions."""
+    chain: list[str] = []
+    for up in ups:
+        if up and up not in (root, code, *chain):
+            chain.append(up)
+    return chain
+
+
+def _unclean(
+    column: pd.Series[Any], counted: BoolArray, name: str, file: str, *, optional: bool
+) -> list[Finding]:
+    """Every counted value that is not text as it should be."""
+    if pd.api.types.is_numeric_dtype(column):
+        dtype = str(column.dtype)
+        return [_finding("code-text", _TEXT, _AS_TEXT, column=name, value=dtype, file=file)]
+    verdicts: dict[Any, tuple[tuple[str, str], tuple[str, str]] | None] = {}
+    findings = []
+    for i, value in enumerate(column):
+        if not counted[i]:
+            continue
+        key = value if isinstance(value, str) else None
+        if key is None and optional and pd.isna(value):
+            continue
+        if key not in verdicts:
+            verdicts[key] = _verdict(key, optional)
+        verdict = verdicts[key]
+        if verdict:
+            findings.append(
+                _finding("code-text", *verdict, row=i, column=name, value=str(value), file=file)
+            )
+    return findings
+
+
+def _verdict(value: str | None, optional: bool) -> tuple[tuple[str, str], tuple[str, str]] | None:
+    """What a code violates, or None."""
+    if value is None or not value.strip():
+        return None if optional and value is not None else (_PRESENT, _FILL)
+    if _FLOAT.fullmatch(value):
+        return _TEXT, _AS_TEXT
+    if value != value.strip() or value != unicodedata.normalize("NFKC", value):
+        return _CLEAN, _HALF_WIDTH
+    if not value.isprintable():
+        return _CLEAN, _HALF_WIDTH
+    return None
+
+
+def _truncated(column: pd.Series[Any], counted: BoolArray, name: str, file: str) -> list[Finding]:
+    """Digit codes one shorter than a census length, where codes of that length stand beside."""
+    texts = [v if isinstance(v, str) and v.isdigit() else "" for v in column]
+    lengths = {len(v) for v, here in zip(texts, counted, strict=True) if v and here}
+    short = {n - 1 for n in _WHOLE_LENGTHS if n in lengths and n - 1 in lengths}
+    return [
+        _finding("code-truncated", _LEADING, _AS_TEXT, row=i, column=name, value=v, file=file)
+        for i, v in enumerate(texts)
+        if counted[i] and len(v) in short
+    ]
+
+
+def _same_groups(rows: pd.DataFrame, code: str, file: str) -> None:
+    """All polygons of one code name the same groups."""
+    ups = [c for c in rows.columns if c.startswith("above")]
+    distinct = rows[["code", *ups]].drop_duplicates()
+    twice = distinct[distinct["code"].duplicated(keep=False)]
+    findings = [
+        _finding("areas-parents", _ONE_PARENT, _CHECK, column=code, value=c, file=file)
+        for c in sorted(set(twice["code"]))
+    ]
+    if findings:
+        raise InputError.of(findings)
+
+
+def _need(gdf: pd.DataFrame, column: str, file: str) -> None:
+    if column not in gdf.columns:
+        must = (f"列「{column}」があること", f"there is a column {column!r}")
+        have = [c for c in gdf.columns if c != "geometry"]
+        remedy = (f"ある列: {', '.join(have)}", f"the columns are {', '.join(have)}")
+        raise InputError.of([Finding("column-missing", must=must, remedy=remedy, file=file)])
+
+
+def _plain(value: Any) -> str:
+    """A cell as text; missing is empty, 8154.0 is 8154."""
+    if isinstance(value, str):
+        return value
+    if value is None or pd.isna(value):
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _finding(
+    kind: str,
+    must: tuple[str, str],
+    remedy: tuple[str, str],
+    *,
+    row: int | None = None,
+    column: str = "",
+    value: str = "",
+    file: str = "",
+) -> Finding:
+    place = None if row is None else row + _HEADER_ROWS
+    return Finding(kind, must=must, remedy=remedy, file=file, row=place, column=column, value=value)
+
+
+_TEXT = (
+    "コードは文字列であること(数値は先頭の0を失う)",
+    "a code is text (numbers lose leading zeros)",
+)
+_AS_TEXT = (
+    "元データから文字列として書き出し直してください",
+    "export it again from the source as text",
+)
+_PRESENT = ("コードが空でないこと", "every area has a code")
+_FILL = ("コードを入れるか、除外条件に加えてください", "fill it in or exclude the row by a rule")
+_CLEAN = ("コードは半角で前後に空白がないこと", "a code is half-width without blanks around it")
+_HALF_WIDTH = ("半角に直し、空白を除いてください", "make it half-width and remove blanks")
+_LEADING = ("コードの先頭の0が失われていないこと", "a code keeps its leading zero")
+_OWN_CODE = (
+    "地域のコードは全体や上位区分のコードと異なること",
+    "an area's code differs from the total's and from those of groups of other areas",
+)
+_UNIQUE = ("上位区分の列を確認してください", "check the columns of the groups above")
+_ONE_PARENT = ("1つのコードの上位区分は1つ", "a code lies in one group")
+_CHECK = ("上位区分の列を修正してください", "correct the columns of the groups above")
