@@ -17,7 +17,8 @@ class Records:
 
     ``frame`` is indexed 0 … n-1 in file order; the record at ``i`` stands in spreadsheet row
     ``first_row + i``. ``x`` and ``y`` (n,) are in ``crs`` (an authority text such as ``EPSG:6668``;
-    x is longitude or easting), NaN where a record has no usable position.
+    x is longitude or easting), NaN where a record has no usable position. ``notes`` tell what the
+    reader decided or repaired, as (Japanese, English).
 
     Raises InputError where the lengths differ or the CRS is missing.
 
@@ -34,6 +35,7 @@ class Records:
     file: str = ""
     encoding: str = ""
     first_row: int = 2
+    notes: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.crs:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -189,7 +190,7 @@ def note_cells(
     problems: Problems,
     *,
     first_row: int,
-    **fill: object,
+    **fill: Any,
 ) -> None:
     """Note each cell whose text (by its position in ``factorize``) is wrong; O(n)."""
     if not wrong:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ class Placed:
         codes = zip(self.dims, place, strict=True)
         return ", ".join(f"{d.name}={d.codes[int(i)]}" for d, i in codes)
 
-    def note(self, code: str, entry: int, problems: Problems, **fill: object) -> None:
+    def note(self, code: str, entry: int, problems: Problems, **fill: Any) -> None:
         """Note a problem of an entry, naming its cell and never its number."""
         row, column = self.where(entry)
         name = self.name_of(int(self.flat[entry]))

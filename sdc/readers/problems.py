@@ -52,11 +52,17 @@ class Problems:
         row: int | None = None,
         column: str = "",
         value: str = "",
-        **fill: object,
+        alike: int = 0,
+        **fill: Any,
     ) -> None:
-        """Note one problem; ``fill`` completes the words of its text. KeyError: unknown code."""
+        """Note one problem; ``fill`` completes the words of its text. KeyError: unknown code.
+
+        ``alike`` says that the problem stands for that many rows, all of the file.
+        """
         text = TEXTS[code]
         ja_must, en_must, ja_remedy, en_remedy = (part.format(**fill) for part in text)
+        if alike:
+            ja_must, en_must = f"（全{alike}行）{ja_must}", f"(all {alike} rows) {en_must}"
         finding = Finding(code, must=(ja_must, en_must), remedy=(ja_remedy, en_remedy))
         where: dict[str, Any] = {
             "file": self.file,

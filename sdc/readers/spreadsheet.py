@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sdc.readers.problems import Problems
-from sdc.readers.textfile import TextTable, is_suspicious, read_bytes, read_csv, tabular
+from sdc.readers.textfile import TextTable, existing, is_suspicious, read_csv, tabular
 
 GRIDS = (".csv", ".txt", ".xlsx")
 """Suffixes of rectangular files without geometry."""
@@ -45,9 +45,8 @@ def read_xlsx(
     A workbook with several sheets needs ``sheet``. Numbers of more than 15 digits are findings
     (a spreadsheet has rounded them), errors such as #REF! too. Raises InputError with all findings.
     """
-    where = Path(path)
+    where = existing(path)
     problems = Problems(where.name)
-    read_bytes(where)
     rows = _rows(where, sheet, problems)
     body = [[as_text(cell) for cell in row] for row in rows]
     width = max((len(r) for r in body), default=0)

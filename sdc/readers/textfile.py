@@ -53,18 +53,26 @@ class TextTable:
                 problems.add("column-missing", row=1, column=name, known=known)
 
 
-def read_bytes(path: str | Path) -> bytes:
-    """The bytes of a file. Raises InputError where it is missing, unreadable or empty."""
+def existing(path: str | Path) -> Path:
+    """A file that is there and holds something; raises InputError for any other."""
     where = Path(path)
-    problems = Problems(where.name)
     if not where.is_file():
-        problems.fail("file-missing", value=where.name)
+        Problems(where.name).fail("file-missing", value=where.name)
+    if where.stat().st_size == 0:
+        Problems(where.name).fail("file-empty")
+    return where
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """The bytes of a file. Raises InputError where it is missing, unreadable or blank."""
+    where = existing(path)
     try:
         raw = where.read_bytes()
     except OSError as error:
-        problems.fail("file-unreadable", value=error.strerror or "", kind=where.suffix)
+        value = error.strerror or ""
+        Problems(where.name).fail("file-unreadable", value=value, kind=where.suffix)
     if not raw.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
-        problems.fail("file-empty")
+        Problems(where.name).fail("file-empty")
     return raw
 
 
@@ -82,7 +90,7 @@ def decode(raw: bytes, file: str, *, encoding: str | None = None) -> tuple[str, 
     problems = Problems(file)
     if encoding is not None and encoding.lower() not in ENCODINGS:
         problems.fail("encoding-unknown", value=encoding, known=", ".join(ENCODINGS))
-    order = [encoding.lower()] if encoding else _candidates(raw)
+    order = [encoding.lower()] if encoding else candidates(raw)
     failed: UnicodeDecodeError | None = None
     for name in order:
         codec = "utf-8-sig" if name == "utf-8" and encoding else name
@@ -96,7 +104,7 @@ def decode(raw: bytes, file: str, *, encoding: str | None = None) -> tuple[str, 
     problems.fail(code, row=row, column=column, value=value, encoding=encoding)
 
 
-def _candidates(raw: bytes) -> list[str]:
+def candidates(raw: bytes) -> list[str]:
     """Encodings worth a trial, best first."""
     if raw.startswith(codecs.BOM_UTF8):
         return ["utf-8-sig"]

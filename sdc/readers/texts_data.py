@@ -71,17 +71,17 @@ PLACES: dict[str, Text] = {
         "座標と座標参照系を確認してください",
         "check the coordinates and the CRS",
     ),
-    "position-all": Text(
-        "（全 {n} 行とも同じ）{must}",
-        "(all {n} records alike) {must}",
-        "{remedy}",
-        "{remedy}",
-    ),
     "geometry-missing": Text(
         "図形があること",
         "every feature must have a geometry",
         "図形を作るか、その行を除いてください",
         "draw it or leave the feature out",
+    ),
+    "geometry-unreadable": Text(
+        "図形が読めること",
+        "every geometry must be readable",
+        "GISソフトで図形を修復してください",
+        "repair it in a GIS program",
     ),
     "geometry-kind": Text(
         "図形は {wanted} であること",
