@@ -47,7 +47,7 @@ def read_cells(
             problems.add("measure-unknown", row=1, column=measure, known=", ".join(right))
     count, notes = _counts(placed, problems, dash=allow_marks)
     named = [m for m in measures if m in right]
-    read = [(m, *_measure(placed, m, problems, (steps or {}).get(m, ""))) for m in named]
+    read = [(m, *_measure(placed, m, problems, step=(steps or {}).get(m, ""))) for m in named]
     for _, number, _ in read:
         for entry in np.flatnonzero((number > 0) & (count == 0) & (placed.flat >= 0)):
             placed.note("measure-lonely", int(entry), problems)
@@ -107,7 +107,7 @@ def _counts(placed: Placed, problems: Problems, *, dash: bool) -> tuple[IntArray
     return np.concatenate([part.value for part in parts]), notes
 
 
-def _measure(placed: Placed, name: str, problems: Problems, step: str) -> tuple[IntArray, float]:
+def _measure(placed: Placed, name: str, problems: Problems, *, step: str) -> tuple[IntArray, float]:
     """One measure column in steps."""
     column = placed.table.frame[name]
     return read_measure(column, problems, first_row=placed.table.first_row, step=step)

@@ -55,7 +55,7 @@ def read_census(path: str | Path, *, encoding: str | None = None) -> CensusTable
     level = np.array([int(x) for x in frame["HYOSYO"]] if areas else [0] * len(codes), np.int64)
     if areas:
         state = _subtotals_merged(frame, state)
-        _check_sums(frame, value, state, problems)
+        _check_sums(frame, value, state, problems=problems)
         problems.stop()
     kept = (state[gone] != State.MERGED).all(axis=0)
     return CensusTable(
@@ -131,7 +131,9 @@ def _subtotals_merged(frame: pd.DataFrame, state: IntArray) -> IntArray:
     return np.where(carried, int(State.MERGED), state).astype(np.int64)
 
 
-def _check_sums(frame: pd.DataFrame, value: IntArray, state: IntArray, problems: Problems) -> None:
+def _check_sums(
+    frame: pd.DataFrame, value: IntArray, state: IntArray, *, problems: Problems
+) -> None:
     """A city is the sum of its towns, a town of its chome; what was merged stands elsewhere.
 
     Not checked: a town that absorbed others, its own chome perhaps (it may stand in their place),

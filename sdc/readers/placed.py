@@ -72,7 +72,7 @@ def place_long(
     if VALUE not in table.columns or table.columns[0] == VALUE:
         problems.fail("column-missing", row=1, column=VALUE, known=", ".join(table.columns))
     names = [c for c in table.columns[: table.columns.index(VALUE)] if c not in ignore]
-    dims, positions = _place(table, names, hierarchies, problems)
+    dims, positions = _place(table, names, hierarchies, problems=problems)
     _check_size(dims, problems)
     flat = _ravel(positions, dims)
     return Placed(table, dims, (table.frame[VALUE],), flat)
@@ -98,7 +98,7 @@ def place_wide(
     if not labels:
         problems.fail("column-missing", row=1, column=classes, known=", ".join(table.columns))
     known = {k: v for k, v in hierarchies.items() if k != classes}
-    dims, positions = _place(table, rows, known, problems)
+    dims, positions = _place(table, rows, known, problems=problems)
     heads = pd.Series(labels, dtype="str", name=classes)
     across = hierarchies.get(classes) or flat_hierarchy(classes, labels)
     class_at = place_codes(heads, across, problems, first_row=None)
@@ -114,6 +114,7 @@ def _place(
     table: TextTable,
     names: Sequence[str],
     hierarchies: Mapping[str, Hierarchy],
+    *,
     problems: Problems,
 ) -> tuple[tuple[Hierarchy, ...], list[IntArray]]:
     """Hierarchy and positions of every dimension column."""

@@ -75,8 +75,8 @@ def check_positions(
     """
     no_place = at.missing | ((at.x == 0) & (at.y == 0) & ~at.wrong)
     if unplaced == "refuse":
-        _tell("position-missing", at.missing, at, problems)
-        _tell("position-zero", no_place & ~at.missing, at, problems)
+        _tell("position-missing", at.missing, at, problems=problems)
+        _tell("position-zero", no_place & ~at.missing, at, problems=problems)
     seen = ~no_place & ~at.wrong
     x = np.where(seen, at.x, np.nan)
     y = np.where(seen, at.y, np.nan)
@@ -108,12 +108,12 @@ def _check_extent(
     swapped = seen & ~inside & other_inside
     use = system.area_of_use
     if use is not None and not system.is_geographic:
-        box = (use.west, use.east), (use.south, use.north)
-        odd = seen & ~within(lon, lat, *box) & within(other_lon, other_lat, *box)
+        box = {"xs": (use.west, use.east), "ys": (use.south, use.north)}
+        odd = seen & ~within(lon, lat, **box) & within(other_lon, other_lat, **box)
         # One record just over the edge of its zone is no news; all of them are.
         swapped |= odd if odd[seen].all() else False
-    _tell("position-swapped", swapped, at, problems)
-    _tell("position-outside", seen & ~inside & ~swapped, at, problems)
+    _tell("position-swapped", swapped, at, problems=problems)
+    _tell("position-outside", seen & ~inside & ~swapped, at, problems=problems)
 
 
 def to_degrees(x: FloatArray, y: FloatArray, crs: str) -> tuple[FloatArray, FloatArray]:
@@ -134,18 +134,18 @@ def in_japan(lon: FloatArray, lat: FloatArray) -> BoolArray:
     >>> in_japan(np.array([139.7, 0.0]), np.array([35.7, 0.0])).tolist()
     [True, False]
     """
-    return within(lon, lat, LONGITUDES, LATITUDES)
+    return within(lon, lat, xs=LONGITUDES, ys=LATITUDES)
 
 
 def within(
-    x: FloatArray, y: FloatArray, xs: tuple[float, float], ys: tuple[float, float]
+    x: FloatArray, y: FloatArray, *, xs: tuple[float, float], ys: tuple[float, float]
 ) -> BoolArray:
     """(n,) whether positions lie in a rectangle; False for NaN."""
     inside = (x >= xs[0]) & (x <= xs[1]) & (y >= ys[0]) & (y <= ys[1])
     return np.asarray(inside, dtype=bool)
 
 
-def _tell(code: str, where: BoolArray, at: Positions, problems: Problems) -> None:
+def _tell(code: str, where: BoolArray, at: Positions, *, problems: Problems) -> None:
     """One finding a record, or one for all of them."""
     hits = np.flatnonzero(where)
     everywhere = len(hits) > 1 and len(hits) == len(at.x)

@@ -63,7 +63,7 @@ def read_xlsx(
                 name = header[j] if i > 1 and j < len(header) else ""
                 problems.add(code, row=i, column=name, value=as_text(cell))
     sound = not any(is_suspicious(" ".join(r)) for r in body)
-    table = tabular(body, where.name, "xlsx", problems, suspicious=not sound)
+    table = tabular(body, where.name, "xlsx", problems=problems, suspicious=not sound)
     table.require(required, problems)
     problems.stop()
     return table

@@ -144,7 +144,7 @@ def read_csv(
     text, used = decode(read_bytes(where), where.name, encoding=encoding)
     problems = Problems(where.name)
     rows = split(text.removeprefix("\ufeff"), problems)
-    table = tabular(rows, where.name, used, problems, suspicious=is_suspicious(text))
+    table = tabular(rows, where.name, used, problems=problems, suspicious=is_suspicious(text))
     table.require(required, problems)
     problems.stop()
     return table
@@ -172,7 +172,7 @@ def is_suspicious(text: str) -> bool:
 
 
 def tabular(
-    rows: list[list[str]], file: str, encoding: str, problems: Problems, *, suspicious: bool
+    rows: list[list[str]], file: str, encoding: str, *, problems: Problems, suspicious: bool
 ) -> TextTable:
     """Check a header and the rows below it; raises where their shape does not allow a table."""
     if not rows:

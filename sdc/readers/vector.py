@@ -56,7 +56,9 @@ def read_vector(
         problems.fail("file-kind", value=where.suffix, known=", ".join(VECTORS))
     used, source, soft = _open(where, encoding, problems)
     chosen = _layer(where, layer, problems)
-    meta, wkb, columns = _raw(where, chosen, used if suffix == ".shp" else None, problems)
+    meta, wkb, columns = _raw(
+        where, layer=chosen, encoding=used if suffix == ".shp" else None, problems=problems
+    )
     if wkb is None:
         problems.fail("geometry-none")
     found = "EPSG:4326" if soft and meta["crs"] is None else meta["crs"]
@@ -117,7 +119,7 @@ def _layer(path: Path, layer: str | None, problems: Problems) -> str | None:
 
 
 def _raw(
-    path: Path, layer: str | None, encoding: str | None, problems: Problems
+    path: Path, *, layer: str | None, encoding: str | None, problems: Problems
 ) -> tuple[dict[str, Any], Any, list[Any]]:
     """What GDAL reads: description, WKB, one array a column."""
     import pyogrio
