@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sdc.errors import Finding, InputError
 from sdc.readers.problems import Problems
 from sdc.readers.spreadsheet import read_grid
 
-FROM, TO = "from", "to"
+FROM, TO, LABEL = "from", "to", "label"
 
 
 def read_pairs(path: str | Path, *, encoding: str | None = None) -> dict[str, str]:
@@ -16,7 +15,7 @@ def read_pairs(path: str | Path, *, encoding: str | None = None) -> dict[str, st
 
     Raises InputError with all findings: missing columns, a blank ``to``, a ``from`` listed twice.
     """
-    return _read(path, encoding)[0]
+    return read_scheme(path, encoding=encoding)[0]
 
 
 def read_scheme(
@@ -24,49 +23,25 @@ def read_scheme(
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Read a collapse scheme: the map, and the groups' labels where a column ``label`` gives them.
 
-    Raises what ``read_pairs`` raises.
+    Raises what ``read_pairs`` raises. O(n).
     """
-    return _read(path, encoding)
-
-
-def _read(path: str | Path, encoding: str | None) -> tuple[dict[str, str], dict[str, str]]:
     table = read_grid(path, encoding=encoding)
     problems = Problems(table.file)
     table.require([FROM, TO], problems)
     problems.stop()
-    found: list[Finding] = []
+    names = table.frame[LABEL].tolist() if LABEL in table.frame else [""] * len(table)
+    first: dict[str, int] = {}
     pairs: dict[str, str] = {}
     labels: dict[str, str] = {}
-    names = table.frame["label"].tolist() if "label" in table.frame else [""] * len(table)
     rows = zip(table.frame[FROM].tolist(), table.frame[TO].tolist(), names, strict=True)
     for row, (source, target, label) in enumerate(rows, start=table.first_row):
-        if not target:
-            found.append(_finding(table.file, row, TO, source, "blank"))
-        elif source in pairs:
-            found.append(_finding(table.file, row, FROM, source, "double"))
+        if not target.strip():
+            problems.add("pairs-blank", row=row, column=TO, value=source)
+        elif source in first:
+            problems.add("pairs-double", row=row, column=FROM, value=source, first=first[source])
         else:
-            pairs[source] = target
+            first[source], pairs[source] = row, target
             if label:
                 labels[target] = label
-    if found:
-        raise InputError.of(found)
+    problems.stop()
     return pairs, labels
-
-
-_WORDS = {
-    "blank": (
-        ("行き先 (to) が空でないこと", "the target (to) must not be blank"),
-        ("行き先のコードを書いてください", "write the code it becomes"),
-    ),
-    "double": (
-        ("元のコード (from) は一度だけ書くこと", "a source (from) is listed once"),
-        ("重複する行を一つにしてください", "keep one of the rows"),
-    ),
-}
-
-
-def _finding(file: str, row: int, column: str, value: str, what: str) -> Finding:
-    must, remedy = _WORDS[what]
-    return Finding(
-        f"pairs-{what}", must=must, remedy=remedy, file=file, row=row, column=column, value=value
-    )

@@ -208,6 +208,18 @@ CODES: dict[str, Text] = {
         "どちらかの行を削除してください",
         "delete one of the rows",
     ),
+    "pairs-blank": Text(
+        "行き先 (to) が空でないこと",
+        "the target (to) must not be blank",
+        "行き先のコードを書いてください",
+        "write the code it becomes",
+    ),
+    "pairs-double": Text(
+        "元のコード (from) は一度だけ書くこと（{first}行目と同じ）",
+        "a source (from) must be listed once (also in row {first})",
+        "どちらかの行を削除してください",
+        "delete one of the rows",
+    ),
     "hierarchy-parent": Text(
         "親コードが一覧にあること",
         "the parent must be a listed code",
