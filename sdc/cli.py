@@ -36,7 +36,9 @@ Hierarchies = Annotated[
 def release(
     config: Config,
     out: Annotated[Path | None, typer.Option(help="出力先 / output folder")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="書き出さない / write nothing")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="書き出さない / write nothing")
+    ] = False,
 ) -> None:
     """記録から公表パッケージまで / from records to a proven release package.
 
@@ -51,7 +53,9 @@ def release(
 @app.command()
 def check(
     config: Config,
-    errors: Annotated[Path, typer.Option(help="問題の一覧 / list of problems")] = Path("errors.csv"),
+    errors: Annotated[Path, typer.Option(help="問題の一覧 / list of problems")] = Path(
+        "errors.csv"
+    ),
 ) -> None:
     """入力と規則だけを検査 / inputs and rules only.
 

@@ -234,7 +234,8 @@ def _floor(system: System, eligible: BoolArray, zeros_shown: BoolArray) -> IntAr
     has_zero = np.zeros(int(label.max(initial=-1)) + 1, dtype=bool)
     has_zero[label[eligible & (system.value == 0)]] = True
     never_zero = zeros_shown | ~has_zero[label]
-    return (never_zero & system.shown & system.count & (system.value > 0)).astype(np.int64)
+    certain = never_zero & system.shown & system.count & (system.value > 0)
+    return np.asarray(certain, dtype=np.int64)
 
 
 def level_of(text: str) -> Level:

@@ -58,7 +58,9 @@ def imports(path: Path, root: Path) -> Iterator[tuple[int, str]]:
                 if len(full) > 1:
                     yield node.lineno, full[1]
                 else:
-                    yield from ((node.lineno, a.name) for a in node.names if a.name != "__version__")
+                    yield from (
+                        (node.lineno, a.name) for a in node.names if a.name != "__version__"
+                    )
 
 
 def offences(path: Path, root: Path = ROOT) -> list[str]:

@@ -38,7 +38,12 @@ def run(*words: object) -> tuple[int, str, str]:
 
 
 def trees(folder: Path) -> list[str]:
-    return ["--hierarchy", f"area={folder / 'area.csv'}", "--hierarchy", f"use={folder / 'use.csv'}"]
+    return [
+        "--hierarchy",
+        f"area={folder / 'area.csv'}",
+        "--hierarchy",
+        f"use={folder / 'use.csv'}",
+    ]
 
 
 def test_protect_writes_the_contracted_files(folder: Path) -> None:

@@ -46,7 +46,9 @@ def test_shown_zeros_bound_what_can_be_asked() -> None:
     # alone cannot be thought below 1.
     system = counts([[4, 1, 9], [0, 2, 9]])
     demands = problem(system, Rules(min_count=4, zeros="show"))
-    lower = {system.name_of(int(c)): int(v) for c, v in zip(demands.primary, demands.lower, strict=True)}
+    lower = {
+        system.name_of(int(c)): int(v) for c, v in zip(demands.primary, demands.lower, strict=True)
+    }
     assert lower == {"area=a, use=q": 1, "area=b, use=q": 1, "area=TOTAL, use=q": 2}
     zero = int(np.flatnonzero(system.value == 0)[0])
     assert not demands.eligible[zero]
@@ -112,7 +114,9 @@ def test_levels_must_agree() -> None:
 
 def test_lists_of_cells() -> None:
     system = counts([[4, 1, 9], [0, 2, 9]])
-    rules = Rules(min_count=4, must_hide=({"use": "r", "area": "a"},), never_hide=({"use": "TOTAL"},))
+    rules = Rules(
+        min_count=4, must_hide=({"use": "r", "area": "a"},), never_hide=({"use": "TOTAL"},)
+    )
     demands = problem(system, rules)
     assert "area=a, use=r" in named(system, demands.primary)
     barred = named(system, np.flatnonzero(~demands.eligible))

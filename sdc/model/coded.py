@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from sdc.errors import InputError
 from sdc.model.hierarchy import Hierarchy, IntArray
 

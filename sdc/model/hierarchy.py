@@ -155,7 +155,9 @@ def _validate(name: str, parent: Mapping[str, str]) -> None:
         if not isinstance(code, str) or not code
     ]
     findings += [
-        _finding(name, above, ("親コードが一覧に存在すること", "every parent must be a listed code"))
+        _finding(
+            name, above, ("親コードが一覧に存在すること", "every parent must be a listed code")
+        )
         for above in dict.fromkeys(parent.values())
         if above and above not in parent
     ]
@@ -165,7 +167,9 @@ def _validate(name: str, parent: Mapping[str, str]) -> None:
         findings.append(_finding(name, ", ".join(map(str, roots[:5])), rule))
     if not findings:
         findings += [
-            _finding(name, code, ("親をたどると根に着くこと", "following parents must end at the root"))
+            _finding(
+                name, code, ("親をたどると根に着くこと", "following parents must end at the root")
+            )
             for code in _in_cycles(parent)
         ]
     if findings:

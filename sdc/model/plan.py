@@ -46,14 +46,18 @@ class Plan:
         problem = self.problem
         if not self.hidden[problem.primary].all():
             cell = int(problem.primary[~self.hidden[problem.primary]][0])
-            raise _bad(problem.system, cell, "一次秘匿セルが秘匿されていません", "a primary cell is shown")
+            raise _bad(
+                problem.system, cell, "一次秘匿セルが秘匿されていません", "a primary cell is shown"
+            )
         wrong = np.flatnonzero(self.hidden & ~problem.eligible)
         if len(wrong):
             ja, en = "秘匿できないセルが秘匿されています", "a cell that may not be hidden is hidden"
             raise _bad(problem.system, int(wrong[0]), ja, en)
         if len(split_groups(problem.system, self.hidden)):
             cell = int(split_groups(problem.system, self.hidden)[0])
-            raise _bad(problem.system, cell, "同じ位置の表で秘匿が異なります", "one mask, two states")
+            raise _bad(
+                problem.system, cell, "同じ位置の表で秘匿が異なります", "one mask, two states"
+            )
 
     @cached_property
     def complementary(self) -> BoolArray:
@@ -102,7 +106,9 @@ class PublishedTable:
         self.value.setflags(write=False)
         self.state.setflags(write=False)
         if (self.value[self.state != State.SHOWN] != 0).any():
-            raise InputError("公表値に秘匿値が含まれます", "a place that is not shown holds a value")
+            raise InputError(
+                "公表値に秘匿値が含まれます", "a place that is not shown holds a value"
+            )
 
     @cached_property
     def digest(self) -> str:
@@ -159,9 +165,15 @@ def apply(system: System, plan: Plan) -> Published:
         t = block.table
         tables.append(
             PublishedTable(
-                t.name, t.dims, value.astype(np.int64), state.astype(np.int64),
-                t.records, t.measure, t.unit, t.step,
-            )  # fmt: skip
+                t.name,
+                t.dims,
+                value.astype(np.int64),
+                state.astype(np.int64),
+                t.records,
+                t.measure,
+                t.unit,
+                t.step,
+            )
         )
     printed = printed.astype(np.int64)
     printed.setflags(write=False)

@@ -13,7 +13,6 @@ from sdc.model.plan import Published, PublishedTable
 from sdc.model.report import AuditReport, Verdict
 from sdc.model.system import Level
 
-
 FORMATS = ("images", "csv", "geojson", "pdf")
 """What ``ReleaseInfo.formats`` may name; ``pdf`` is the table document, map PDFs are images."""
 
@@ -109,7 +108,9 @@ class Release:
         if report.published_digest != published.digest:
             raise NotProven("別の公表内容の監査結果です", "the audit speaks of something else")
         if report.revelations or (report.verdict == Verdict.UNSAFE).any():
-            raise DisclosureFound("秘匿値が導出可能です", "a hidden value follows from what is shown")
+            raise DisclosureFound(
+                "秘匿値が導出可能です", "a hidden value follows from what is shown"
+            )
         if not report.passed:
             raise NotProven("安全性が証明されていません", "the audit is not complete")
         object.__setattr__(self, "tables", published.tables)

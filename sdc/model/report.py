@@ -72,6 +72,4 @@ class AuditReport:
     @property
     def passed(self) -> bool:
         """Complete, and every primary cell is proven safe."""
-        return (
-            self.complete and not self.revelations and bool(np.all(self.verdict == Verdict.SAFE))
-        )
+        return self.complete and not self.revelations and bool(np.all(self.verdict == Verdict.SAFE))

@@ -83,7 +83,9 @@ class System:
         for array in (self.value, self.shown, self.group, self.count, self.known):
             array.setflags(write=False)
         if self.relations.dtype != np.int64 or self.relations.shape[1] != len(self.value):
-            raise InputError("関係行列の型が不正です", "relations must be int64 with one column a cell")
+            raise InputError(
+                "関係行列の型が不正です", "relations must be int64 with one column a cell"
+            )
         if (self.value < 0).any() or (self.relations @ self.value).any():
             raise InputError(
                 "真値が関係式を満たしません", "the true values do not satisfy the relations"

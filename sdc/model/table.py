@@ -128,6 +128,4 @@ def _cell_error(table: Table, flat: int, must: tuple[str, str]) -> InputError:
 def _shape_error(name: str, want: tuple[int, ...], got: tuple[int, ...]) -> InputError:
     must = (f"値はint64で形は{want}", f"values must be int64 of shape {want}")
     remedy = ("表の作り方を確認してください", "check how the table is made")
-    return InputError.of(
-        [Finding("shape", must=must, remedy=remedy, column=name, value=str(got))]
-    )
+    return InputError.of([Finding("shape", must=must, remedy=remedy, column=name, value=str(got))])

@@ -36,7 +36,7 @@ class Verdict:
         for cell in self.result["cells"]:
             low, high = cell["lower"], cell["upper"]
             small = self.min_count is not None and low is not None and high is not None
-            if cell["exact"] or (small and 1 <= low and high < self.min_count):
+            if cell["exact"] or (small and low >= 1 and high < self.min_count):
                 out.append(cell)
         return out
 

@@ -89,7 +89,9 @@ def release(
     words = info or _plain_info(system, ground)
     if not words.ground:
         raise InputError(
-            "秘匿の根拠 (ground) を指定してください", "a release needs its legal ground", code="ground"
+            "秘匿の根拠 (ground) を指定してください",
+            "a release needs its legal ground",
+            code="ground",
         )
     return Release(words, apply(system, plan), report)
 

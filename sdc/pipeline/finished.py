@@ -37,7 +37,9 @@ class Outcome:
     folder: Path
 
 
-def finish(system: System, plan: Plan, *, ground: str, started: float) -> tuple[Release, AuditReport]:
+def finish(
+    system: System, plan: Plan, *, ground: str, started: float
+) -> tuple[Release, AuditReport]:
     """Audit a plan and open the door for it.
 
     Raises DisclosureFound or NotProven; then nothing may be written.
@@ -171,7 +173,11 @@ def protection_text(plan: Plan) -> str:
         writer.writerow(["table", *(d.name for d in block.table.dims), "status", "reason"])
         for codes, cell in zip(_codes(block.table.dims), block.index.ravel(), strict=True):
             status = (
-                "primary" if primary[cell] else "complementary" if plan.hidden[cell] else "published"
+                "primary"
+                if primary[cell]
+                else "complementary"
+                if plan.hidden[cell]
+                else "published"
             )
             reason = {"primary": "rule", "complementary": plan.method, "published": ""}[status]
             writer.writerow([block.table.name, *codes, status, reason])

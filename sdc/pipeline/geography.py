@@ -118,9 +118,11 @@ def crossing(places: Places, coded: Sequence[Coded]) -> list[Crossing]:
     if places.areas is None or places.mesh is None:
         return []
     pairs = [intersections(places.areas, places.mesh)]
-    for c in coded:
-        if AREAS in c.leaf and MESH in c.leaf:
-            pairs.append(np.column_stack([c.leaf[AREAS], c.leaf[MESH]]))
+    pairs += [
+        np.column_stack([c.leaf[AREAS], c.leaf[MESH]])
+        for c in coded
+        if AREAS in c.leaf and MESH in c.leaf
+    ]
     return [Crossing((AREAS, MESH), np.unique(np.concatenate(pairs), axis=0))]
 
 

@@ -23,8 +23,8 @@ from sdc.model.coded import Coded, Measure
 from sdc.model.hierarchy import TOTAL, Hierarchy, IntArray
 from sdc.model.records import Records
 from sdc.pipeline.geography import Places, load_places, place_records
-from sdc.readers.records import read_records
 from sdc.readers.pairs import read_pairs
+from sdc.readers.records import read_records
 from sdc.readers.tables import read_hierarchy
 
 Tell = Callable[[str, str], None]

@@ -72,7 +72,7 @@ def _suppress(demands: Problem, options: Options) -> Plan:
 
 
 def _read(path: Path, options: Options) -> Problem:
-    """The demands on the system of a file's count table and of the measures that are to be printed beside it."""
+    """The demands on a file's count table and on the measures that are printed beside it."""
     if options.min_count is None:
         raise RulesError(
             "--min-count を指定してください (これ未満の件数を秘匿します)",

@@ -12,7 +12,6 @@ from typing import Any
 from sdc.config import Config, read_config
 from sdc.disclosure.audit import audit as run_audit
 from sdc.errors import RulesError
-from sdc.model.coded import Coded
 from sdc.model.plan import Plan, Published, apply
 from sdc.model.release import Geography, Release, ReleaseInfo
 from sdc.model.report import AuditReport
@@ -73,11 +72,11 @@ class Result:
             f"監査 / audit                   合格 passed: {safe.report.level}, "
             f"{len(safe.report.verdict)} primary cells proven",
         ]
-        for aside in safe.prepared.aside:
-            lines.append(
-                f"区域外の記録 / outside         {aside.records}: {len(aside.rows)} "
-                f"({aside.reason[0]} / {aside.reason[1]})"
-            )
+        lines += [
+            f"区域外の記録 / outside         {a.records}: {len(a.rows)} "
+            f"({a.reason[0]} / {a.reason[1]})"
+            for a in safe.prepared.aside
+        ]
         return "\n".join(lines)
 
 
@@ -227,5 +226,3 @@ def outside_text(aside: tuple[SetAside, ...]) -> str:
     for a in aside:
         lines += [f"{a.records},{row},{a.reason[0]},{a.reason[1]}" for row in a.rows]
     return "\r\n".join(lines) + "\r\n"
-
-

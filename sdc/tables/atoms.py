@@ -154,9 +154,7 @@ def is_acyclic(sets: Sequence[frozenset[str]]) -> bool:
                 changed = True
         kept: list[set[str]] = []
         for i, edge in enumerate(edges):
-            inside = any(
-                edge < o or (edge == o and j < i) for j, o in enumerate(edges) if j != i
-            )
+            inside = any(edge < o or (edge == o and j < i) for j, o in enumerate(edges) if j != i)
             if inside or not edge:
                 changed = True
             else:

@@ -25,6 +25,7 @@ from sdc.model.system import Block, System
 from sdc.model.table import Table
 from sdc.tables.atoms import Atoms, consistent_values, make_atoms
 
+
 def system_of(
     tables: Sequence[Table],
     *,
@@ -39,8 +40,9 @@ def system_of(
     Raises InputError where tables with the same records disagree on a shared margin, or where no
     whole-number cross-classification agrees with all of them.
 
-    >>> sex = Hierarchy.flat("sex", ["f", "m"])
+    >>> from sdc.model.hierarchy import Hierarchy
     >>> from sdc.model.table import aggregate
+    >>> sex = Hierarchy.flat("sex", ["f", "m"])
     >>> s = system_of([Table("t", (sex,), aggregate(np.array([3, 4]), [sex]))])
     >>> s.relations.toarray().tolist(), s.value.tolist()
     ([[-1, 1, 1]], [7, 3, 4])
@@ -119,9 +121,7 @@ def _overlap(table: Table, block: Block) -> _Overlap:
     place: tuple[slice | int, ...] = tuple(
         slice(None) if d.name in other else d.root for d in table.dims
     )
-    theirs = block.index[
-        tuple(slice(None) if d.name in mine else d.root for d in block.table.dims)
-    ]
+    theirs = block.index[tuple(slice(None) if d.name in mine else d.root for d in block.table.dims)]
     return _Overlap(place, np.transpose(theirs, _axes(block.table, table)))
 
 
@@ -157,7 +157,8 @@ def _assemble(
     starts = np.cumsum([size, *(len(a) for a in links)])
     parts = [_widen(r, total) for r in rows]
     parts += [
-        _widen(atoms.rows(int(a)), total) for atoms, (a, _) in zip(links, pairwise(starts), strict=True)
+        _widen(atoms.rows(int(a)), total)
+        for atoms, (a, _) in zip(links, pairwise(starts), strict=True)
     ]
     relations = sp.csr_matrix(sp.vstack(parts), dtype=np.int64)
     value = np.zeros(total, dtype=np.int64)

@@ -77,9 +77,7 @@ def _largest(flat: IntArray, steps: IntArray, dims: Sequence[Hierarchy], top: in
     The largest of a total are among the largest of its parts, so one pass a dimension suffices.
     """
     keep = _first(flat, steps, top)
-    place: list[IntArray] = list(
-        np.unravel_index(flat[keep], tuple(len(d.leaves) for d in dims))
-    )
+    place: list[IntArray] = list(np.unravel_index(flat[keep], tuple(len(d.leaves) for d in dims)))
     value = steps[keep]
     for axis, dim in enumerate(dims):
         up = dim.aggregation.tocsc()

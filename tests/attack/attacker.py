@@ -100,8 +100,9 @@ class Attack:
             ]
             for above, children in self.trees[name].children.items():
                 for rest in itertools.product(*others):
-                    at = lambda code, rest=rest: (*rest[:axis], code, *rest[axis + 1 :])  # noqa: E731
-                    terms = [self._term(at(above), -1), *(self._term(at(c), 1) for c in children)]
+                    before, after = rest[:axis], rest[axis + 1 :]
+                    terms = [self._term((*before, above, *after), -1)]
+                    terms += [self._term((*before, c, *after), 1) for c in children]
                     if all(t is not None for t in terms) and any(
                         not isinstance(t, int) for t in terms
                     ):

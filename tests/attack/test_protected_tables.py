@@ -56,7 +56,9 @@ def random_table(seed: int) -> tuple[sdc.Table, sdc.Rules]:
     return sdc.Table("t", dims, sdc.aggregate(leaf, dims)), rules
 
 
-def published(table: sdc.Table, rules: sdc.Rules, folder: Path) -> tuple[Seen, dict[str, Tree]] | None:
+def published(
+    table: sdc.Table, rules: sdc.Rules, folder: Path
+) -> tuple[Seen, dict[str, Tree]] | None:
     """What a reader gets: a CSV of the table and one code list a dimension; None where withheld."""
     try:
         plan = sdc.protect(table, rules)

@@ -79,7 +79,10 @@ def test_mesh_against_area() -> None:
     mesh = Hierarchy.flat("mesh", ["m1", "m2", "m3", "m4"])
     area = Hierarchy.flat("areas", ["in", "out"])
     pairs = np.array([[0, 0], [0, 1], [0, 2], [0, 3], [1, 0]])
-    leaf = {"areas": np.array([0] * 16 + [1]), "mesh": np.array([0] * 4 + [1] * 4 + [2] * 4 + [3] * 4 + [0])}
+    leaf = {
+        "areas": np.array([0] * 16 + [1]),
+        "mesh": np.array([0] * 4 + [1] * 4 + [2] * 4 + [3] * 4 + [0]),
+    }
     coded = Coded("b", {"areas": area, "mesh": mesh}, leaf)
     tables = [tabulate(coded, ["areas"], name="a"), tabulate(coded, ["mesh"], name="m")]
     system = system_of(tables, crossings=[Crossing(("areas", "mesh"), pairs)], coded={"b": coded})
@@ -126,7 +129,9 @@ def test_contradicting_tables_without_records_are_refused() -> None:
     a, b, c = (Hierarchy.flat(n, ["0", "1"]) for n in "abc")
     same, other = [[1, 0], [0, 1]], [[0, 1], [1, 0]]
     with pytest.raises(InputError, match="contradict"):
-        system_of([table("ab", (a, b), same), table("bc", (b, c), same), table("ac", (a, c), other)])
+        system_of(
+            [table("ab", (a, b), same), table("bc", (b, c), same), table("ac", (a, c), other)]
+        )
 
 
 def test_a_count_and_a_measure_of_one_cell_carry_one_mask() -> None:
