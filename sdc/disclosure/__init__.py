@@ -1,0 +1,1 @@
+"""What does an attacker learn from what is printed, and what proves that it is not more?"""

@@ -1,0 +1,98 @@
+"""Does a whole-number table agree with everything printed, and how far does it reach?
+
+The certificate check: additions and comparisons of 64-bit integers; no solver, no tolerance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from sdc.errors import InputError
+from sdc.model.hierarchy import IntArray
+from sdc.model.system import BoolArray, Problem
+
+FAR = 2**53
+"""No difference between two tables may be larger, so that no sum can leave 64 bits."""
+
+
+def free_cells(problem: Problem, hidden: BoolArray) -> BoolArray:
+    """(n,) the unknowns of an attacker: hidden or latent, and not known from elsewhere."""
+    system = problem.system
+    return np.asarray((hidden | ~system.shown) & ~system.known)
+
+
+def valid(problem: Problem, hidden: BoolArray, moves: sp.csr_matrix) -> BoolArray:
+    """(w,) the rows z of ``moves`` (w, n) for which value + z is a table the attacker must expect.
+
+    That is: z is 0 on every printed or known cell, ``relations @ z == 0``, and value + z lies within
+    the prior bounds everywhere. O(stored numbers x relations a cell).
+
+    Raises InputError where the moves are not int64, do not fit, or are large enough to overflow.
+
+    >>> from sdc.model.system import Level, System
+    >>> s = System.plain(np.array([7, 3, 4]), sp.csr_matrix(np.array([[-1, 1, 1]])))
+    >>> none = np.zeros(0, dtype=np.int64)
+    >>> p = Problem(s, Level.INTERVAL, none, none, none, none, np.zeros(3, np.int64),
+    ...             np.full(3, 2**53), np.ones(3, bool), np.ones(3))
+    >>> offered = sp.csr_matrix(np.array([[0, 1, -1], [0, 1, 1], [0, -4, 4]]))
+    >>> valid(p, np.array([False, True, True]), offered).tolist()
+    [True, False, False]
+    """
+    system, free = problem.system, free_cells(problem, hidden)
+    if moves.dtype != np.int64 or moves.shape[1] != system.n:
+        raise InputError("証拠の形式が不正です", "moves must be int64 with one column a cell")
+    longest = int(np.diff(system.relations.indptr).max(initial=1))
+    size = int(abs(system.relations.data).max(initial=1)) * longest
+    low, high = problem.floor - system.value, problem.ceiling - system.value
+    if int(moves.data.max(initial=0)) > FAR or int(moves.data.min(initial=0)) < -FAR:
+        raise InputError("証拠の値が大きすぎます", "a difference in a move is too large")
+    if FAR * size >= 2**63 and int(abs(moves.data).max(initial=0)) * size >= 2**63:
+        raise InputError("証拠の値が大きすぎます", "a difference in a move is too large")
+    row = np.repeat(np.arange(moves.shape[0]), np.diff(moves.indptr))
+    column, step = moves.indices, moves.data
+    inside = free[column] & (step >= low[column]) & (step <= high[column])
+    good = np.ones(moves.shape[0], dtype=bool)
+    good[row[~inside & (step != 0)]] = False
+    drift = sp.csr_matrix(moves @ system.relations.T)
+    at = np.repeat(np.arange(drift.shape[0]), np.diff(drift.indptr))
+    good[at[drift.data != 0]] = False
+    # Cells that do not move keep their true value: it must lie within the prior bounds as well.
+    return good & bool(((low <= 0) & (high >= 0))[free].all())
+
+
+@dataclass(frozen=True, eq=False)
+class Reach:
+    """How far the valid moves take every cell: (n,) extremes of z, and the rows that reach them.
+
+    ``up_row`` and ``down_row`` are -1 where no row moves the cell that way.
+    """
+
+    up: IntArray
+    down: IntArray
+    up_row: IntArray
+    down_row: IntArray
+
+
+def reach(moves: sp.csr_matrix, good: BoolArray) -> Reach:
+    """The extremes over the rows marked ``good``; the first row among equals. O(stored numbers).
+
+    >>> r = reach(sp.csr_matrix(np.array([[0, 1, -1], [0, 2, -2]])), np.array([True, True]))
+    >>> r.up.tolist(), r.down.tolist(), r.up_row.tolist()
+    ([0, 2, 0], [0, 0, -2], [-1, 1, -1])
+    """
+    n = moves.shape[1]
+    row = np.repeat(np.arange(moves.shape[0]), np.diff(moves.indptr))
+    keep = good[row]
+    row, column, step = row[keep], moves.indices[keep].astype(np.int64), moves.data[keep]
+    out = {}
+    for name, side in (("up", 1), ("down", -1)):
+        order = np.lexsort((row, -side * step, column))
+        order = order[side * step[order] > 0]
+        cell, first = np.unique(column[order], return_index=True)
+        best, best_row = np.zeros(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
+        best[cell], best_row[cell] = step[order[first]], row[order[first]]
+        out[name] = (best, best_row)
+    return Reach(out["up"][0], out["down"][0], out["up"][1], out["down"][1])
