@@ -1,8 +1,9 @@
 """Which files does a delivered package hold, read without trusting or unpacking it?
 
-A folder or a zip is read into ``path -> bytes``. Whatever could make two readers see different things is
-a fault and the bytes are not used: links, devices, names that differ in case only, paths that lead
-outside, archives with gaps, comments, or entries whose headers are not the plain ones that we write.
+A folder or a zip is read into ``path -> bytes``. Whatever could make two readers see different
+things is a fault and the bytes are not used: links, devices, names that differ in case only,
+paths that lead outside, archives with gaps, comments, or entries whose headers are not the plain
+ones that we write.
 """
 
 from __future__ import annotations

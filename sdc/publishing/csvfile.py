@@ -3,8 +3,8 @@
 Three kinds of file, all RFC 4180 with CRLF, text in quotes, rows in code order:
 
 ``<table>.csv`` has one row a cell: for every dimension its code and its name, then ``value`` and
-``status``, and for tables with a geography HTKSYORI, HTKSAKI, GASSAN. Areas merged away keep their rows
-(``X``, status M), classes counted in a group keep theirs (empty, status G).
+``status``, and for tables with a geography HTKSYORI, HTKSAKI, GASSAN. Areas merged away keep
+their rows (``X``, status M), classes counted in a group keep theirs (empty, status G).
 
 ``<table>_wide.csv`` is the survey's layout: one row an area, one column a class.
 
@@ -32,7 +32,7 @@ EOL = "\r\n"
 
 @dataclass(frozen=True)
 class Place:
-    """One code of one axis as it is printed; ``position`` is -1 for what is no longer in the table."""
+    """One code of one axis as it is printed; ``position`` is -1 where it has left the table."""
 
     code: str
     label: str
@@ -138,7 +138,7 @@ def wide_rows(release: Release, table: PublishedTable) -> Iterator[str]:
 
 
 def wide_columns(classes: Sequence[Hierarchy]) -> list[str]:
-    """Heads of the class columns, ``code_label`` joined by ``/``; ``value`` where there is no class.
+    """Heads of the class columns, ``code_label`` joined by ``/``; ``value`` without classes.
 
     >>> wide_columns([Hierarchy.flat("use", ["411"], labels={"411": "住宅", "TOTAL": "総数"})])
     ['411_住宅', 'TOTAL_総数']

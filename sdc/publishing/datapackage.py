@@ -1,7 +1,8 @@
 """How does a portal or a program know what every file of the package holds?
 
-``datapackage.json`` follows Data Package v2; ``ckan.json`` holds the fields that a CKAN portal (BODIK
-ODCS, G空間情報センター) asks for when a data set is registered. Both are written from the release alone.
+``datapackage.json`` follows Data Package v2; ``ckan.json`` holds the fields that a CKAN
+portal (BODIK ODCS, G空間情報センター) asks for when a data set is registered. Both are written
+from the release alone.
 """
 
 from __future__ import annotations
@@ -211,7 +212,7 @@ def _title_of(release: Release, path: str) -> str:
 
 
 def _slug(text: str) -> str:
-    """Lower case letters, digits, ``-``, ``_`` and ``.`` only; others become hex, so names differ."""
+    """Lower case letters, digits, ``-``, ``_``, ``.``; others become hex, so names differ."""
     return re.sub(
         r"[^a-z0-9._-]", lambda m: "-" if m[0] == "/" else f"x{ord(m[0]):x}", text.lower()
     )

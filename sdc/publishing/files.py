@@ -1,7 +1,8 @@
 """How is a file written so that a crash leaves all of it or nothing of it in sight?
 
-Every change to the disk that publishing makes goes through this module: files are created anew (never
-overwritten, never through a link), flushed to the disk, made read-only, and only then renamed.
+Every change to the disk that publishing makes goes through this module: files are created anew
+(never overwritten, never through a link), flushed to the disk, made read-only, and only then
+renamed.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def tree(root: Path) -> dict[str, bytes]:
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold a lock file; SdcError at once where another run holds it. The file is gone afterwards."""
+    """Hold a lock file, removed at the end; SdcError at once where another run holds it."""
     import fcntl
 
     handle = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)

@@ -1,8 +1,8 @@
 """Which files does a release consist of, before they are put on a disk?
 
-The only way out of the house: whoever wants bytes hands in a ``Release``, and gets exactly the files
-that its ``formats`` name. ``["images"]`` alone is the survey's strict reading: pictures, and nothing a
-reader could work on directly.
+The only way out of the house: whoever wants bytes hands in a ``Release``, and gets exactly the
+files that its ``formats`` name. ``["images"]`` alone is the survey's strict reading: pictures,
+and nothing a reader could work on directly.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _MUNICIPALITY = re.compile(r"[0-9]{6}")
 def admit(release: Release) -> Release:
     """The release itself, if it may go on to be written.
 
-    Raises TypeError for anything but a ``Release``, InputError for an id, a municipality, a format or
-    an encoding that is not usable.
+    Raises TypeError for anything but a ``Release``, InputError for an id, a municipality, a
+    format or an encoding that is not usable.
     """
     if type(release) is not Release:
         raise TypeError("only a Release can be published")

@@ -1,8 +1,8 @@
 """Where do the published places lie, as any map program reads it?
 
-RFC 7946: longitude and latitude on WGS 84, outer rings counter-clockwise. Only published places are
-written, with their code, name, members and shown totals; an X has no number at all (``null``), so that
-nobody reads it as 0. Coordinates have seven decimals (about a centimetre).
+RFC 7946: longitude and latitude on WGS 84, outer rings counter-clockwise. Only published places
+are written, with their code, name, members and shown totals; an X has no number at all
+(``null``), so that nobody reads it as 0. Coordinates have seven decimals (about a centimetre).
 """
 
 from __future__ import annotations

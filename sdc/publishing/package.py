@@ -1,8 +1,8 @@
 """How does a release become a folder that is either complete and verifying, or not there at all?
 
-The package is built in a hidden sibling of its final place, checked there by a stranger, sealed, and
-renamed. The internal folder comes first, then the caller's ledger entry, then the rename; a crash
-between any two of them leaves no partial release.
+The package is built in a hidden sibling of its final place, checked there by a stranger, sealed,
+and renamed. The internal folder comes first, then the caller's ledger entry, then the rename; a
+crash between any two of them leaves no partial release.
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ from sdc.publishing.readme import licence_text, readme
 
 
 class Signer(Protocol):
-    """Whoever can sign the package: a public line for readers, and a signature over bytes."""
+    """Whoever can sign the package: a name, a public line for readers, a signature over bytes."""
+
+    @property
+    def principal(self) -> str:
+        """The name under which readers know the key."""
 
     def allowed_signers(self) -> bytes:
         """The line a reader needs: principal, namespace, public key."""
@@ -71,8 +75,9 @@ def publish(
     stands and before the package appears: the place for the ledger's *pending* row.
 
     The same id and serial with the same bytes is ``unchanged``. A higher serial moves the older
-    package to ``<id>.v<serial>``. Raises InputError for other bytes under the same serial or a lower
-    one, SdcError for a second run at the same time or a disk that refuses; a failure leaves nothing.
+    package to ``<id>.v<serial>``. Raises InputError for other bytes under the same serial or a
+    lower one, SdcError for a second run at the same time or a disk that refuses; a failure
+    leaves nothing.
     """
     admit(release)
     place = _Place(Path(out_dir), release.info.id)
@@ -105,12 +110,13 @@ def _build(release: Release, stage: Path, signer: Signer | None) -> str:
     """Write all files of the package into the stage; the digest of the tag manifest."""
     files.make_folder(stage)
     sums, sizes = _write_all(stage, payload(release))
+    principal = signer.principal if signer is not None else ""
     tags: dict[str, bytes] = {
         bag.BAGIT: bag.BAGIT_TEXT,
         bag.BAG_INFO: bag.bag_info(release.info, sizes.values(), version=__version__),
         bag.MANIFEST: bag.manifest(sums),
-        "README.ja.md": readme(release, sizes, language=0, signed=signer is not None),
-        "README.md": readme(release, sizes, language=1, signed=signer is not None),
+        "README.ja.md": readme(release, language=0, principal=principal),
+        "README.md": readme(release, language=1, principal=principal),
         "LICENSE": licence_text(release.info),
         "datapackage.json": datapackage(release, sizes, sums),
         "ckan.json": ckan(release, sizes),

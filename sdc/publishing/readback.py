@@ -21,8 +21,8 @@ Rows = list[list[str]]
 def table_faults(files: Mapping[str, bytes]) -> tuple[Fault, ...]:
     """Every table whose rows contradict each other; O(cells x dimensions).
 
-    A cell is compared with the sum of its parts where no part is hidden; where some are, the printed
-    ones may not exceed it. Areas merged away and grouped classes are no parts.
+    A cell is compared with the sum of its parts where no part is hidden; where some are, the
+    printed ones may not exceed it. Areas merged away and grouped classes are no parts.
     """
     try:
         lists = _codelists(files)

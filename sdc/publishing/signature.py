@@ -1,8 +1,8 @@
 """Who vouches for the package, in a form that OpenSSH on every computer can check?
 
 An SSHSIG signature (OpenSSH ``PROTOCOL.sshsig``) with Ed25519 and SHA-512 over
-``tagmanifest-sha256.txt``, namespace ``sdc-release``. Ed25519 is deterministic, so the same key and the
-same bytes give the same signature file.
+``tagmanifest-sha256.txt``, namespace ``sdc-release``. Ed25519 is deterministic, so the same key
+and the same bytes give the same signature file.
 """
 
 from __future__ import annotations

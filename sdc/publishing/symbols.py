@@ -112,7 +112,7 @@ def encode(text: str, encoding: str, what: str) -> bytes:
     lost = sorted({c for c in set(text) if not _survives(c, encoding)})
     if lost:
         raise InputError(
-            f"{what}: {encoding}で表せない文字があります: {''.join(lost[:10])!r}。utf-8-sigを使ってください",
+            f"{what}: {encoding}で表せない文字: {''.join(lost[:10])!r}。utf-8-sigにしてください",
             f"{what}: not representable in {encoding}: {''.join(lost[:10])!r}; use utf-8-sig",
             code="encoding",
         )

@@ -56,6 +56,73 @@ LEVELS: dict[Level, Words] = {
     ),
 }
 
+_ANY = frozenset({"csv", "geojson", "images", "pdf"})
+_TABLES = frozenset({"csv", "pdf"})
+SYMBOLS: tuple[tuple[frozenset[str], Words, Words], ...] = (
+    (_TABLES, ("数値", "number"), ("公表する値(整数)", "published, a whole number")),
+    (
+        _ANY,
+        ("X", "X"),
+        (
+            "秘匿した箇所。**値が0の場合もあります。0として扱わないでください**(地図では斜線)",
+            "hidden. **The true value may be 0; never read X as 0** (hatched on maps)",
+        ),
+    ),
+    (_TABLES, ("-", "-"), ("該当なし(0)", "none (zero)")),
+    (
+        frozenset({"csv"}),
+        ("空欄 (status G)", "empty (status G)"),
+        (
+            "分類を集約した箇所。値は集約先の分類に含まれます(`collapses.csv`)",
+            "the class is counted in a group of classes (`collapses.csv`)",
+        ),
+    ),
+    (
+        frozenset({"csv"}),
+        ("X (status M)", "X (status M)"),
+        (
+            "他の小地域に合算した小地域。値は合算先(HTKSAKI)に含まれます(`mergers.csv`)",
+            "the area was added to another one, see HTKSAKI (`mergers.csv`)",
+        ),
+    ),
+    (
+        frozenset({"images"}),
+        ("太枠(地図)", "bold outline (maps)"),
+        (
+            "他の小地域を合算した小地域。合算後のコードを表示しています",
+            "an area to which others were added, with the code that now stands for all",
+        ),
+    ),
+)
+"""Which formats show a mark, the mark, and what it means."""
+
+FILES: dict[str, Words] = {
+    "csv": (
+        "`data/<表>.csv` 1行1セル、`data/<表>_wide.csv` 1行1地域、`data/mergers.csv` "
+        "合算一覧、`data/collapses.csv` 集約一覧、`data/codelist_*.csv` コード表",
+        "`data/<table>.csv` one row a cell, `data/<table>_wide.csv` one row an area, "
+        "`data/mergers.csv`, `data/collapses.csv`, code lists",
+    ),
+    "geojson": (
+        "`data/*.geojson` 公表地域の境界(経度・緯度)",
+        "`data/*.geojson` outlines of the published areas (longitude, latitude)",
+    ),
+    "images": (
+        "`data/maps/` 主題図(PNG 300dpi、画像のみのPDF)",
+        "`data/maps/` maps (PNG, 300 dpi, and PDF that holds the picture only)",
+    ),
+    "pdf": ("`data/docs/` 統計表(PDF)", "`data/docs/` the tables as documents (PDF)"),
+}
+
+METHOD: Words = (
+    "小地域の集計値のうち個人・法人等が特定されるおそれのあるものについて、分類の集約(③)、"
+    "隣接する小地域等への合算(②)、非表示(①)のいずれかを行っています。差引きで秘匿値が"
+    "分からないよう、関連する箇所も非表示としています。",
+    "Where a number could point to a person or a business, classes were combined (3), areas "
+    "were added to a neighbour (2), or the number was hidden (1). Further numbers are hidden "
+    "so that nothing follows by subtraction.",
+)
+
 
 def words(release: Release, name: str) -> Words:
     """The release's own title of an id, else a known one, else the id itself."""

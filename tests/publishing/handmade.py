@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
 import geopandas as gpd
 import numpy as np
-import pytest
 from shapely.geometry import box
 
 from sdc.model.hierarchy import Hierarchy
@@ -115,15 +113,3 @@ def make_release(*tables: PublishedTable, **changes: object) -> Release:
             Collapse("use", "403", "40x", "宿泊施設", "商業系"),
         ),
     )
-
-
-@pytest.fixture
-def release() -> Release:
-    """Six areas by five uses, with X, - and merged areas."""
-    return make_release()
-
-
-@pytest.fixture
-def build() -> Callable[..., Release]:
-    """``build(*tables, **info)``: a release made to order."""
-    return make_release

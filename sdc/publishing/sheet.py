@@ -1,0 +1,226 @@
+"""How are lines and letters drawn on a sheet measured in millimetres, the same on every machine?
+
+A ``Sheet`` wraps one matplotlib figure on the Agg canvas; pyplot and its global state are never
+touched, the user's matplotlib settings are ignored, and the font file is the one that the package
+matplotlib-fontja ships (IPAex Gothic).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import PathCollection
+from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch, Polygon, Rectangle
+from matplotlib.path import Path as Outline
+from matplotlib.patheffects import withStroke
+from shapely.geometry.base import BaseGeometry
+
+from sdc.errors import SdcError
+from sdc.publishing.raster import DPI, MM, Pixels
+
+BLACK, DARK, GREY, LIGHT = "#111111", "#333333", "#6b6b6b", "#b5b5b5"
+ACCENT = "#a3005c"
+POINT = 25.4 / 72  # millimetres
+
+
+@lru_cache(maxsize=1)
+def font_file() -> Path:
+    """The Japanese font; found without importing its package, which would alter matplotlib."""
+    spec = importlib.util.find_spec("matplotlib_fontja")
+    if spec is None or not spec.origin:
+        raise SdcError("matplotlib-fontjaがありません", "matplotlib-fontja is not installed")
+    return Path(spec.origin).parent / "fonts" / "ipaexg.ttf"
+
+
+@lru_cache(maxsize=64)
+def font(size: float) -> FontProperties:
+    """The font at a size in points."""
+    return FontProperties(fname=str(font_file()), size=size)
+
+
+@contextmanager
+def neutral() -> Iterator[None]:
+    """matplotlib as it is delivered, whatever the user has configured."""
+    plain: Any = {k: v for k, v in matplotlib.rcParamsDefault.items() if k != "backend"}
+    with matplotlib.rc_context(plain):
+        yield
+
+
+class Sheet:
+    """A transparent sheet of ``width`` x ``height`` mm; the origin is the upper left corner."""
+
+    def __init__(self, width: float, height: float) -> None:
+        self.width, self.height = width, height
+        pixels = round(width * MM), round(height * MM)
+        self.figure = Figure(figsize=(pixels[0] / DPI, pixels[1] / DPI), dpi=DPI)
+        self.figure.patch.set_alpha(0)
+        self.canvas: Any = FigureCanvasAgg(self.figure)
+        self.axes = self.figure.add_axes((0, 0, 1, 1))
+        self.axes.set_axis_off()
+        self.axes.set_xlim(0, width)
+        self.axes.set_ylim(height, 0)
+
+    def text(self, x: float, y: float, words: str, *, size: float = 7, **style: Any) -> None:
+        """Text whose upper left corner is at (x, y), unless ``ha`` and ``va`` say otherwise."""
+        halo = style.pop("halo", 0.0)
+        look = {"ha": "left", "va": "top", "color": BLACK} | style
+        # "$" would start a formula in matplotlib's own mark-up.
+        item = self.axes.text(x, y, words, fontproperties=font(size), parse_math=False, **look)
+        if halo:
+            item.set_path_effects([withStroke(linewidth=halo, foreground="white")])
+
+    def measure(self, words: str, size: float) -> tuple[float, float]:
+        """Width and height of a line of text in millimetres."""
+        renderer = self.canvas.get_renderer()
+        w, h, _ = renderer.get_text_width_height_descent(words, font(size), False)
+        return w / MM, h / MM
+
+    def wrap(self, words: str, size: float, width: float) -> list[str]:
+        """Lines that fit into a width; breaks between any two letters, as Japanese text does."""
+        lines: list[str] = [""]
+        for unit in _units(words):
+            if lines[-1] and self.measure(lines[-1] + unit, size)[0] > width:
+                lines[-1] = lines[-1].rstrip()
+                lines.append("")
+            lines[-1] += unit if lines[-1] else unit.lstrip()
+        return lines
+
+    def paragraph(
+        self, x: float, y: float, words: str, *, size: float, width: float, **style: Any
+    ) -> float:
+        """Wrapped text; returns the y below it."""
+        for line in self.wrap(words, size, width):
+            self.text(x, y, line, size=size, **style)
+            y += size * POINT * 1.32
+        return y
+
+    def line(
+        self,
+        points: Sequence[tuple[float, float]],
+        *,
+        width: float = 0.5,
+        color: str = BLACK,
+        **style: Any,
+    ) -> None:
+        """An open line; width in points."""
+        xs, ys = zip(*points, strict=True)
+        self.axes.add_line(Line2D(xs, ys, linewidth=width, color=color, **style))
+
+    def box(
+        self,
+        x: float,
+        y: float,
+        w: float,
+        h: float,
+        *,
+        width: float = 0.5,
+        color: str = BLACK,
+        face: str = "none",
+        **style: Any,
+    ) -> None:
+        """A rectangle."""
+        look: dict[str, Any] = {"linewidth": width, "edgecolor": color, "facecolor": face} | style
+        self.axes.add_patch(Rectangle((x, y), w, h, **look))
+
+    def polygon(
+        self,
+        points: Sequence[tuple[float, float]],
+        *,
+        face: str,
+        color: str = "none",
+        width: float = 0,
+    ) -> None:
+        """A closed shape."""
+        self.axes.add_patch(
+            Polygon(points, closed=True, facecolor=face, edgecolor=color, linewidth=width)
+        )
+
+    def outlines(
+        self, paths: Sequence[Outline], *, width: float, color: str, zorder: float = 2
+    ) -> None:
+        """Unfilled outlines, as one collection."""
+        self.axes.add_collection(
+            PathCollection(
+                list(paths),
+                facecolors="none",
+                edgecolors=color,
+                linewidths=width,
+                zorder=zorder,
+                joinstyle="round",
+            ),
+            autolim=False,
+        )
+
+    def path(self, outline: Outline, **style: Any) -> None:
+        """One patch from a path."""
+        self.axes.add_patch(PathPatch(outline, **style))
+
+    def pixels(self) -> Pixels:
+        """The sheet as RGBA (h, w, 4)."""
+        self.canvas.draw()
+        return np.asarray(self.canvas.buffer_rgba()).copy()
+
+
+def paint_index(paths: Sequence[Outline], width: float, height: float) -> npt.NDArray[np.int64]:
+    """Raster of place numbers (h, w): 1 + position of the path that covers a pixel, else 0.
+
+    Drawn without anti-aliasing, so that no pixel mixes two places.
+    """
+    sheet = Sheet(width, height)
+    number = np.arange(1, len(paths) + 1)
+    faces = np.stack([number >> 16, number >> 8 & 255, number & 255], axis=1) / 255.0
+    sheet.axes.add_collection(
+        PathCollection(
+            list(paths), facecolors=faces, edgecolors="none", linewidths=0, antialiaseds=False
+        ),
+        autolim=False,
+    )
+    raw = sheet.pixels().astype(np.int64)
+    solid = raw[..., 3] == 255
+    return np.where(solid, (raw[..., 0] << 16) + (raw[..., 1] << 8) + raw[..., 2], 0)
+
+
+def outline(shape: BaseGeometry) -> Outline:
+    """A (multi)polygon with its holes as one path."""
+    vertices: list[npt.NDArray[np.float64]] = []
+    codes: list[npt.NDArray[np.uint8]] = []
+    for part in getattr(shape, "geoms", [shape]):
+        if part.geom_type != "Polygon" or part.is_empty:
+            continue
+        for ring in (part.exterior, *part.interiors):
+            points = np.asarray(ring.coords)[:, :2]
+            kind = np.full(len(points), Outline.LINETO, dtype=np.uint8)
+            kind[0], kind[-1] = Outline.MOVETO, Outline.CLOSEPOLY
+            vertices.append(points)
+            codes.append(kind)
+    if not vertices:
+        return Outline(np.zeros((0, 2)))
+    return Outline(np.concatenate(vertices), np.concatenate(codes))
+
+
+def _units(words: str) -> list[str]:
+    """Pieces between which a line may break: Latin words stay whole, Japanese breaks anywhere."""
+    found: list[str] = []
+    for letter in words:
+        last = found[-1][-1] if found else ""
+        in_word = letter.isascii() and letter != " " and last.isascii() and last != " "
+        if found and (in_word or letter in _CLOSING):
+            found[-1] += letter
+        else:
+            found.append(letter)
+    return found
+
+
+_CLOSING = " 、。)」』】,."
