@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import scipy.sparse as sp
 
 from sdc.errors import InputError
@@ -18,14 +17,15 @@ __all__ = ["Budget", "Found", "Method"]
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The answer of one engine: a pattern, what is known about the optimum, and how it came about.
+    """The answer of one engine: a pattern, what is known of the optimum, and how it came about.
 
-    ``hidden`` (n,) covers every unknown of the system and contains the primary cells. ``bound`` is a
-    proven lower bound on the cost of the complementary cells of any pattern with the same promise
-    (0 where the engine proves none). ``moves`` (w, n) are whole-number differences to the true values
-    that the engine offers as witnesses. ``log`` holds one English line an event, without any hidden
-    number. ``reproducible`` is False where the wall clock ended a search.
+    ``hidden`` (n,) covers every unknown of the system and contains the primary cells. ``bound`` is
+    a proven lower bound on the cost of the complementary cells of any pattern with the same promise
+    (0 where the engine proves none). ``moves`` (w, n) are whole-number differences to the true
+    values that the engine offers as witnesses. ``log`` holds one English line an event, without any
+    hidden number. ``reproducible`` is False where the wall clock ended a search.
 
+    >>> import numpy as np
     >>> Found(np.array([True, False])).bound
     0.0
     """
