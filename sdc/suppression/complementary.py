@@ -1,0 +1,59 @@
+"""Which cells become X beside the primary ones, by which method, and with which proof?
+
+One façade for all engines: every method is a function from the same inputs to a ``Found``, every result
+passes through the same validator (the audit's integer addition) before it becomes a ``Plan``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from importlib import import_module
+
+from sdc.errors import RulesError
+from sdc.model.plan import Plan
+from sdc.model.system import BoolArray, Level, Problem
+from sdc.suppression.found import Budget, Method
+
+METHODS: Mapping[str, str] = {
+    "lp-greedy": "sdc.suppression.lp_greedy:lp_greedy",
+    "guideline": "sdc.suppression.guideline:guideline",
+}
+"""Method name -> where its function lives; loaded on first use."""
+
+
+def suppress(
+    problem: Problem,
+    *,
+    method: str = "auto",
+    budget: float | None = None,
+    time_limit: float | None = None,
+    seed: int = 0,
+    previous: BoolArray | None = None,
+) -> Plan:
+    """Protect a problem at its level, at the least loss that the budget finds."""
+    started = time.perf_counter()
+    name, because = choose(problem) if method == "auto" else (method, "asked for")
+    found = load(name)(
+        problem, budget=Budget.of(budget, time_limit), seed=seed, previous=previous
+    )
+    return Plan(
+        problem, found.hidden, method=name, because=because, bound=found.bound,
+        seconds=time.perf_counter() - started, reproducible=found.reproducible,
+        log=found.log, moves=found.moves,
+    )
+
+
+def choose(problem: Problem) -> tuple[str, str]:
+    """Method and reason for a problem."""
+    return "lp-greedy", f"level {Level(problem.level)}, {problem.system.n} unknowns"
+
+
+def load(name: str) -> Method:
+    """The function of a method; RulesError for an unknown one."""
+    if name not in METHODS:
+        names = ", ".join(["auto", *METHODS])
+        raise RulesError(f"methodは{names}です", f"method must be one of {names}", code="method")
+    module, function = METHODS[name].split(":")
+    method: Method = getattr(import_module(module), function)
+    return method
