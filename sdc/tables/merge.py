@@ -15,6 +15,7 @@ import numpy.typing as npt
 from sdc.errors import InputError
 from sdc.tables.merging.build import Pairs, Permissions, build_problem
 from sdc.tables.merging.greedy import Cluster, greedy
+from sdc.tables.merging.partition import Choice, Effort, partition
 from sdc.tables.merging.problem import MergeLoss, MergeProblem
 from sdc.tables.merging.result import Merging
 
@@ -74,7 +75,7 @@ def merge_areas(
     nearest : (i, j, distance), optional
         Candidate pairs for areas that cannot reach ``min_count`` through edges (islands); the
         nearest is admitted and named in ``Merging.by_distance``.
-    method : {"auto", "greedy"}
+    method : {"auto", "greedy", "partition", "exact"}
         See ``METHODS``.
 
     Raises InputError for inputs or options that are not usable. Areas that no permitted merge makes
@@ -105,17 +106,37 @@ def merge_areas(
     return METHODS[method](problem)
 
 
-def _by_greedy(problem: MergeProblem) -> Merging:
-    return finish(problem, greedy(problem, look_ahead=1.0), method="greedy", bound=0.0)
+def _starts(problem: MergeProblem) -> list[list[Cluster]]:
+    return [greedy(problem, look_ahead=share) for share in (0.0, 0.5, 1.0)]
 
 
-METHODS: dict[str, Callable[[MergeProblem], Merging]] = {"auto": _by_greedy, "greedy": _by_greedy}
+def _greedy(problem: MergeProblem) -> Merging:
+    return finish(problem, Choice(greedy(problem), 0.0), method="greedy")
 
 
-def finish(
-    problem: MergeProblem, clusters: Sequence[Cluster], *, method: str, bound: float
-) -> Merging:
+def _partition(problem: MergeProblem) -> Merging:
+    choice = partition(problem, _starts(problem), effort=Effort())
+    return finish(problem, choice, method="partition")
+
+
+def _exact(problem: MergeProblem) -> Merging:
+    effort = Effort(nodes=5_000_000, columns=100_000, choice=1_000_000, seconds=1800.0)
+    return finish(problem, partition(problem, _starts(problem), effort=effort), method="exact")
+
+
+METHODS: dict[str, Callable[[MergeProblem], Merging]] = {
+    "auto": _partition,
+    "greedy": _greedy,
+    "partition": _partition,
+    "exact": _exact,
+}
+"""By name: ``greedy`` joins one by one, ``partition`` chooses among priced clusters with a bound,
+``exact`` does the same with work for hours; ``auto`` is ``partition``."""
+
+
+def finish(problem: MergeProblem, choice: Choice, *, method: str) -> Merging:
     """Check every law of a merge map again and name the absorbing areas."""
+    clusters = choice.clusters
     target = np.arange(problem.n)
     by_distance: list[int] = []
     loss = 0.0
@@ -136,9 +157,12 @@ def finish(
         codes=problem.codes,
         target=tuple(names[target].tolist()),
         loss=float(loss),
-        bound=min(float(bound), float(loss)),
+        bound=min(float(choice.bound), float(loss)),
         method=method,
+        optimal=choice.optimal,
+        columns=choice.columns,
+        reproducible=choice.reproducible,
         unsafe=tuple(names[unsafe].tolist()),
         by_distance=tuple(names[sorted(by_distance)].tolist()),
-        log=problem.log,
+        log=problem.log + tuple(choice.log),
     )
