@@ -234,6 +234,9 @@ def _treatment(raw: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault(("treatment", "order", i), "literal_error", step, _ORDER)
         if step == "suppress" and i < len(steps) - 1:
             yield Fault(("treatment", "order", i), "suppress_last", step)
+    for step in ("collapse", "merge"):
+        if treatment.get(step) and order != "auto" and step not in steps:
+            yield Fault(("treatment", step), "unused_section", step, {"step": step})
     classes = {str(p[-1]): spec for p, spec in _columns(raw) if not _is_measure(spec)}
     for column, scheme in at(raw, "treatment", "collapse").items():
         if column not in classes:

@@ -242,6 +242,13 @@ WORDS: Mapping[str, tuple[Pair, Pair]] = {
         ("[{section}] が要ります", "[{section}] is needed"),
         ("[{section}] を書き加えてください", "add the table [{section}]"),
     ),
+    "unused_section": (
+        ("設定された処理は order にあること", "a treatment that is set up must stand in `order`"),
+        (
+            'order に "{step}" を加えるか、[treatment.{step}] を取り除いてください',
+            'add "{step}" to `order`, or remove [treatment.{step}]',
+        ),
+    ),
     "no_parent": (
         (
             "{value} には [geography.areas] の parent が要ります",
