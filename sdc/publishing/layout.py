@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sdc.model.release import ReleaseInfo
-from sdc.publishing.classes import class_words, series
+from sdc.publishing.classes import PALETTE, class_words, colours, series
 from sdc.publishing.datapackage import LICENCES
 from sdc.publishing.locator import draw_locator
-from sdc.publishing.raster import FIRST_CLASS, HIDDEN_PAPER, WATER_PAPER
-from sdc.publishing.sheet import ACCENT, BLACK, DARK, GREY, LIGHT, POINT, Sheet
+from sdc.publishing.raster import FIRST_CLASS, HIDDEN_PAPER, WATER_PAPER, Layer, layer
+from sdc.publishing.sheet import ACCENT, BLACK, DARK, GREY, LIGHT, POINT, Sheet, text_size
 from sdc.publishing.wording import Words
 
 PAGE = (297.0, 210.0)
@@ -18,6 +19,7 @@ MARGIN = 10.0
 FRAME = (10.0, 31.0, 200.0, 169.0)  # left, top, width, height of the map on the page, mm
 PANEL = (215.0, 72.0)  # left edge and width of the column beside the map
 _ROW, _SWATCH = 6.6, (9.0, 4.8)
+_INSET = 1.0  # room left of the panel's content, so that no line is cut
 
 Swatch = tuple[tuple[float, float, float, float], int]
 
@@ -27,56 +29,67 @@ class Facts:
     """All that is written on a page; ``per_metre`` is the scale in mm of paper a metre."""
 
     info: ReleaseInfo
-    title: Words
     unit: Words
     crs: Words
     place: tuple[float, float]
     per_metre: float
     breaks: tuple[int, ...]
-    inks: tuple[int, ...]
     merged: bool
     water: bool
     inside: Words
 
 
-def furnish(sheet: Sheet, facts: Facts) -> list[Swatch]:
-    """Draw everything but the map; returns the legend's fields, to be filled with exact inks."""
-    _head(sheet, facts)
-    swatches, y = _legend(sheet, facts, FRAME[1])
-    y = _orientation(sheet, facts, y + 4)
-    _small_print(sheet, facts, y + 4)
-    return swatches
-
-
-def _head(sheet: Sheet, facts: Facts) -> None:
+def head(facts: Facts, title: Words) -> Layer:
+    """Title, municipality, date and unit, in Japanese and English, over the full width."""
     info, width = facts.info, PAGE[0] - 2 * MARGIN
-    size = _shrink(sheet, facts.title[0], 17, width)
-    sheet.text(MARGIN, MARGIN - 1.5, facts.title[0], size=size)
+    sheet = Sheet(PAGE[0], FRAME[1])
+    sheet.text(MARGIN, MARGIN - 1.5, title[0], size=_shrink(title[0], 17, width))
     day = info.survey_date
     city = f"{info.municipality_name}({info.municipality})"
     line = f"{city}  {day.year}年{day.month}月{day.day}日現在  単位: {facts.unit[0]}  {info.title}"
-    sheet.text(MARGIN, MARGIN + 7.2, line, size=_shrink(sheet, line, 9.5, width), color=DARK)
-    english = [facts.title[1], info.municipality_name_en, f"as of {day.isoformat()}", facts.unit[1]]
+    sheet.text(MARGIN, MARGIN + 7.2, line, size=_shrink(line, 9.5, width), color=DARK)
+    english = [title[1], info.municipality_name_en, f"as of {day.isoformat()}", facts.unit[1]]
     text = "  ·  ".join(part for part in english if part)
-    sheet.text(MARGIN, MARGIN + 12.6, text, size=_shrink(sheet, text, 8.5, width), color=GREY)
-    sheet.line(
-        [(MARGIN, FRAME[1] - 2.2), (PAGE[0] - MARGIN, FRAME[1] - 2.2)], color=LIGHT, width=0.6
-    )
+    sheet.text(MARGIN, MARGIN + 12.6, text, size=_shrink(text, 8.5, width), color=GREY)
+    y = FRAME[1] - 2.2
+    sheet.line([(MARGIN, y), (PAGE[0] - MARGIN, y)], color=LIGHT, width=0.6)
+    return layer(sheet.pixels())
 
 
-def _shrink(sheet: Sheet, text: str, size: float, width: float) -> float:
+@lru_cache(maxsize=1)
+def frame() -> Layer:
+    """The border of the map."""
+    sheet = Sheet(FRAME[2] + 2, FRAME[3] + 2)
+    sheet.box(1, 1, FRAME[2], FRAME[3], width=0.7, color=GREY)
+    return layer(sheet.pixels()).shifted(FRAME[0] - 1, FRAME[1] - 1)
+
+
+@lru_cache(maxsize=8)
+def panel(facts: Facts) -> tuple[Layer, tuple[Swatch, ...]]:
+    """The column beside the map, and the legend's fields, to be filled with exact inks."""
+    sheet = Sheet(PANEL[1] + 2, FRAME[3] + 2)
+    swatches, y = _legend(sheet, facts, 0.5)
+    y = _orientation(sheet, facts, y + 4)
+    _small_print(sheet, facts, y + 4)
+    corner = PANEL[0] - _INSET, FRAME[1] - 0.5
+    fields = tuple(((x + corner[0], y + corner[1], w, h), ink) for (x, y, w, h), ink in swatches)
+    return layer(sheet.pixels()).shifted(*corner), fields
+
+
+def _shrink(text: str, size: float, width: float) -> float:
     """The largest size up to ``size`` at which the text fits on one line."""
-    return min(size, size * width / max(sheet.measure(text, size)[0], 1e-9))
+    return min(size, size * width / max(text_size(text, size)[0], 1e-9))
 
 
 def _legend(sheet: Sheet, facts: Facts, y: float) -> tuple[list[Swatch], float]:
-    left, swatches = PANEL[0], []
+    left, swatches = _INSET, []
     sheet.text(left, y, "凡例", size=11)
     sheet.text(left + 10.5, y + 0.9, "Legend", size=8.5, color=GREY)
     unit = facts.unit[0] if facts.unit[0] == facts.unit[1] else f"{facts.unit[0]} {facts.unit[1]}"
     sheet.text(left, y + 6, f"単位: {unit}", size=8, color=DARK)
     y += 11
-    for ink, words in zip(facts.inks, class_words(facts.breaks), strict=True):
+    inks = class_inks(len(facts.breaks) + 1)
+    for ink, words in zip(inks, class_words(facts.breaks), strict=True):
         swatches.append(_swatch(sheet, y, ink))
         sheet.text(left + _SWATCH[0] + 3, y + _SWATCH[1] / 2, words, size=9, va="center")
         y += _ROW
@@ -100,17 +113,17 @@ def _legend(sheet: Sheet, facts: Facts, y: float) -> tuple[list[Swatch], float]:
 
 
 def _swatch(sheet: Sheet, y: float, ink: int) -> Swatch:
-    sheet.box(PANEL[0], y, *_SWATCH, width=0.5, color=GREY)
-    return (PANEL[0], y, *_SWATCH), ink
+    sheet.box(_INSET, y, *_SWATCH, width=0.5, color=GREY)
+    return (_INSET, y, *_SWATCH), ink
 
 
 def _merged_sample(sheet: Sheet, y: float) -> None:
-    sheet.box(PANEL[0] + 0.3, y, _SWATCH[0] - 0.6, _SWATCH[1], width=1.5, color=ACCENT)
+    sheet.box(_INSET + 0.3, y, _SWATCH[0] - 0.6, _SWATCH[1], width=1.5, color=ACCENT)
 
 
 def _orientation(sheet: Sheet, facts: Facts, y: float) -> float:
     """Scale bar, north arrow and the locator, side by side."""
-    left, right = PANEL[0], PANEL[0] + PANEL[1]
+    left, right = _INSET, _INSET + PANEL[1]
     sheet.line([(left, y - 2), (right, y - 2)], color=LIGHT, width=0.6)
     high = 31.0
     width = draw_locator(
@@ -160,7 +173,7 @@ def _scale_bar(sheet: Sheet, corner: tuple[float, float], per_metre: float) -> N
 
 
 def _small_print(sheet: Sheet, facts: Facts, y: float) -> None:
-    info, left, width = facts.info, *PANEL
+    info, left, width = facts.info, _INSET, PANEL[1]
     sheet.line([(left, y - 2), (left + width, y - 2)], color=LIGHT, width=0.6)
     name, _ = LICENCES.get(info.licence, (info.licence, ""))
     rows: Sequence[tuple[str, str]] = (
@@ -180,6 +193,4 @@ def _small_print(sheet: Sheet, facts: Facts, y: float) -> None:
 
 def class_inks(classes: int) -> tuple[int, ...]:
     """The inks of the legend's classes, from light to dark, spread over the palette."""
-    from sdc.publishing.classes import PALETTE, colours
-
     return tuple(FIRST_CLASS + PALETTE.index(c) for c in colours(classes))

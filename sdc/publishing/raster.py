@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,37 +107,78 @@ def textured(inks: Pixels) -> Pixels:
     Every hidden place looks the same, wherever it lies and whatever it hides.
     """
     inks = inks.copy()
-    row = np.arange(inks.shape[0])[:, None]
-    column = np.arange(inks.shape[1])[None, :]
-    hatch = (row + column) % _HATCH < _HATCH_LINE
-    wave = np.broadcast_to(row % _WAVE < _WAVE_LINE, inks.shape)
-    inks[hatch & (inks == HIDDEN_PAPER)] = HIDDEN_INK
-    inks[wave & (inks == WATER_PAPER)] = WATER_INK
+    row = np.arange(inks.shape[0], dtype=np.uint32)[:, None]
+    column = np.arange(inks.shape[1], dtype=np.uint32)[None, :]
+    for paper, ink, line in (
+        (HIDDEN_PAPER, HIDDEN_INK, ((row + column) % _HATCH < _HATCH_LINE)),
+        (WATER_PAPER, WATER_INK, (row % _WAVE < _WAVE_LINE)),
+    ):
+        inks[(inks == paper) & line] = ink
     return inks
 
 
-def compose(inks: Pixels, overlay: Pixels) -> Picture:
-    """Put an RGBA overlay (h, w, 4) over a page of inks (h, w); O(pixels).
+@dataclass(frozen=True)
+class Layer:
+    """Lines and letters of one part of a page: where it touches the page, and with what colour.
 
-    Pixels that no line or letter touches keep the exact colour of their ink.
+    ``row`` and ``column`` (n,) are pixels of the page, ``colour`` (n, 3) and ``alpha`` (n, 1).
     """
-    base = np.array([rgb(c) for c in INKS], dtype=np.uint8)
-    touched = overlay[..., 3] >= _STEP // 2 + 1
-    alpha = np.round(overlay[touched][:, 3:4] / _STEP) * _STEP / 255.0
-    over, under = overlay[touched][:, :3].astype(float), base[inks[touched]].astype(float)
-    mixed = np.round((over * alpha + under * (1 - alpha)) / _STEP).astype(np.int64)
-    key = mixed @ np.array([256, 16, 1])
-    found, back, often = np.unique(key, return_inverse=True, return_counts=True)
-    kept = np.sort(np.argsort(-often, kind="stable")[: 256 - len(base)])
-    extra = np.stack([found // 256, found // 16 % 16, found % 16], axis=1)
-    distance = np.abs(extra[:, None, :] - extra[None, kept, :]).sum(axis=2)
-    nearest = distance.argmin(axis=1) if len(kept) else np.zeros(0, dtype=np.int64)
+
+    row: npt.NDArray[np.int64]
+    column: npt.NDArray[np.int64]
+    colour: npt.NDArray[np.float64]
+    alpha: npt.NDArray[np.float64]
+
+    def shifted(self, x: float, y: float) -> Layer:
+        """The same layer, its corner at (x, y) mm of the page."""
+        down, right = round(y * MM), round(x * MM)
+        return Layer(self.row + down, self.column + right, self.colour, self.alpha)
+
+
+def layer(rgba: Pixels) -> Layer:
+    """The pixels of a drawn sheet that are not transparent; alpha in sixteen levels."""
+    touched = rgba[..., 3] >= _STEP // 2 + 1
+    row, column = np.nonzero(touched)
+    ink = rgba[touched]
+    return Layer(row, column, ink[:, :3].astype(float), np.round(ink[:, 3:4] / _STEP) * _STEP / 255)
+
+
+def compose(inks: Pixels, layers: Sequence[Layer]) -> Picture:
+    """Put layers over a page of inks (h, w), first to last; O(pixels).
+
+    Pixels that no line or letter touches keep the exact colour of their ink. Mixed colours are
+    rounded to sixteen levels a channel; where there are too many, rare ones become a near one.
+    """
+    base = np.array([rgb(c) for c in INKS], dtype=np.int64)
+    mixed = np.full(inks.shape, -1, dtype=np.int16)
+    for part in layers:
+        at = part.row, part.column
+        before = mixed[at].astype(np.int64)
+        under = np.where(before[:, None] < 0, base[inks[at]], _unkey(before) * _STEP)
+        blend = part.colour * part.alpha + under * (1 - part.alpha)
+        mixed[at] = np.round(blend / _STEP).astype(np.int64) @ _KEY
+    touched = mixed >= 0
+    often = np.bincount(mixed[touched], minlength=4096)
+    found = np.flatnonzero(often)
+    kept = np.sort(found[np.argsort(-often[found], kind="stable")[: 256 - len(base)]])
+    distance = np.abs(_unkey(found)[:, None, :] - _unkey(kept)[None, :, :]).sum(axis=2)
+    entry = np.zeros(4096, dtype=np.uint8)
+    if len(found):
+        entry[found] = len(base) + distance.argmin(axis=1)
     indices = inks.copy()
-    indices[touched] = (len(base) + nearest[back]).astype(np.uint8)
-    palette = np.concatenate([base, (extra[kept] * _STEP).astype(np.uint8)])
+    indices[touched] = entry[mixed[touched]]
+    palette = np.concatenate([base, _unkey(kept) * _STEP]).astype(np.uint8)
     rows = np.zeros((inks.shape[0], inks.shape[1] + 1), dtype=np.uint8)  # filter byte 0 a row
     rows[:, 1:] = indices
     return Picture(indices, palette, zlib.compress(rows.tobytes(), 6))
+
+
+_KEY = np.array([256, 16, 1])
+
+
+def _unkey(key: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Three four-bit channels of a colour key."""
+    return np.stack([key // 256, key // 16 % 16, key % 16], axis=-1)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -143,10 +143,11 @@ def _signed(language: int, principal: str) -> list[str]:
         _pick(
             language,
             f"発行者の確認には、**このパッケージの外**(団体の公式ウェブサイト等)で入手した`{SIGNERS}`を"
-            "使います。同梱のものは、鍵の指紋を公式ウェブサイトの値と照合してから使ってください。",
+            "使います。同梱のものを使う場合は、次のコマンドが表示する鍵の指紋(SHA256:…)が公式ウェブサイトの"
+            "値と一致することを確かめてください。",
             f"To check the signer, use an `{SIGNERS}` file from **outside this package** (the "
-            "city's web page), or the enclosed one after comparing its key's fingerprint with "
-            "the one on that page.",
+            "city's web page). With the enclosed one, compare the fingerprint (SHA256:…) that "
+            "the command prints with the one on that page.",
         ),
         f"```sh\n{verify}\n```",
         f'Windows:\n\n```bat\ncmd /c "{verify}"\n```',

@@ -58,6 +58,19 @@ def neutral() -> Iterator[None]:
         yield
 
 
+@lru_cache(maxsize=1)
+def _ruler() -> Any:
+    canvas: Any = FigureCanvasAgg(Figure(figsize=(1, 1), dpi=DPI))
+    return canvas.get_renderer()
+
+
+@lru_cache(maxsize=20_000)
+def text_size(words: str, size: float) -> tuple[float, float]:
+    """Width and height of a line of text in millimetres."""
+    w, h, _ = _ruler().get_text_width_height_descent(words, font(size), False)
+    return w / MM, h / MM
+
+
 class Sheet:
     """A transparent sheet of ``width`` x ``height`` mm; the origin is the upper left corner."""
 
@@ -83,14 +96,12 @@ class Sheet:
 
     def measure(self, words: str, size: float) -> tuple[float, float]:
         """Width and height of a line of text in millimetres."""
-        renderer = self.canvas.get_renderer()
-        w, h, _ = renderer.get_text_width_height_descent(words, font(size), False)
-        return w / MM, h / MM
+        return text_size(words, size)
 
     def wrap(self, words: str, size: float, width: float) -> list[str]:
         """Lines that fit into a width; breaks between any two letters, as Japanese text does."""
         lines: list[str] = [""]
-        for unit in _units(words):
+        for unit in split_words(words):
             if lines[-1] and self.measure(lines[-1] + unit, size)[0] > width:
                 lines[-1] = lines[-1].rstrip()
                 lines.append("")
@@ -210,7 +221,7 @@ def outline(shape: BaseGeometry) -> Outline:
     return Outline(np.concatenate(vertices), np.concatenate(codes))
 
 
-def _units(words: str) -> list[str]:
+def split_words(words: str) -> list[str]:
     """Pieces between which a line may break: Latin words stay whole, Japanese breaks anywhere."""
     found: list[str] = []
     for letter in words:

@@ -64,8 +64,8 @@ SYMBOLS: tuple[tuple[frozenset[str], Words, Words], ...] = (
         _ANY,
         ("X", "X"),
         (
-            "秘匿した箇所。**値が0の場合もあります。0として扱わないでください**(地図では斜線)",
-            "hidden. **The true value may be 0; never read X as 0** (hatched on maps)",
+            "秘匿した箇所。**値が0の場合もあります。0として扱わないでください**",
+            "hidden. **The true value may be 0; never read X as 0**",
         ),
     ),
     (_TABLES, ("-", "-"), ("該当なし(0)", "none (zero)")),
@@ -84,6 +84,11 @@ SYMBOLS: tuple[tuple[frozenset[str], Words, Words], ...] = (
             "他の小地域に合算した小地域。値は合算先(HTKSAKI)に含まれます(`mergers.csv`)",
             "the area was added to another one, see HTKSAKI (`mergers.csv`)",
         ),
+    ),
+    (
+        frozenset({"images"}),
+        ("斜線(地図)", "hatched (maps)"),
+        ("Xと同じく秘匿した小地域", "hidden, the same as X"),
     ),
     (
         frozenset({"images"}),

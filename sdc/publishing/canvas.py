@@ -1,0 +1,155 @@
+"""Where on the paper does every published place lie, and which lines and names go with it?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from sdc.errors import InputError
+from sdc.model.hierarchy import Hierarchy
+from sdc.model.release import Geography, Release
+from sdc.publishing.labels import Wish, place_labels
+from sdc.publishing.marks import marks, merges_of, short_code
+from sdc.publishing.plane import plane_epsg
+from sdc.publishing.raster import Layer, layer
+from sdc.publishing.sheet import ACCENT, DARK, Sheet, outline, paint_index
+
+Size = tuple[float, float]
+
+_MERGED_SIZE, _NAME_SIZE = 6.5, 5.0
+_BORDER = "#5c5c5c"
+
+
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """The places of one geography at one level, laid out on a field of the page.
+
+    ``index`` (h, w) tells for each pixel which place covers it (1-based; ``water`` bodies come
+    after the places, 0 is nothing), ``lines`` holds borders and names, ``per_metre`` the
+    millimetres of paper a metre, ``centre`` longitude and latitude.
+    """
+
+    codes: tuple[str, ...]
+    index: npt.NDArray[np.int64]
+    lines: Layer
+    water: int
+    per_metre: float
+    epsg: int
+    centre: tuple[float, float]
+    merged: bool
+
+
+def lay_out(
+    release: Release,
+    dim: Hierarchy,
+    codes: tuple[str, ...],
+    *,
+    size: Size,
+    margin: float = 5.0,
+    detail: bool = True,
+) -> Canvas:
+    """Project, scale and rasterise the places ``codes`` of a geographic dimension.
+
+    ``size`` is the field's width and height in mm. Without ``detail`` (small multiples) there
+    are no names, and lines are thinner. Raises InputError where a shape or a CRS is missing.
+    """
+    geography = release.geographies[dim.name]
+    mine = _shapes(geography, codes)
+    west, south, east, north = mine.to_crs(4326).total_bounds
+    lon, lat = float(west + east) / 2, float(south + north) / 2
+    epsg = plane_epsg(release.info.municipality, lon, lat)
+    metres = mine.geometry.to_crs(epsg)
+    per_metre, place = _fit(metres.total_bounds, size, margin)
+    put = {c: shapely.transform(g, place) for c, g in zip(codes, metres, strict=True)}
+    lakes = [] if geography.water is None else list(geography.water.geometry.to_crs(epsg))
+    water = [outline(shapely.transform(g, place)) for g in lakes]
+    absorbed = {c for c, m in marks(merges_of(release, dim), geography.kind).items() if m.gassan}
+    tags = {c: short_code(c, geography.kind) for c in codes if c in absorbed}
+    names = dict(zip(codes, mine["name"].astype(str), strict=True))
+    shown = names if detail and geography.kind == "areas" else {}
+    lines = _lines(put, tags, shown, size) if detail else _thin_lines(put, tags, size)
+    index = paint_index([*map(outline, put.values()), *water], *size)
+    return Canvas(codes, index, lines, len(water), per_metre, epsg, (lon, lat), bool(tags))
+
+
+def aspect(release: Release, dim: Hierarchy, codes: tuple[str, ...]) -> float:
+    """Width by height of the places, near enough to arrange pages."""
+    west, south, east, north = (
+        _shapes(release.geographies[dim.name], codes).to_crs(4326).total_bounds
+    )
+    squeeze = float(np.cos(np.radians((south + north) / 2)))
+    return float((east - west) * squeeze / max(north - south, 1e-9))
+
+
+def _shapes(geography: Geography, codes: tuple[str, ...]) -> gpd.GeoDataFrame:
+    shapes = geography.shapes
+    if shapes.crs is None or (geography.water is not None and geography.water.crs is None):
+        raise InputError(
+            "座標参照系がありません", "published places need a CRS", code="crs-missing"
+        )
+    known = shapes.set_index("code")
+    lost = [c for c in codes if c not in known.index]
+    if lost or not known.index.is_unique:
+        where = ", ".join(lost[:3]) or geography.dimension
+        raise InputError(f"図形がないか重複: {where}", f"no shape, or two: {where}", code="shape")
+    return known.loc[list(codes)]
+
+
+def _fit(bounds: Any, size: Size, margin: float) -> tuple[float, Callable[[Any], Any]]:
+    """Scale in mm a metre, and the function that puts metres on the field (y downwards)."""
+    west, south, east, north = (float(b) for b in bounds)
+    room = size[0] - 2 * margin, size[1] - 2 * margin
+    scale = min(room[0] / max(east - west, 1.0), room[1] / max(north - south, 1.0))
+    left = (size[0] - (east - west) * scale) / 2
+    top = (size[1] - (north - south) * scale) / 2
+
+    def place(xy: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.column_stack([(xy[:, 0] - west) * scale + left, (north - xy[:, 1]) * scale + top])
+
+    return scale, place
+
+
+def _thin_lines(put: Mapping[str, BaseGeometry], tags: Mapping[str, str], size: Size) -> Layer:
+    """Borders for a small field, merged areas in the accent colour."""
+    sheet = Sheet(*size)
+    sheet.outlines([outline(g) for g in put.values()], width=0.15, color=_BORDER)
+    sheet.outlines([outline(put[c]) for c in tags], width=0.7, color=ACCENT, zorder=3)
+    return layer(sheet.pixels())
+
+
+def _lines(
+    put: Mapping[str, BaseGeometry], tags: Mapping[str, str], names: Mapping[str, str], size: Size
+) -> Layer:
+    """Borders, merged areas with their new codes, and names where they fit."""
+    sheet = Sheet(*size)
+    thin = 0.35 if len(put) < 1500 else 0.2
+    sheet.outlines([outline(g) for g in put.values()], width=thin, color=_BORDER)
+    thick = [outline(put[c]) for c in tags]
+    sheet.outlines(thick, width=3.0, color="white", zorder=3)
+    sheet.outlines(thick, width=1.5, color=ACCENT, zorder=4)
+    wishes = [Wish(text, put[c], True) for c, text in tags.items()]
+    wishes += [Wish(text, put[c], False) for c, text in names.items() if c not in tags]
+    new = set(tags.values())
+
+    def measure(text: str) -> tuple[float, float]:
+        return sheet.measure(text, _MERGED_SIZE if text in new else _NAME_SIZE)
+
+    middle: dict[str, Any] = {"ha": "center", "va": "center"}
+    for label in place_labels(wishes, measure, (1.0, 1.0, size[0] - 1.0, size[1] - 1.0)):
+        at = (label.x, label.y)
+        if label.text not in new:
+            sheet.text(*at, label.text, size=_NAME_SIZE, color=DARK, halo=1.4, zorder=5, **middle)
+            continue
+        if label.anchor is not None:
+            sheet.line([label.anchor, at], width=0.7, color=ACCENT, zorder=5)
+        box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": ACCENT, "lw": 0.6}
+        look: dict[str, Any] = {"color": ACCENT, "bbox": box, "zorder": 6, **middle}
+        sheet.text(*at, label.text, size=_MERGED_SIZE, **look)
+    return layer(sheet.pixels())

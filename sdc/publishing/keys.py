@@ -1,0 +1,146 @@
+"""Where does the signing key come from, and when is it refused?
+
+A key is an Ed25519 key in OpenSSH's own format, locked by a passphrase, outside every package.
+It is not used where others could read it, where it is not locked, or where it is reached through
+a link.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_ssh_private_key,
+)
+
+from sdc.errors import InputError
+from sdc.publishing import files
+from sdc.publishing.signature import (
+    KeySigner,
+    TrustedKey,
+    fingerprint,
+    parse_signers,
+    public_blob,
+    signers_line,
+)
+
+MIN_PASSPHRASE = 12
+PASSPHRASE_VARIABLE = "SDC_SIGNING_PASSPHRASE"
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """Where a new key was written, and what goes on the city's web page."""
+
+    private: Path
+    signers: Path
+    fingerprint: str
+
+
+def keygen(path: Path | str, principal: str, passphrase: str) -> NewKey:
+    """Make a key: ``path`` (0600, locked), ``path.pub``, ``path.allowed_signers``.
+
+    Raises InputError where any of them exists, where the passphrase is shorter than twelve
+    characters, or where the principal is not usable.
+    """
+    private = Path(path)
+    public = private.with_name(private.name + ".pub")
+    signers = private.with_name(private.name + ".allowed_signers")
+    if len(passphrase) < MIN_PASSPHRASE:
+        raise InputError(
+            f"パスフレーズは{MIN_PASSPHRASE}文字以上にしてください",
+            f"a passphrase has at least {MIN_PASSPHRASE} characters",
+            code="passphrase",
+        )
+    taken = [p.name for p in (private, public, signers) if os.path.lexists(p)]
+    if taken:
+        raise InputError(f"既に存在します: {taken[0]}", f"exists already: {taken[0]}", code="key")
+    key = Ed25519PrivateKey.generate()
+    line = signers_line(key.public_key(), principal)
+    locked = key.private_bytes(
+        Encoding.PEM, PrivateFormat.OpenSSH, BestAvailableEncryption(passphrase.encode())
+    )
+    _, kind, text = line.decode().rsplit(" ", 2)
+    files.write_file(private, locked, mode=files.PRIVATE_FILE)
+    files.write_file(public, f"{kind} {text.strip()} {principal}\n".encode(), mode=0o644)
+    files.write_file(signers, line, mode=0o644)
+    return NewKey(private, signers, fingerprint(public_blob(key.public_key())))
+
+
+def load_key(path: Path | str, principal: str, passphrase: str) -> KeySigner:
+    """Unlock a key for signing.
+
+    Raises InputError where the file is a link, readable or writable by others, not an Ed25519 key,
+    not locked at all, or locked by another passphrase.
+    """
+    place = Path(path)
+    try:
+        info = place.lstat()
+        data = place.read_bytes()
+    except OSError as error:
+        raise _refused("署名鍵を読めません", "the signing key cannot be read") from error
+    if not stat.S_ISREG(info.st_mode):
+        raise _refused(
+            "署名鍵が通常のファイルではありません", "the signing key is not a plain file"
+        )
+    if os.name == "posix" and stat.S_IMODE(info.st_mode) & 0o077:
+        raise _refused(
+            "署名鍵を他の利用者が読めます。chmod 600 としてください",
+            "others can read the signing key; run chmod 600",
+        )
+    if _opens(data, None):
+        raise _refused("署名鍵にパスフレーズがありません", "the signing key has no passphrase")
+    key = _opens(data, passphrase.encode())
+    if key is None:
+        raise _refused(
+            "署名鍵を開けません(パスフレーズ違い、またはEd25519以外)",
+            "the signing key does not open (wrong passphrase, or not Ed25519)",
+        )
+    signers_line(key.public_key(), principal)
+    return KeySigner(key, principal)
+
+
+def _opens(data: bytes, passphrase: bytes | None) -> Ed25519PrivateKey | None:
+    try:
+        key = load_ssh_private_key(data, passphrase)
+    except (ValueError, TypeError):
+        return None
+    return key if isinstance(key, Ed25519PrivateKey) else None
+
+
+def passphrase_from(file: Path | str | None = None) -> str | None:
+    """The passphrase for unattended runs: the first line of a private file, or the variable.
+
+    None where neither is given; then a person is asked. Raises InputError for a file that others
+    can read.
+    """
+    if file is not None:
+        place = Path(file)
+        try:
+            mode, text = place.stat().st_mode, place.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise _refused("パスフレーズのファイルを読めません", "no passphrase file") from error
+        if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+            raise _refused(
+                "パスフレーズのファイルを他の利用者が読めます",
+                "others can read the passphrase file",
+            )
+        return text.split("\n", 1)[0].rstrip("\r")
+    return os.environ.get(PASSPHRASE_VARIABLE)
+
+
+def fingerprints(signers: Path | str) -> tuple[tuple[TrustedKey, str], ...]:
+    """Every key of an ``allowed_signers`` file with its fingerprint, for the city's web page."""
+    found = parse_signers(Path(signers).read_bytes())
+    return tuple((key, fingerprint(key.blob)) for key in found)
+
+
+def _refused(ja: str, en: str) -> InputError:
+    return InputError(ja, en, code="signing-key")

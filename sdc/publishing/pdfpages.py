@@ -1,0 +1,233 @@
+"""What do the cover and the notes of a table document say, and how is a page drawn?
+
+``Paper`` measures in millimetres from the upper left corner and writes every page only when the
+number of pages is known, so that each can say which of how many it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, BinaryIO
+
+from reportlab.lib.units import mm
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
+
+from sdc.model.plan import PublishedTable
+from sdc.model.release import Release
+from sdc.publishing.datapackage import LICENCES
+from sdc.publishing.sheet import font_file, split_words
+from sdc.publishing.symbols import guard
+from sdc.publishing.wording import LEVELS, METHOD, SYMBOLS, Words, long_date, unit
+
+FONT = "IPAexGothic"
+WIDTH, HEIGHT = 297.0, 210.0
+_LEFT, _RIGHT = 30.0, 267.0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One area of a table document: what is printed, and what is remarked about merging."""
+
+    code: str
+    name: str
+    values: tuple[str, ...]
+    remark: str
+    sums_up: bool
+
+
+@lru_cache(maxsize=1)
+def _register() -> None:
+    pdfmetrics.registerFont(TTFont(FONT, str(font_file())))
+
+
+@lru_cache(maxsize=50_000)
+def text_width(text: str, size: float) -> float:
+    """Width in millimetres."""
+    _register()
+    return float(pdfmetrics.stringWidth(text, FONT, size) / mm)
+
+
+class Paper:
+    """A document being written; ``finish`` numbers the pages and closes it."""
+
+    def __init__(self, target: BinaryIO, release: Release, title: Words) -> None:
+        _register()
+        self.release = release
+        self.canvas: Any = Canvas(
+            target,
+            pagesize=(WIDTH * mm, HEIGHT * mm),
+            invariant=1,
+            pageCompression=1,
+            lang="ja-JP",
+            initialFontName=FONT,
+        )
+        info = release.info
+        self.canvas.setTitle(f"{info.title} {title[0]}")
+        self.canvas.setAuthor(f"{info.municipality_name} {info.section}")
+        self.canvas.setSubject(info.id)
+        self.canvas.setCreator("sdc")
+        self._pages: list[dict[str, Any]] = []
+        self._numbered: set[int] = set()
+        self._open = False
+
+    def new_page(self) -> None:
+        """Begin a page; the one before is kept for numbering."""
+        if self._open:
+            self._keep()
+        self._open = True
+
+    def _keep(self) -> None:
+        self._pages.append(dict(self.canvas.__dict__))
+        self.canvas._startPage()
+
+    def finish(self) -> None:
+        """Write all pages with their numbers."""
+        self._keep()
+        for number, page in enumerate(self._pages, start=1):
+            self.canvas.__dict__.update(page)
+            if number in self._numbered:
+                text = f"{number} / {len(self._pages)}"
+                self.text(WIDTH / 2, HEIGHT - 7, text, 8, align="center")
+            self.canvas.showPage()
+        self.canvas.save()
+
+    def footer(self) -> None:
+        """Marks, release and page number below a page."""
+        self._numbered.add(len(self._pages) + 1)
+        info = self.release.info
+        self.line(14, HEIGHT - 14, WIDTH - 14, HEIGHT - 14, 0.3)
+        self.text(14, HEIGHT - 10.5, "X 秘匿(0の場合を含む)   - 該当なし(0)", 7)
+        what = f"{info.municipality_name}  {long_date(self.release)[0]}現在  {info.id}"
+        self.text(WIDTH - 14, HEIGHT - 10.5, what, 7, align="right")
+
+    def text(self, x: float, y: float, text: str, size: float, *, align: str = "left") -> None:
+        """A line of text with its base line at y."""
+        self.canvas.setFont(FONT, size)
+        draw = {
+            "left": self.canvas.drawString,
+            "right": self.canvas.drawRightString,
+            "center": self.canvas.drawCentredString,
+        }[align]
+        draw(x * mm, (HEIGHT - y) * mm, text)
+
+    def fitted(self, x: float, y: float, text: str, size: float, width: float) -> None:
+        """A line of text, set smaller where it would not fit."""
+        wide = text_width(text, size)
+        self.text(x, y, text, size if wide <= width else size * width / wide)
+
+    def paragraph(self, x: float, y: float, text: str, size: float, width: float) -> float:
+        """Wrapped text; returns the base line of the next line."""
+        for line in self.wrap(text, size, width):
+            self.text(x, y, line, size)
+            y += size * 0.3528 * 1.6
+        return y
+
+    def line(self, x: float, y: float, to_x: float, to_y: float, width: float) -> None:
+        """A straight line; width in points."""
+        self.canvas.setLineWidth(width)
+        self.canvas.line(x * mm, (HEIGHT - y) * mm, to_x * mm, (HEIGHT - to_y) * mm)
+
+    def shade(self, x: float, y: float, w: float, h: float) -> None:
+        """A light grey field."""
+        self.canvas.setFillGray(0.93)
+        self.canvas.rect(x * mm, (HEIGHT - y - h) * mm, w * mm, h * mm, stroke=0, fill=1)
+        self.canvas.setFillGray(0)
+
+    @staticmethod
+    def wrap(text: str, size: float, width: float) -> list[str]:
+        """Lines that fit; Latin words stay whole unless one alone is too wide."""
+        lines = [""]
+        for word in split_words(text):
+            if lines[-1] and text_width(lines[-1] + word, size) > width:
+                lines[-1] = lines[-1].rstrip()
+                lines.append(word.lstrip())
+            else:
+                lines[-1] += word
+        return lines
+
+
+def cover(paper: Paper, release: Release, table: PublishedTable) -> None:
+    """The first page: what this is, of when, by whom."""
+    from sdc.publishing.wording import table_title
+
+    info = release.info
+    paper.new_page()
+    ja, en = table_title(release, table)
+    paper.line(_LEFT, 42, _RIGHT, 42, 1.2)
+    y = paper.paragraph(_LEFT, 56, ja, 24, _RIGHT - _LEFT) + 1
+    paper.fitted(_LEFT, y, en, 12, _RIGHT - _LEFT)
+    y = paper.paragraph(_LEFT, y + 16, info.title, 15, _RIGHT - _LEFT)
+    name, link = LICENCES.get(info.licence, (info.licence, ""))
+    facts = (
+        ("団体", f"{info.municipality_name}({info.municipality})"),
+        ("調査日", long_date(release)[0]),
+        ("公表日", info.release_date.isoformat()),
+        ("単位", unit(release, table)[0]),
+        ("出典", info.source),
+        ("責任課", " ".join(filter(None, (info.section, info.contact)))),
+        ("秘匿の根拠", info.ground),
+        ("利用条件", f"{name}({info.licence}) {link}".strip()),
+        ("公表ID", f"{info.id}  serial {info.serial}"),
+    )
+    y += 8
+    for head, text in facts:
+        paper.text(_LEFT, y, head, 10)
+        y = paper.paragraph(_LEFT + 32, y, text, 10, _RIGHT - _LEFT - 32) + 1.2
+    paper.line(_LEFT, 192, _RIGHT, 192, 0.4)
+
+
+def notes(paper: Paper, release: Release) -> None:
+    """What the marks mean, how numbers were protected, what was merged and combined."""
+    paper.new_page()
+    width = _RIGHT - _LEFT
+    y = _heading(paper, 24, "記号の意味")
+    for where, mark, meaning in SYMBOLS:
+        if "pdf" in where:
+            paper.text(_LEFT + 3, y, mark[0], 9.5)
+            plain = meaning[0].replace("**", "")
+            y = paper.paragraph(_LEFT + 32, y, plain, 9.5, width - 32) + 0.8
+    y = _heading(paper, y + 5, "秘匿処理の方法")
+    for text in (METHOD[0], LEVELS[release.level][0], release.info.policy[0]):
+        if text:
+            y = paper.paragraph(_LEFT + 3, y, text, 9.5, width - 3) + 1
+    merged = [
+        f"{m.source} {m.source_name} → {m.target} {m.target_name}"
+        for m in sorted(release.merges, key=lambda m: (m.dimension, m.source))
+    ]
+    grouped = [
+        f"{c.source} {c.source_label} → {c.target} {c.target_label}"
+        for c in sorted(release.collapses, key=lambda c: (c.dimension, c.source))
+    ]
+    y = _listing(paper, y + 5, "分類の集約(③)", grouped)
+    _listing(paper, y + 5, "小地域の合算(②)", merged)
+    paper.footer()
+
+
+def _heading(paper: Paper, y: float, text: str) -> float:
+    paper.text(_LEFT, y, text, 12)
+    paper.line(_LEFT, y + 2, _RIGHT, y + 2, 0.4)
+    return y + 8
+
+
+def _listing(paper: Paper, y: float, title: str, lines: list[str]) -> float:
+    """A list in two columns that goes on over as many pages as it needs."""
+    if not lines:
+        return y - 5
+    if y > 170:
+        paper.footer()
+        paper.new_page()
+        y = 24
+    y = _heading(paper, y, f"{title} {len(lines)}件")
+    half = (_RIGHT - _LEFT) / 2
+    for start in range(0, len(lines), 2):
+        if y > HEIGHT - 20:
+            paper.footer()
+            paper.new_page()
+            y = _heading(paper, 24, f"{title} (続き)")
+        for i, line in enumerate(lines[start : start + 2]):
+            paper.fitted(_LEFT + 3 + i * half, y, guard(line), 8.5, half - 6)
+        y += 4.8
+    return y
