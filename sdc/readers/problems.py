@@ -60,7 +60,9 @@ class Problems:
         ``alike`` says that the problem stands for that many rows, all of the file.
         """
         text = TEXTS[code]
-        ja_must, en_must, ja_remedy, en_remedy = (part.format(**fill) for part in text)
+        ja_must, en_must, ja_remedy, en_remedy = (
+            part.format(**{"column": column, **fill}) for part in text
+        )
         if alike:
             ja_must, en_must = f"（全{alike}行）{ja_must}", f"(all {alike} rows) {en_must}"
         finding = Finding(code, must=(ja_must, en_must), remedy=(ja_remedy, en_remedy))

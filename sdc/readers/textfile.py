@@ -22,6 +22,16 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\uf8f0-\uf8f3]")
 _THREE_BYTES = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
 _LATIN = re.compile(r"[\x80-\xff\u0152-\u0192\u02c6-\u02dc\u2013-\u203a\u20ac\u2122]{2,}")
 
+_KANA_KANJI = re.compile(r"[\u3041-\u30fe\u4e00-\u9fff\uff01-\uff5e]")
+_CONFUSIONS = (
+    ("cp932", "utf-8"),
+    ("cp1252", "utf-8"),
+    ("latin-1", "utf-8"),
+    ("latin-1", "cp932"),
+    ("cp1252", "cp932"),
+)
+"""What a text was taken for, and what it was."""
+
 
 @dataclass(frozen=True, eq=False)
 class TextTable:
@@ -231,21 +241,20 @@ def _garbled(cell: str) -> tuple[str, str]:
 def ungarble(cell: str) -> str | None:
     """What a garbled text was meant to be, "?" where that is lost, None for sound text.
 
-    UTF-8 that was read as CP932 or Latin-1, and CP932 that was read as Latin-1, are undone.
+    UTF-8 that was read as CP932 or Latin-1, and CP932 that was read as Latin-1, are undone, also
+    where a byte was lost on the way. Two characters must come out right: a single one can be chance.
 
     >>> ungarble("新宿".encode().decode("cp932")), ungarble("新宿区")
     ('新宿', None)
     """
     if "\ufffd" in cell:
         return "?"
-    for wrong, right in (("cp932", "utf-8"), ("cp1252", "utf-8"), ("latin-1", "utf-8"),
-                         ("latin-1", "cp932"), ("cp1252", "cp932")):  # fmt: skip
+    for wrong, right in _CONFUSIONS:
         if wrong != "cp932" and not _LATIN.search(cell):
             continue
-        try:
-            meant = cell.encode(wrong).decode(right)
-        except UnicodeError:
-            continue
-        if meant != cell and re.search(r"[\u3041-\u30fe\u4e00-\u9fff\uff01-\uff5e]", meant):
-            return meant
+        meant = cell.encode(wrong, "replace").decode(right, "replace")
+        errors = meant.count("\ufffd") + cell.encode(wrong, "replace").count(b"?") - cell.count("?")
+        sound = len(_KANA_KANJI.findall(meant))
+        if meant != cell and sound >= 2 and sound > 2 * errors:
+            return meant.rstrip("\ufffd")
     return None
