@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from sdc.errors import Finding, InputError
+from sdc.model.hierarchy import Hierarchy
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -99,6 +100,37 @@ def descent(rows: pd.DataFrame, columns: Sequence[str], root: str, file: str) ->
     if findings:
         raise InputError.of(list(dict.fromkeys(findings)))
     return above
+
+
+def without(hierarchy: Hierarchy, gone: set[str]) -> Hierarchy:
+    """The hierarchy without some innermost codes and without what they leave empty."""
+    codes = hierarchy.codes
+    above = {c: codes[p] if p >= 0 else "" for c, p in zip(codes, hierarchy.parents, strict=True)}
+    leaves = [codes[i] for i in hierarchy.leaves if codes[i] not in gone]
+    kept: dict[str, str] = {}
+    for leaf in leaves:
+        step = leaf
+        while step and step not in kept:
+            kept[step] = above[step]
+            step = above[step]
+    return Hierarchy.of(hierarchy.name, kept, dict(zip(codes, hierarchy.labels, strict=True)))
+
+
+def check_merges(codes: Iterable[str], moves: Mapping[str, str]) -> None:
+    """Raise InputError unless both sides of every merge are known and no target is merged away."""
+    known = set(codes)
+    unknown = [c for pair in moves.items() for c in pair if c not in known]
+    chained = [source for source, target in moves.items() if target in moves]
+    must = ("合算のコードは最下位の地域コード", "merges name innermost areas")
+    chain = ("合算先は他へ合算されないこと", "a target is not merged away itself")
+    remedy = ("合算表を修正してください", "correct the merge map")
+    findings = [
+        Finding("merge", must=rule, remedy=remedy, value=c)
+        for rule, wrong in ((must, unknown), (chain, chained))
+        for c in sorted(set(wrong))
+    ]
+    if findings:
+        raise InputError.of(findings)
 
 
 def _chain(code: str, ups: Iterable[str], root: str) -> list[str]:

@@ -13,14 +13,22 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from sdc.errors import Finding, InputError
+from sdc.errors import InputError
 from sdc.model.hierarchy import TOTAL, Hierarchy
-from sdc.spatial.areacodes import check_codes, descent, excluded_rows
+from sdc.spatial.areacodes import (
+    check_codes,
+    check_merges,
+    descent,
+    excluded_rows,
+    without,
+)
 from sdc.spatial.coverage import AreasReport, measure, repair, seamless
-from sdc.spatial.meshcode import level_of, spell
+from sdc.spatial.mesh import parent as cell_above
+from sdc.spatial.meshcode import level_of, read, spell
 from sdc.spatial.meshcover import cover, cover_each, polygons
 from sdc.spatial.meshgrid import CRS
 from sdc.spatial.plane import plane_crs
+from sdc.spatial.pointindex import PointIndex, build_index
 
 Geometries = npt.NDArray[np.object_]
 
@@ -100,6 +108,16 @@ class Areas:
         """(n,) shapely polygons in code order, in metres (``plane``)."""
         return np.asarray(self.shapes.geometry.to_crs(self.plane).to_numpy(), dtype=object)
 
+    @cached_property
+    def index(self) -> PointIndex:
+        """The shapes prepared for finding points in them; made on first use."""
+        return build_index(self.geometry)
+
+    @cached_property
+    def mesh_numbers(self) -> npt.NDArray[np.int64]:
+        """(n,) the codes of mesh cells as numbers, ascending like the codes."""
+        return read(self.codes, level_of(self.level))
+
 
 def make_areas(
     gdf: gpd.GeoDataFrame,
@@ -175,7 +193,7 @@ def dissolve(areas: Areas, merges: Mapping[str, str]) -> Areas:
     (['b', 'c'], [20000.0, 10000.0])
     """
     moves = {source: target for source, target in merges.items() if source != target}
-    _check_merges(areas, moves)
+    check_merges(areas.codes, moves)
     if not moves:
         return areas
     position = {code: i for i, code in enumerate(areas.codes)}
@@ -188,7 +206,7 @@ def dissolve(areas: Areas, merges: Mapping[str, str]) -> Areas:
     shapes = areas.shapes.set_geometry(geometry, crs=areas.shapes.crs)
     keep = ~shapes["code"].isin(list(moves)).to_numpy()
     shapes = shapes[keep].reset_index(drop=True)
-    hierarchy = _without(areas.hierarchy, set(moves))
+    hierarchy = without(areas.hierarchy, set(moves))
     return Areas(hierarchy, shapes, areas.excluded, areas.report.merged(len(moves)))
 
 
@@ -218,8 +236,6 @@ def mesh_areas(
     for coarse, fine in pairwise(grids):
         fine.ratio_to(coarse)
     codes = spell(_cells_of(within, finest.name), finest)
-    from sdc.spatial.mesh import parent as cell_above
-
     above: dict[str, str] = {root: ""}
     below = codes
     for fine, coarse in pairwise(grids[::-1]):
@@ -255,36 +271,6 @@ def _by_code(geometry: Geometries, rows: Any, chosen: npt.NDArray[np.bool_]) -> 
         parts = group["geometry"].to_numpy()
         shapes.append(parts[0] if len(parts) == 1 else shapely.normalize(shapely.union_all(parts)))
     return {"code": codes, "name": names, "parent": parents, "geometry": shapes}
-
-
-def _without(hierarchy: Hierarchy, gone: set[str]) -> Hierarchy:
-    """The hierarchy without some innermost codes and without what they leave empty."""
-    codes = hierarchy.codes
-    above = {c: codes[p] if p >= 0 else "" for c, p in zip(codes, hierarchy.parents, strict=True)}
-    leaves = [codes[i] for i in hierarchy.leaves if codes[i] not in gone]
-    kept: dict[str, str] = {}
-    for leaf in leaves:
-        step = leaf
-        while step and step not in kept:
-            kept[step] = above[step]
-            step = above[step]
-    return Hierarchy.of(hierarchy.name, kept, dict(zip(codes, hierarchy.labels, strict=True)))
-
-
-def _check_merges(areas: Areas, moves: Mapping[str, str]) -> None:
-    known = set(areas.codes)
-    unknown = [c for pair in moves.items() for c in pair if c not in known]
-    chained = [source for source, target in moves.items() if target in moves]
-    must = ("合算のコードは最下位の地域コード", "merges name innermost areas")
-    chain = ("合算先は他へ合算されないこと", "a target is not merged away itself")
-    remedy = ("合算表を修正してください", "correct the merge map")
-    findings = [
-        Finding("merge", must=rule, remedy=remedy, value=c)
-        for rule, wrong in ((must, unknown), (chain, chained))
-        for c in sorted(set(wrong))
-    ]
-    if findings:
-        raise InputError.of(findings)
 
 
 def _no_crs() -> InputError:
