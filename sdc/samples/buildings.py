@@ -91,7 +91,7 @@ def make_buildings(lots: Lots, areas: Sequence[Area], seed: int) -> pd.DataFrame
         structure=_structures(frame["use"], storeys, chance),
         storeys=storeys,
         year=_years(lots, frame["lot"].to_numpy(), chance),
-        floor_area=_floor_areas(frame["use"], storeys, lots.works[frame["lot"]], chance),
+        floor_area=_floor_areas(frame["use"], storeys, lots.works[frame["lot"]], chance=chance),
         farm=lots.farm[frame["lot"]],
     )
     frame = frame.assign(usage=_as_surveyed(frame["use"], chance))
@@ -171,7 +171,7 @@ def _years(lots: Lots, lot: IntArray, chance: Chance) -> list[str]:
 
 
 def _floor_areas(
-    use: pd.Series, storeys: IntArray, works: FloatArray, chance: Chance
+    use: pd.Series, storeys: IntArray, works: FloatArray, *, chance: Chance
 ) -> FloatArray:
     """Log-normal by use, more with more storeys; the four giants stand deepest in the strip."""
     middle = np.array([USES[code].area for code in use])

@@ -44,9 +44,9 @@ def make_areas(plan: Plan, seed: int) -> list[Area]:
     chance = Chance(seed, "towns")
     edges = neighbour_lengths(cells)
     middles = shapely.get_coordinates(shapely.point_on_surface(cells))
-    district = _districts(middles, edges, plan, chance)
+    district = _districts(middles, edges, plan=plan, chance=chance)
     shapes: list[tuple[shapely.Polygon, ...]] = [(cell,) for cell in cells]
-    owner, host, piece = _exclave(cells, district, edges, chance)
+    owner, host, piece = _exclave(cells, district, edges=edges, chance=chance)
     shapes[host] = (shapely.normalize(shapely.difference(cells[host], piece)),)
     shapes[owner] = (cells[owner], piece)
     areas = _named(shapes, middles, district)
@@ -55,7 +55,7 @@ def make_areas(plan: Plan, seed: int) -> list[Area]:
 
 
 def _districts(
-    middles: FloatArray, edges: dict[tuple[int, int], float], plan: Plan, chance: Chance
+    middles: FloatArray, edges: dict[tuple[int, int], float], *, plan: Plan, chance: Chance
 ) -> IntArray:
     """(n,) number of a district, connected and on one side of the river."""
     river = plan.river
@@ -108,6 +108,7 @@ def _connected(district: IntArray, edges: dict[tuple[int, int], float]) -> IntAr
 def _exclave(
     cells: Sequence[shapely.Polygon],
     district: IntArray,
+    *,
     edges: dict[tuple[int, int], float],
     chance: Chance,
 ) -> tuple[int, int, shapely.Polygon]:
