@@ -66,7 +66,7 @@ def _is_measure(spec: object) -> bool:
     return isinstance(spec, Mapping) and spec.get("kind") == "measure"
 
 
-def _unknown(path: Path, value: str, known: Mapping[str, Any], what: str) -> Fault:
+def _unknown(path: Path, value: str, known: Mapping[str, Any], *, what: str) -> Fault:
     names = {"what_ja": f"[{what}]", "what_en": f"[{what}]", **hint(value, list(known))}
     return Fault(path, "unknown_name", value, names)
 
@@ -149,27 +149,27 @@ def _references(raw: Mapping[str, Any]) -> Iterator[Fault]:
         for key, where in (("records", "records"), ("rules", "rules"), ("geography", "geography")):
             name = table.get(key)
             if isinstance(name, str) and name not in at(raw, where):
-                yield _unknown(("tables", i, key), name, at(raw, where), where)
+                yield _unknown(("tables", i, key), name, at(raw, where), what=where)
         columns = at(raw, "records", str(table.get("records")), "columns")
         if columns:
-            yield from _table_columns(raw, ("tables", i), columns, table)
+            yield from _table_columns(raw, ("tables", i), columns=columns, table=table)
 
 
 def _table_columns(
-    raw: Mapping[str, Any], path: Path, columns: Mapping[str, Any], table: Mapping[str, Any]
+    raw: Mapping[str, Any], path: Path, *, columns: Mapping[str, Any], table: Mapping[str, Any]
 ) -> Iterator[Fault]:
     where = f"records.{table['records']}.columns"
     by = table.get("by")
     for j, name in enumerate(by if isinstance(by, list) else []):
         if isinstance(name, str) and name not in columns:
-            yield _unknown((*path, "by", j), name, columns, where)
+            yield _unknown((*path, "by", j), name, columns, what=where)
         elif isinstance(name, str) and _is_measure(columns[name]):
             yield Fault((*path, "by", j), "not_class", name)
     measure = table.get("measure", "count")
     if not isinstance(measure, str) or measure == "count":
         return
     if measure not in columns:
-        yield _unknown((*path, "measure"), measure, {"count": 0, **columns}, where)
+        yield _unknown((*path, "measure"), measure, {"count": 0, **columns}, what=where)
     elif not _is_measure(columns[measure]):
         yield Fault((*path, "measure"), "not_measure", measure)
     rules = at(raw, "rules").get(str(table.get("rules")))
@@ -216,7 +216,7 @@ def _cells(path: Path, section: Mapping[str, Any], known: Mapping[str, Any]) -> 
         for i, cell in enumerate(cells if isinstance(cells, list) else []):
             for name in cell if isinstance(cell, Mapping) else ():
                 if name not in known:
-                    yield _unknown((*path, key, i, name), name, known, "records.*.columns")
+                    yield _unknown((*path, key, i, name), name, known, what="records.*.columns")
             other = lists["never_hide"] if key == "must_hide" else None
             if isinstance(other, list) and cell in other:
                 yield Fault((*path, key, i), "contradiction", cell)
@@ -240,7 +240,9 @@ def _treatment(raw: Mapping[str, Any]) -> Iterator[Fault]:
     classes = {str(p[-1]): spec for p, spec in _columns(raw) if not _is_measure(spec)}
     for column, scheme in at(raw, "treatment", "collapse").items():
         if column not in classes:
-            yield _unknown(("treatment", "collapse", column), column, classes, "records.*.columns")
+            yield _unknown(
+                ("treatment", "collapse", column), column, classes, what="records.*.columns"
+            )
         if _suffix(scheme) not in ("", "csv"):
             yield Fault(("treatment", "collapse", column), "path_kind", scheme, {"kinds": "csv"})
     yield from _merge(raw, treatment.get("merge"))
