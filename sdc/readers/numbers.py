@@ -32,6 +32,7 @@ DASHES = frozenset("-－―‐–—−ー─")
 _MISSING = frozenset(["nan", "null", "none", "na", "n/a", "#n/a", "<na>", "欠測", "不明", "未記入"])
 
 
+_WHOLE = re.compile(r"0|[1-9][0-9]*")
 _MEASURE = re.compile(r"(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?")
 
 
@@ -53,7 +54,7 @@ def classify(text: str) -> tuple[Kind, int, str]:
     >>> [classify(t)[2] for t in ("1,234", "１２", "△3", "1.5", "")]
     ['value-grouped', 'value-width', 'value-negative', 'value-fraction', 'value-blank']
     """
-    if re.fullmatch(r"0|[1-9][0-9]*", text):
+    if _WHOLE.fullmatch(text):
         if len(text) > 16 or int(text) > LARGEST:
             return Kind.WRONG, 0, "value-large"
         return Kind.NUMBER, int(text), ""
@@ -88,6 +89,8 @@ def repaired(text: str) -> str:
     >>> repaired(" １,234 ")
     '1234'
     """
+    if text.isascii() and text.isdigit():
+        return text
     narrow = unicodedata.normalize("NFKC", text).strip()
     if re.fullmatch(r"\d{1,3}(,\d{3})+", narrow, re.ASCII):
         return narrow.replace(",", "")

@@ -222,7 +222,10 @@ def check_text(frame: pd.DataFrame, problems: Problems, *, first_row: int) -> No
     """Note control characters and garbled text, cell by cell."""
     for name in frame.columns:
         places, cells = pd.factorize(frame[name])
-        wrong = {k: _garbled(cell) for k, cell in enumerate(cells) if _garbled(cell)[0]}
+        told = enumerate(map(_garbled, cells))
+        wrong = {k: found for k, found in told if found[0]}
+        if not wrong:
+            continue
         bad = np.isin(places, list(wrong))
         for i in np.flatnonzero(bad):
             code, guess = wrong[int(places[i])]
@@ -232,6 +235,8 @@ def check_text(frame: pd.DataFrame, problems: Problems, *, first_row: int) -> No
 
 def _garbled(cell: str) -> tuple[str, str]:
     """Finding code and what was meant; two empty texts for a sound cell."""
+    if cell.isascii() and cell.isalnum():
+        return "", ""
     if _CONTROL.search(cell):
         return "control", ""
     guess = ungarble(cell)
