@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from sdc.config import Config
 from sdc.errors import InputError
@@ -17,9 +16,8 @@ from sdc.model.records import Records
 from sdc.model.system import BoolArray
 from sdc.model.table import Table
 from sdc.readers.areas import read_areas
-from sdc.spatial.areas import Areas
+from sdc.spatial.areas import Areas, mesh_areas
 from sdc.spatial.locate import locate
-from sdc.spatial.mesh import mesh_areas
 from sdc.spatial.overlay import intersections
 from sdc.tables.tabulate import tabulate as cross_tabulate
 
@@ -72,6 +70,8 @@ def load_places(config: Config, records: Sequence[Records]) -> Places:
             parent=section.parent,
             exclude={k: list(v) for k, v in section.exclude.items()},
             crs=section.crs,
+            layer=section.layer,
+            encoding=section.encoding,
             root=config.release.municipality,
         )
     grid = None
@@ -81,19 +81,19 @@ def load_places(config: Config, records: Sequence[Records]) -> Places:
     return Places(areas, grid)
 
 
-def _extent(records: Sequence[Records]) -> shapely.Geometry:
-    """The rectangle around all records, in longitude and latitude."""
+def _extent(records: Sequence[Records]) -> tuple[float, float, float, float]:
+    """South, west, north and east end of all records, in degrees."""
     from pyproj import Transformer
 
-    boxes = []
+    lons, lats = [], []
     for r in records:
         change = Transformer.from_crs(r.crs, "EPSG:6668", always_xy=True)
         lon, lat = change.transform(r.x[r.placed], r.y[r.placed])
-        if len(lon):
-            boxes.append(shapely.box(min(lon), min(lat), max(lon), max(lat)))
-    if not boxes:
+        lons += [float(v) for v in (lon.min(), lon.max())] if len(lon) else []
+        lats += [float(v) for v in (lat.min(), lat.max())] if len(lat) else []
+    if not lons:
         raise InputError("位置のある記録がありません", "no record has a position", code="positions")
-    return shapely.envelope(shapely.union_all(boxes))
+    return min(lats), min(lons), max(lats), max(lons)
 
 
 def place_records(

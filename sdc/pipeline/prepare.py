@@ -134,6 +134,8 @@ def _read(config: Config, name: str) -> Records:
         y=section.y,
         crs=section.crs,
         columns=list(dict.fromkeys(columns)),
+        layer=section.layer,
+        encoding=section.encoding,
     )
 
 

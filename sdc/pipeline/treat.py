@@ -52,7 +52,10 @@ def _collapse(config: Config, state: Treated) -> Treated:
     coded = dict(state.coded)
     done: list[Collapse] = []
     for column, path in config.treatment.collapse.items():
-        dim = next(c.dims[column] for c in coded.values() if column in c.dims)
+        found = [c.dims[column] for c in coded.values() if column in c.dims]
+        if not found:
+            continue  # no table uses the column
+        dim = found[0]
         scheme, labels = read_scheme(config.resolve(path))
         recoding = collapse_scheme(dim, scheme, labels=labels)
         coded = {
