@@ -69,6 +69,24 @@ class Collapse:
     target_label: str
 
 
+@dataclass(frozen=True)
+class Figure:
+    """A derived figure to be published beside the tables, made from printed places alone.
+
+    ``kind`` is ``share`` (of the total of dimension ``by``, in %), ``density`` (a place divided by
+    the public ``sizes`` of its code in dimension ``by``) or ``ratio`` (by the same places of the
+    table ``by``).
+    """
+
+    name: str
+    kind: str
+    table: str
+    by: str
+    unit: str = "%"
+    decimals: int = 1
+    sizes: Mapping[str, float] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, eq=False)
 class Geography:
     """The published places of one geographic dimension.
@@ -100,6 +118,7 @@ class Release:
     merges: tuple[Merge, ...] = ()
     collapses: tuple[Collapse, ...] = ()
     titles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    figures: tuple[Figure, ...] = ()
     tables: tuple[PublishedTable, ...] = field(init=False)
     level: Level = field(init=False)
     published_digest: str = field(init=False)

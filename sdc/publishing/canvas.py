@@ -20,6 +20,7 @@ from sdc.publishing.marks import marks, merges_of, short_code
 from sdc.publishing.plane import plane_epsg
 from sdc.publishing.raster import Layer, layer
 from sdc.publishing.sheet import ACCENT, DARK, Sheet, outline, paint_index
+from sdc.publishing.wording import words
 
 Size = tuple[float, float]
 
@@ -33,7 +34,8 @@ class Canvas:
 
     ``index`` (h, w) tells for each pixel which place covers it (1-based; ``water`` bodies come
     after the places, 0 is nothing), ``lines`` holds borders and names, ``per_metre`` the
-    millimetres of paper a metre, ``centre`` longitude and latitude.
+    millimetres of paper a metre, ``centre`` longitude and latitude, ``tagged`` whether the codes of
+    merged areas are written.
     """
 
     codes: tuple[str, ...]
@@ -44,6 +46,7 @@ class Canvas:
     epsg: int
     centre: tuple[float, float]
     merged: bool
+    tagged: bool
 
 
 def lay_out(
@@ -76,7 +79,7 @@ def lay_out(
     shown = names if detail and geography.kind == "areas" else {}
     lines = _lines(put, tags, shown, size) if detail else _thin_lines(put, tags, size)
     index = paint_index([*map(outline, put.values()), *water], *size)
-    return Canvas(codes, index, lines, len(water), per_metre, epsg, (lon, lat), bool(tags))
+    return Canvas(codes, index, lines, len(water), per_metre, epsg, (lon, lat), bool(tags), detail)
 
 
 def aspect(release: Release, dim: Hierarchy, codes: tuple[str, ...]) -> float:
@@ -86,6 +89,28 @@ def aspect(release: Release, dim: Hierarchy, codes: tuple[str, ...]) -> float:
     )
     squeeze = float(np.cos(np.radians((south + north) / 2)))
     return float((east - west) * squeeze / max(north - south, 1e-9))
+
+
+_MESH_SECONDS = {
+    2400: "80km", 300: "10km", 150: "5km", 60: "2km", 30: "1km", 15: "500m", 7.5: "250m",
+    3.75: "125m", 3: "100m",
+}  # fmt: skip
+
+
+def place_words(release: Release, dim: Hierarchy, codes: tuple[str, ...]) -> tuple[str, str]:
+    """What kind of places a map shows: small areas, a level above them, or a mesh by its size.
+
+    Codes of ten digits are 250 m or 100 m; the size of the shapes tells which (JIS X 0410).
+    """
+    geography = release.geographies[dim.name]
+    ja, en = words(release, dim.name)
+    if geography.kind != "mesh":
+        inner = any(dim.position(c) in set(dim.inner.tolist()) for c in codes)
+        return (f"{ja}の上位区分", f"{en}, upper level") if inner else (ja, en)
+    _, south, _, north = _shapes(geography, codes[:1]).to_crs(6668).total_bounds
+    height = (north - south) * 3600
+    size = next((v for k, v in _MESH_SECONDS.items() if abs(height / k - 1) < 0.01), "")
+    return f"{size}{ja}", f"{size.replace('m', ' m').replace('k ', ' k')} {en}".strip()
 
 
 def _shapes(geography: Geography, codes: tuple[str, ...]) -> gpd.GeoDataFrame:

@@ -14,6 +14,7 @@ import stat
 import struct
 import unicodedata
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,6 +114,11 @@ def _name_faults(paths: list[str]) -> list[Fault]:
     return faults
 
 
+_UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError,
+)  # fmt: skip
+
+
 def _read_zip(path: Path) -> Contents:
     try:
         raw = path.read_bytes()
@@ -123,7 +129,7 @@ def _read_zip(path: Path) -> Contents:
                 return Contents({}, tuple(faults))
             top = entries[0].filename.split("/")[0] + "/"
             inside = {e.filename.removeprefix(top): archive.read(e) for e in entries}
-    except (zipfile.BadZipFile, ValueError, EOFError, OSError, NotImplementedError) as error:
+    except _UNREADABLE as error:
         kind = type(error).__name__
         return Contents(
             {}, (Fault(path.name, "読めないzipです", f"is not a readable zip ({kind})"),)

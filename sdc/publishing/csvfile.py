@@ -8,6 +8,8 @@ their rows (``X``, status M), classes counted in a group keep theirs (empty, sta
 
 ``<table>_wide.csv`` is the survey's layout: one row an area, one column a class.
 
+``derived_<name>.csv`` holds figures made from printed places: one row a place.
+
 ``mergers.csv``, ``collapses.csv`` and ``codelist_<column>.csv`` hold what is needed to add up.
 """
 
@@ -21,8 +23,9 @@ from itertools import product
 from sdc.errors import InputError
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.plan import PublishedTable
-from sdc.model.release import Release
+from sdc.model.release import Figure, Release
 from sdc.model.states import State
+from sdc.publishing.derived import derive
 from sdc.publishing.marks import COLUMNS, UNTOUCHED, Mark, marks, merges_of
 from sdc.publishing.symbols import encode, guard, printed, safe_code, safe_name
 
@@ -49,6 +52,9 @@ def csv_files(release: Release) -> Iterator[tuple[str, bytes]]:
         yield _file(f"data/{name}.csv", long_rows(release, table), encoding)
         if release.geographic_dimension(table):
             yield _file(f"data/{name}_wide.csv", wide_rows(release, table), encoding)
+    for figure in release.figures:
+        path = f"data/derived_{safe_name(figure.name)}.csv"
+        yield _file(path, figure_rows(release, figure), encoding)
     yield _file("data/mergers.csv", merger_rows(release), encoding)
     yield _file("data/collapses.csv", collapse_rows(release), encoding)
     for name, dim in codelists(release).items():
@@ -153,6 +159,18 @@ def wide_columns(classes: Sequence[Hierarchy]) -> list[str]:
     if len(set(names)) != len(names):
         raise InputError("列名が重複します", "two classes would get the same column name")
     return names
+
+
+def figure_rows(release: Release, figure: Figure) -> Iterator[str]:
+    """One row a derived figure, in the order of the table it was made from."""
+    made = derive(release, figure)
+    table = release.table(figure.table)
+    head = long_header(release, table)[: 2 * len(table.dims)]
+    yield ",".join(map(_q, [*head, "figure", "unit"]))
+    for place, text in made.figures.items():
+        names = [d.labels[d.position(c)] for d, c in zip(table.dims, place, strict=True)]
+        pairs = [f"{_q(c)},{_q(guard(n))}" for c, n in zip(place, names, strict=True)]
+        yield ",".join([*pairs, text, _q(guard(made.unit))])
 
 
 def merger_rows(release: Release) -> Iterator[str]:

@@ -104,6 +104,13 @@ def _described(release: Release, stem: str) -> dict[str, Any]:
         title = f"{table_title(release, table)[0]}(横持ち)"
         schema = _schema(_wide(release, table), [where])
         return {"title": title, "schema": schema, **_measure(release, table)}
+    figure = next((f for f in release.figures if f"derived_{f.name}" == stem), None)
+    if figure is not None:
+        table = by_name[figure.table]
+        fields = _long(release, table)[: 2 * len(table.dims)]
+        fields += [_text("figure", figure.unit), _text("unit", "単位")]
+        fields[-2]["constraints"] = {"pattern": r"^(X|-|[0-9]+(\.[0-9]+)?)$"}
+        return {"title": figure.name, "schema": _schema(fields, _keys(table))}
     if stem == "mergers":
         names = ["geography", "source", "source_name", "target", "target_name"]
         return {"title": "合算一覧", "schema": _schema(list(map(_text, names)), names[:2])}

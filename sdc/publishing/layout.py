@@ -35,6 +35,7 @@ class Facts:
     per_metre: float
     breaks: tuple[int, ...]
     merged: bool
+    tagged: bool
     water: bool
     inside: Words
 
@@ -97,7 +98,8 @@ def _legend(sheet: Sheet, facts: Facts, y: float) -> tuple[list[Swatch], float]:
         (HIDDEN_PAPER, "X 秘匿 (0の場合を含む)", "X hidden; may be 0"),
     ]
     if facts.merged:
-        notes.append((None, "合算した地域と新コード", "merged area, new code"))
+        ja, en = ("と新コード", ", new code") if facts.tagged else ("", "")
+        notes.append((None, f"合算した地域{ja}", f"merged area{en}"))
     if facts.water:
         notes.append((WATER_PAPER, "水面", "water"))
     for kind, ja, en in notes:

@@ -18,7 +18,7 @@ from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.plan import PublishedTable
 from sdc.model.release import Release
 from sdc.model.states import State
-from sdc.publishing.canvas import Canvas, Size, aspect, lay_out
+from sdc.publishing.canvas import Canvas, Size, aspect, lay_out, place_words
 from sdc.publishing.classes import classify, round_breaks
 from sdc.publishing.layout import FRAME, PAGE, Facts, class_inks, frame, head, panel
 from sdc.publishing.plane import crs_words
@@ -175,7 +175,8 @@ def draw_multiples(
     breaks = round_breaks(np.concatenate(shown))
     name = words(subject.release, dim.name)
     ja, en = table_title(subject.release, subject.table)
-    title = f"{ja}: {name[0]}ごと", f"{en}: one map for each {name[1]}"
+    where = place_words(subject.release, subject.dim, subject.codes)
+    title = f"{ja}: {name[0]}ごと({where[0]})", f"{en}: one map for each {name[1]} ({where[1]})"
     page, layers = _page(subject, canvas, breaks, title)
     sheet = Sheet(*PAGE)
     for position, (code, (value, state)) in enumerate(columns.items()):
@@ -215,8 +216,9 @@ def _page(
         per_metre=canvas.per_metre,
         breaks=breaks,
         merged=canvas.merged,
+        tagged=canvas.tagged,
         water=bool(canvas.water),
-        inside=words(subject.release, subject.dim.name),
+        inside=place_words(subject.release, subject.dim, subject.codes),
     )
     page = np.zeros((round(PAGE[1] * MM), round(PAGE[0] * MM)), dtype=np.uint8)
     beside, fields = panel(facts)
@@ -236,11 +238,12 @@ def _classes(value: IntArray, state: IntArray, breaks: tuple[int, ...], water: i
 def _title(subject: Subject, chosen: Chosen) -> Words:
     """The table's title and the class that is shown."""
     ja, en = table_title(subject.release, subject.table)
+    where = place_words(subject.release, subject.dim, subject.codes)
     if not subject.classes:
-        return ja, en
+        return f"{ja}({where[0]})", f"{en} ({where[1]})"
     picked = [d.labels[d.position(chosen[d.name])] for d in subject.classes if d.name in chosen]
     text = "・".join(picked)
-    return f"{ja}: {text or '総数'}", f"{en}: {text or 'total'}"
+    return f"{ja}: {text or '総数'}({where[0]})", f"{en}: {text or 'total'} ({where[1]})"
 
 
 def _paste(page: Pixels, part: Pixels, corner: tuple[float, float]) -> None:
