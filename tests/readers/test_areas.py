@@ -153,3 +153,16 @@ def test_official_boundaries(
     assert frame[name].iloc[0] == first
     assert frame.attrs["encoding"] == "cp932"
     assert frame["KEY_CODE"].str.fullmatch(r"\d{9}|\d{11}").mean() > 0.99
+
+
+def test_a_geometry_that_cannot_be_read_is_told() -> None:
+    from sdc.readers.problems import Problems
+    from sdc.readers.vector import _geometries
+
+    problems = Problems("a.gpkg")
+    sound = shapely.to_wkb(shapely.box(0, 0, 1, 1))
+    got = _geometries([sound, None, sound[:20]], problems)
+    assert [g is None for g in got] == [False, True, True]
+    assert [(f.code, f.row, f.column) for f in problems.found] == [
+        ("geometry-unreadable", 4, "geometry")
+    ]

@@ -212,3 +212,16 @@ def test_benchmark_tables(name: str, real_data: Path) -> None:
     assert table.n_cells == shape[name]
     # 0.4 s alone on the machine this was written on; a quadratic step would take minutes.
     assert seconds < 10
+
+
+def test_a_workbook_that_unpacks_to_too_much_is_refused(
+    tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["use", "value"])
+    book.active.append(["a", 1])
+    path = tmp_path / "t.xlsx"
+    book.save(path)
+    assert read_table(path).leaf_values().tolist() == [1]
+    monkeypatch.setattr("sdc.readers.spreadsheet.LARGEST_WORKBOOK", 100)
+    assert told(lambda: read_table(path)) == [("file-unreadable", None, "", "t.xlsx")]
