@@ -15,6 +15,7 @@ import pandas as pd
 from sdc.errors import Finding, InputError
 from sdc.model.hierarchy import Hierarchy
 
+_Verdict = tuple[tuple[str, str], tuple[str, str]]
 BoolArray = npt.NDArray[np.bool_]
 
 _HEADER_ROWS = 2
@@ -149,33 +150,36 @@ def _unclean(
     if pd.api.types.is_numeric_dtype(column):
         dtype = str(column.dtype)
         return [_finding("code-text", _TEXT, _AS_TEXT, column=name, value=dtype, file=file)]
-    verdicts: dict[Any, tuple[tuple[str, str], tuple[str, str]] | None] = {}
+    verdicts: dict[str, _Verdict | None] = {}
     findings = []
     for i, value in enumerate(column):
         if not counted[i]:
             continue
-        key = value if isinstance(value, str) else None
-        if key is None and optional and pd.isna(value):
-            continue
-        if key not in verdicts:
-            verdicts[key] = _verdict(key, optional)
-        verdict = verdicts[key]
+        if isinstance(value, str):
+            if value not in verdicts:
+                verdicts[value] = _verdict(value, optional)
+            verdict = verdicts[value]
+        elif pd.isna(value):
+            verdict = None if optional else (_PRESENT, _FILL)
+        else:
+            verdict = _TEXT, _AS_TEXT
         if verdict:
+            must, remedy = verdict
             findings.append(
-                _finding("code-text", *verdict, row=i, column=name, value=str(value), file=file)
+                _finding("code-text", must, remedy, row=i, column=name, value=str(value), file=file)
             )
     return findings
 
 
-def _verdict(value: str | None, optional: bool) -> tuple[tuple[str, str], tuple[str, str]] | None:
+def _verdict(value: str, optional: bool) -> _Verdict | None:
     """What a code violates, or None."""
-    if value is None or not value.strip():
-        return None if optional and value is not None else (_PRESENT, _FILL)
+    if not value.strip():
+        return None if optional else (_PRESENT, _FILL)
     if _FLOAT.fullmatch(value):
         return _TEXT, _AS_TEXT
-    if value != value.strip() or value != unicodedata.normalize("NFKC", value):
-        return _CLEAN, _HALF_WIDTH
-    if not value.isprintable():
+    folded = unicodedata.normalize("NFKC", value)
+    # names may hold full-width digits; a code that is letters and digits only may not
+    if value != value.strip() or (folded != value and folded.isascii()) or not value.isprintable():
         return _CLEAN, _HALF_WIDTH
     return None
 
