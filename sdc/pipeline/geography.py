@@ -117,13 +117,13 @@ def crossing(places: Places, coded: Sequence[Coded]) -> list[Crossing]:
     """Which small areas and mesh cells can hold the same unit; records that do are always included."""
     if places.areas is None or places.mesh is None:
         return []
-    pairs = [intersections(places.areas, places.mesh)]
-    pairs += [
-        np.column_stack([c.leaf[AREAS], c.leaf[MESH]])
-        for c in coded
-        if AREAS in c.leaf and MESH in c.leaf
-    ]
-    return [Crossing((AREAS, MESH), np.unique(np.concatenate(pairs), axis=0))]
+    seen = [c.leaf for c in coded if AREAS in c.leaf and MESH in c.leaf]
+    observed = (
+        np.concatenate([np.zeros(0, np.int64), *(leaf[AREAS] for leaf in seen)]),
+        np.concatenate([np.zeros(0, np.int64), *(leaf[MESH] for leaf in seen)]),
+    )
+    pairs = intersections(places.areas, places.mesh, observed=observed)
+    return [Crossing((AREAS, MESH), pairs[["i", "j"]].to_numpy(dtype=np.int64))]
 
 
 def tabulate(

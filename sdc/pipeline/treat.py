@@ -15,7 +15,7 @@ from sdc.pipeline.geography import AREAS, Places
 from sdc.pipeline.prepare import Prepared, Tell
 from sdc.readers.pairs import read_scheme
 from sdc.spatial.areas import Areas, dissolve
-from sdc.spatial.neighbours import neighbours
+from sdc.spatial.neighbours import islands, nearest, neighbours
 from sdc.tables.collapse import collapse_scheme
 from sdc.tables.merge import merge_areas
 from sdc.tables.recode import merged_areas, recode_records
@@ -114,11 +114,14 @@ def merge_map(
     areas: Areas, counts: IntArray, *, min_count: int, partners: str, within: str
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """Code -> absorbing code, for the areas that are merged away; ``counts`` (areas, classes)."""
-    i, j, length = neighbours(areas).arrays()
+    pairs = neighbours(areas)
+    lonely = islands(areas, pairs)
+    far = nearest(areas, lonely)
     merging = merge_areas(
         counts,
         codes=list(areas.shapes["code"]),
-        edges=(i, j, length),
+        edges=(pairs["i"].to_numpy(), pairs["j"].to_numpy(), pairs["length"].to_numpy()),
+        nearest=(far["i"].to_numpy(), far["j"].to_numpy(), far["distance"].to_numpy()),
         parents=list(areas.shapes["parent"]),
         min_count=min_count,
         within=within,
