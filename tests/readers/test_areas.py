@@ -166,3 +166,10 @@ def test_a_geometry_that_cannot_be_read_is_told() -> None:
     assert [(f.code, f.row, f.column) for f in problems.found] == [
         ("geometry-unreadable", 4, "geometry")
     ]
+
+
+def test_utf_8_that_would_pass_for_cp932_is_read_as_utf_8(tmp_path: Path) -> None:
+    garbled = "新宿".encode().decode("cp932")  # the bytes are valid in both encodings
+    path = shapefile(tmp_path, "utf-8", cpg=False, S_NAME=["新宿"] * 3)
+    assert read_area_file(path)["S_NAME"].tolist() == ["新宿"] * 3
+    assert garbled != "新宿"

@@ -115,7 +115,10 @@ def test_a_measure_keeps_its_step(write: Write, told: Told) -> None:
     assert missing == [("measure-unknown", 1, "value", "")]
 
 
-@pytest.mark.parametrize("text", ["X", "1,234", "-1", "", "abc", "1e3", "99999999999999999999"])
+@pytest.mark.parametrize(
+    "text",
+    ["X", "1,234", "-1", "", "abc", "1e3", "99999999999999999999", "999999999999999999.999999999"],
+)
 def test_a_measure_is_as_strict_as_a_count(text: str, write: Write, told: Told) -> None:
     path = write(f'use,value,m2\na,2,"{text}"\n')
     ((code, row, column, value),) = told(lambda: read_cells(path, hierarchies={}, measures=["m2"]))
