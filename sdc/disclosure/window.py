@@ -6,6 +6,9 @@ possible; what is impossible in a window that holds a whole component is impossi
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
 import numpy as np
 import scipy.sparse as sp
 
@@ -76,6 +79,24 @@ class Window:
             lower[ends], upper[ends] = forced
             return self._mixed(lower, upper, nodes)
         return status, steps
+
+    @contextmanager
+    def guarded(self, limits: Sequence[tuple[int, int, float]]) -> Iterator[None]:
+        """For the time being, let some positions move no further than ``most`` in a direction.
+
+        ``limits`` holds (position, direction, most).
+        """
+        places = [p + (0 if d > 0 else self._size) for p, d, _ in limits]
+        columns = np.array(places, dtype=np.int64)
+        before = self._room.copy()
+        for place, (_, _, most) in zip(places, limits, strict=True):
+            self._room[place] = min(self._room[place], most)
+        self._model.set_bounds(columns, np.zeros(len(columns)), self._room[columns])
+        try:
+            yield
+        finally:
+            self._room = before
+            self._model.set_bounds(columns, np.zeros(len(columns)), before[columns])
 
     def _search(self, position: int, work: Work) -> tuple[Status, IntArray]:
         """LP, dives that hold fractional variables still, and bent prices."""

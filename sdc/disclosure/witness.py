@@ -24,11 +24,14 @@ def free_cells(problem: Problem, hidden: BoolArray) -> BoolArray:
     return np.asarray((hidden | ~system.shown) & ~system.known)
 
 
-def valid(problem: Problem, hidden: BoolArray, moves: sp.csr_matrix) -> BoolArray:
+def valid(
+    problem: Problem, hidden: BoolArray, moves: sp.csr_matrix, *, scale: int = 1
+) -> BoolArray:
     """(w,) the rows z of ``moves`` (w, n) for which value + z is a table the attacker must expect.
 
     That is: z is 0 on every printed or known cell, ``relations @ z == 0``, and value + z lies within
-    the prior bounds everywhere. O(stored numbers x relations a cell).
+    the prior bounds everywhere. Differences count in units of 1 / ``scale``. O(stored numbers x
+    relations a cell).
 
     Raises InputError where the moves are not int64, do not fit, or are large enough to overflow.
 
@@ -46,11 +49,12 @@ def valid(problem: Problem, hidden: BoolArray, moves: sp.csr_matrix) -> BoolArra
         raise InputError("証拠の形式が不正です", "moves must be int64 with one column a cell")
     longest = int(np.diff(system.relations.indptr).max(initial=1))
     size = int(abs(system.relations.data).max(initial=1)) * longest
-    low, high = problem.floor - system.value, problem.ceiling - system.value
-    if int(moves.data.max(initial=0)) > FAR or int(moves.data.min(initial=0)) < -FAR:
+    extreme = max(int(moves.data.max(initial=0)), -int(moves.data.min(initial=0)))
+    if extreme > FAR or extreme * size >= 2**63 or not 1 <= scale <= FAR:
         raise InputError("証拠の値が大きすぎます", "a difference in a move is too large")
-    if FAR * size >= 2**63 and int(abs(moves.data).max(initial=0)) * size >= 2**63:
-        raise InputError("証拠の値が大きすぎます", "a difference in a move is too large")
+    most = FAR // scale
+    low = scale * np.maximum(problem.floor - system.value, -most)
+    high = scale * np.minimum(problem.ceiling - system.value, most)
     row = np.repeat(np.arange(moves.shape[0]), np.diff(moves.indptr))
     column, step = moves.indices, moves.data
     inside = free[column] & (step >= low[column]) & (step <= high[column])

@@ -26,12 +26,15 @@ class Certificate:
     """Whole tables that agree with everything published and differ in the hidden cells.
 
     ``moves`` (w, n) holds sparse whole-number differences to the true values; ``up`` and ``down``
-    (p,) name, for every primary cell, the row that lifts it and the row that lowers it, -1 for none.
+    (p,) name, for every primary cell, the row that lifts it and the row that lowers it, -1 where the
+    true value itself is far enough. Where numbers need not be whole, the differences count in units
+    of 1 / ``scale``.
     """
 
     moves: sp.csr_matrix
     up: IntArray
     down: IntArray
+    scale: int = 1
 
 
 @dataclass(frozen=True)
