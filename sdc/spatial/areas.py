@@ -161,7 +161,7 @@ def make_areas(
     rows = check_codes(gdf, ~out, code=code, name=name, parents=columns, file=file)
     broken = repair(gdf, file)
     inside, outside = _by_code(broken.geometry, rows, ~out), _by_code(broken.geometry, rows, out)
-    if not len(inside):
+    if not inside["code"]:
         raise InputError(
             "地域が1つもありません", "there is no area to count in", code="areas-empty"
         )

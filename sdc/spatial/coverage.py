@@ -114,12 +114,17 @@ def repair(gdf: gpd.GeoDataFrame, file: str = "") -> Repaired:
     Raises InputError, with a finding a row, where a row holds no polygon.
     """
     raw = np.asarray(gdf.geometry.to_numpy(), dtype=object)
-    geometry = np.asarray(shapely.force_2d(raw), dtype=object)
-    broken = ~shapely.is_missing(geometry) & ~shapely.is_valid(geometry)
+    with np.errstate(invalid="ignore"):
+        geometry = np.asarray(shapely.force_2d(raw), dtype=object)
+        xy, owner = shapely.get_coordinates(geometry, return_index=True)
+    finite = np.ones(len(geometry), dtype=bool)
+    finite[owner[~np.isfinite(xy).all(axis=1)]] = False
+    broken = np.zeros(len(geometry), dtype=bool)
+    sound = finite & ~shapely.is_missing(geometry)
+    broken[sound] = ~shapely.is_valid(geometry[sound])
     for i in np.flatnonzero(broken):
         geometry[i] = _polygons_of(shapely.make_valid(geometry[i]))
     usable = np.isin(shapely.get_type_id(geometry), (3, 6)) & ~shapely.is_empty(geometry)
-    finite = np.isfinite(shapely.bounds(geometry)).all(axis=1)
     must = (
         "各行に有限な座標の多角形があること",
         "every row holds a polygon with finite coordinates",
