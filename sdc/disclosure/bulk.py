@@ -19,6 +19,9 @@ from sdc.solver.program import TOLERANCE, Status
 ROOM = 16
 """No variable moves further than this many times the largest demand; keeps the numbers small."""
 
+LARGE = 10**9
+"""Demands beyond it are left to windows, so that a program holds no number a double would blur."""
+
 SETTLE = 12
 """Most solves to get rid of fractions in one round."""
 
@@ -36,6 +39,7 @@ def bulk(pool: Pool, work: Work, *, rounds: int = 60, seed: int = 0) -> None:
     rng = np.random.default_rng(seed)
     matrix = space.matrix[rank_rows(space.matrix)]
     need = int(max(pool.wanted.up.max(initial=1), pool.wanted.down.max(initial=1), 4))
+    need = min(need, LARGE)
     low = np.maximum(space.low, -ROOM * need).astype(np.float64)
     high = np.minimum(space.high, ROOM * need).astype(np.float64)
     model = Model(matrix, row_lower=0, row_upper=0, cost=0.0, lower=low, upper=high,

@@ -116,26 +116,39 @@ def _windows(
     lost = np.zeros(len(seats.cell), dtype=bool)
     rows: list[tuple[IntArray, IntArray]] = []
     whole: dict[int, Window] = {}
-    for demand, killers in _remaining(seats, moves):
-        if work.stopped:
-            break
-        together = _guarded(space, seats, (demand, killers, whole), work)
-        if together[0] is Status.OPTIMAL:
-            rows.append(together[1])
-            continue
-        for killer in killers.tolist():
-            status, row = _guarded(space, seats, (demand, np.array([killer]), whole), work)
+    for demand, every in _remaining(seats, moves):
+        killers = guarded = every
+        while len(killers) and not work.stopped:
+            status, row = _guarded(space, seats, (demand, guarded, whole), work)
             if status is Status.OPTIMAL:
                 rows.append(row)
-            elif status is Status.INFEASIBLE:
-                lost[demand] = True
+                killers = _refuting(space, seats, (killers, row))
+            elif len(guarded) == 1:
+                lost[demand] = status is Status.INFEASIBLE
                 break
+            guarded = killers[:1]
+    return lost, _over_cells(space, rows)
+
+
+def _refuting(
+    space: Space, seats: Seats, what: tuple[IntArray, tuple[IntArray, IntArray]]
+) -> IntArray:
+    """Those among the killers in whose cell a move leaves less than one unit."""
+    killers, (variables, steps) = what
+    step = np.zeros(space.size, dtype=np.int64)
+    step[variables] = steps
+    left = seats.scale * (seats.value[killers] - 1) + space.sign[killers] * step[space.of[killers]]
+    return killers[(space.of[killers] >= 0) & (left < 0)]
+
+
+def _over_cells(space: Space, rows: list[tuple[IntArray, IntArray]]) -> sp.csr_matrix:
+    """(w, n) moves of variables as differences of cells."""
     indptr = np.concatenate([[0], np.cumsum([len(c) for c, _ in rows])]).astype(np.int64)
     empty = np.zeros(0, dtype=np.int64)
     columns = np.concatenate([empty, *(c for c, _ in rows)])
     steps = np.concatenate([empty, *(s for _, s in rows)])
     table = sp.csr_matrix((steps, columns, indptr), shape=(len(rows), space.size))
-    return lost, sp.csr_matrix(table @ space.member, dtype=np.int64)
+    return sp.csr_matrix(table @ space.member, dtype=np.int64)
 
 
 def _remaining(seats: Seats, moves: sp.csr_matrix) -> Iterator[tuple[int, IntArray]]:

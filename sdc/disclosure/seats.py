@@ -116,7 +116,7 @@ def _below(relations: sp.csr_matrix, value: IntArray) -> sp.csr_matrix:
 
 def _single(below: sp.csr_matrix, value: IntArray) -> sp.csr_matrix:
     """(n, n) for cells of one unit, all cells below in which it stands, themselves included."""
-    one = sp.diags((value == 1).astype(np.int8)).tocsr()
+    one = sp.diags((value == 1).astype(np.int8), dtype=np.int8).tocsr()
     step = one @ below @ one
     reach, frontier = one, one
     while frontier.nnz:

@@ -221,10 +221,11 @@ def _imply(row: Any, span: Any, bounds: Any) -> Any:
         if open_terms > own:
             continue
         limit = -least if own else b * end - least  # b t <= limit
-        if b > 0 and limit // b < high[c]:
-            high[c], changed = limit // b, True
-        elif b < 0 and -(limit // -b) > low[c]:
-            low[c], changed = -(limit // -b), True
+        # Rounded outward, so that the bounds hold for numbers that need not be whole as well.
+        if b > 0 and -(-limit // b) < high[c]:
+            high[c], changed = -(-limit // b), True
+        elif b < 0 and -limit // -b > low[c]:
+            low[c], changed = -limit // -b, True
     return changed
 
 

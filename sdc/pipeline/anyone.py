@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sdc.disclosure.anyone import audit_published
+from sdc.disclosure.anyone import audit_published, in_words
 from sdc.errors import RulesError
 from sdc.readers.tables import read_hierarchy, read_published
 
@@ -53,8 +53,7 @@ class Verdict:
             f"未判定 / unknown: {self.result['unknown']}"
         ]
         for cell in found[:LISTED]:
-            codes = ", ".join(f"{k}={v}" for k, v in cell["cell"].items())
-            lines.append(f"  {codes}: {cell['lower']}–{cell['upper']}  {cell['equation'] or ''}")
+            lines.append(f"  {in_words(cell)}")
         if len(found) > LISTED:
             lines.append(f"  ほか / more: {len(found) - LISTED}")
         verdict = {
