@@ -43,20 +43,22 @@ def problem(
     ([1], [3], [1])
     """
     by_table = {b.table.name: _rules_of(b.table, rules) for b in system.blocks}
-    demand = _Demand.empty(system.n)
     eligible = system.shown & ~system.known
     cost = np.zeros(system.n)
     prices = [*(b.table for b in system.blocks), *priced]
     zeros_shown = np.zeros(system.n, dtype=bool)
     for block in system.blocks:
         own = by_table[block.table.name]
-        demand.add(block, own)
         cost[block.index] = _cost(block.table, prices, own.cost)
         eligible[block.index[_matches(block.table, own.never_hide)]] = False
         if own.zeros == "show":
             zeros_shown[block.index] = True
             eligible[block.index[block.table.value == 0]] = False
     eligible = _all_of_group(system, eligible)
+    floor = _floor(system, eligible, zeros_shown)
+    demand = _Demand.empty(system.n)
+    for block in system.blocks:
+        demand.add(block, by_table[block.table.name], floor[block.index] > 0)
     primary = np.flatnonzero(demand.primary).astype(np.int64)
     return Problem(
         system=system,
@@ -65,7 +67,7 @@ def problem(
         upper=demand.upper[primary],
         lower=demand.lower[primary],
         slide=np.zeros(len(primary), dtype=np.int64),
-        floor=_floor(system, eligible, zeros_shown),
+        floor=floor,
         ceiling=np.full(system.n, UNBOUNDED, dtype=np.int64),
         eligible=eligible,
         cost=cost,
@@ -110,16 +112,16 @@ class _Demand:
         never = np.full(n, -1, dtype=np.int64)
         return cls(np.zeros(n, dtype=bool), never, np.full(n, UNBOUNDED, dtype=np.int64))
 
-    def add(self, block: Block, rules: Rules) -> None:
+    def add(self, block: Block, rules: Rules, never_zero: BoolArray) -> None:
+        """Take in the demands of one table; ``never_zero`` marks what an X cannot be zero in."""
         table = block.table
         small = (table.counts > 0) & (table.counts < rules.min_count)
         named = _matches(table, rules.must_hide)
         if table.is_count:
             primary = small | named
             upper = np.where(small, rules.min_count, table.value + 1)
-            lower = np.maximum(table.value - 1, 0)
-            if rules.zeros == "show":
-                lower = _shown_zero_floor(table)
+            low = np.maximum(table.value - 1, 0)
+            lower = np.where(never_zero, _shown_zero_floor(table), low)
         else:
             dominated, reach = _measure_reach(table, rules, small)
             primary = small | named | dominated
@@ -130,11 +132,9 @@ class _Demand:
         cells = block.index[primary]
         self.primary[cells] = True
         np.maximum.at(self.upper, cells, upper[primary])
-        hardest = np.maximum if table.is_count and rules.zeros == "show" else np.minimum
-        open_cells = self.lower[cells] == UNBOUNDED
-        self.lower[cells] = np.where(
-            open_cells, lower[primary], hardest(self.lower[cells], lower[primary])
-        )
+        known, new = self.lower[cells], lower[primary]
+        both = np.where(never_zero[primary], np.maximum(known, new), np.minimum(known, new))
+        self.lower[cells] = np.where(known == UNBOUNDED, new, both)
 
 
 def _shown_zero_floor(table: Table) -> IntArray:
