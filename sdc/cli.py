@@ -135,14 +135,17 @@ def verify(
     fingerprint: Annotated[str | None, typer.Option(help="SHA256:…")] = None,
     seen: Annotated[Path | None, typer.Option(help="既知の版 / serials seen before")] = None,
 ) -> None:
-    """受け取ったパッケージを検証 / verify a package that was received.
+    """受け取ったパッケージを検証 / verify a package that was received; exit status 3 where it fails.
 
     Example: sdc verify releases/sample-2026
     """
     from sdc.publishing.verify import verify_package
 
     report = verify_package(package, signers=signers, fingerprint=fingerprint, seen=seen)
-    typer.echo(report.text())
+    typer.echo(report.verdict)
+    for fault in report.faults:
+        typer.echo(f"  {fault.text(0)} / {fault.text(1)}")
+    raise typer.Exit(0 if report.ok else 3)
 
 
 @app.command()
