@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sdc.disclosure.anyone import audit_published, in_words
+from sdc.disclosure.anyone import audit_published, in_words, in_words
 from sdc.errors import RulesError
 from sdc.readers.tables import read_hierarchy, read_published
 
