@@ -38,6 +38,17 @@ def greedy(problem: MergeProblem, *, look_ahead: float = 0.0) -> list[Cluster]:
     )
 
 
+def grow(problem: MergeProblem, start: Cluster) -> list[Cluster]:
+    """A cluster extended by the cheapest partner until it meets the rule; nothing if it never does."""
+    members = list(start)
+    while not problem.safe(members):
+        near = sorted({b for a in members for b in problem.contacts[a]} - set(members))
+        if not near:
+            return []
+        members.append(min(near, key=lambda b: (problem.loss([*members, b]), b)))
+    return [tuple(sorted(members))]
+
+
 class _Clusters:
     """A partition that only grows coarser; the label of a cluster is its smallest member."""
 

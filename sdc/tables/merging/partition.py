@@ -19,12 +19,16 @@ from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, FloatArray
 from sdc.solver.highs import Model
 from sdc.solver.program import TOLERANCE, Status
-from sdc.tables.merging.greedy import Cluster
+from sdc.tables.merging.greedy import Cluster, grow
 from sdc.tables.merging.problem import MergeProblem
-from sdc.tables.merging.search import ClusterSearch
+from sdc.tables.merging.search import ClusterSearch, Sweep
 
 PER_ROOT = 20
 """Columns taken from one area in one round."""
+SHARES = (0.25, 0.5, 0.75, 1.0)
+"""Up to which share of the gap all columns are listed, one step after the other; at 1 the answer is
+proven. A step takes about ``GROWTH`` times the work of the one before."""
+GROWTH = 4
 EPSILON = 1e-7
 """A column pays when its reduced cost is below minus this."""
 
@@ -37,7 +41,7 @@ class Effort:
     ``choice`` nodes of the mixed-integer search, ``seconds`` of it before it is cut off.
     """
 
-    nodes: int = 60_000
+    nodes: int = 250_000
     columns: int = 12_000
     choice: int = 2_000
     seconds: float = 120.0
@@ -75,14 +79,14 @@ def partition(
     search = ClusterSearch(problem)
     prices = _price(pool, search, must, effort=effort)
     reach = _choose(pool, must, choice, prices=prices, reach=0.0, effort=effort)
-    for share in (0.25, 0.5, 1.0) if prices.done else ():
+    for share in SHARES if prices.done else ():
         gap = _gap(pool, choice, prices)
         if gap <= TOLERANCE:
             break
         spent, complete = _widen(pool, search, prices, below=share * gap, effort=effort)
         if complete:
             reach = _choose(pool, must, choice, prices=prices, reach=share * gap, effort=effort)
-        if not complete or 5 * spent > effort.nodes:
+        if not complete or GROWTH * spent > effort.nodes:
             break
     return _proven(problem, choice, prices, reach=reach)
 
@@ -134,30 +138,28 @@ class _Prices:
 
 def _price(pool: Pool, search: ClusterSearch, must: BoolArray, *, effort: Effort) -> _Prices:
     """Add columns until none pays, or until the work is spent."""
-    roots = search.roots()
-    active, limit, best = roots, 20, _Prices(np.zeros(len(must)), 0.0, False)
+    best = _Prices(np.zeros(len(must)), 0.0, False)
     most = max(100, effort.nodes // 10)
+    limit = min(50, most)
     while True:
         duals, objective = _relax(pool, must)
-        least, fresh, paying = 0.0, 0, []
-        for root in active:
-            found = search.around(root, duals, below=-EPSILON, nodes=limit)
-            least += min(0.0, found.least)
-            if pool.add(c for _, c in sorted(found.clusters)[:PER_ROOT]):
-                fresh += 1
-                paying.append(root)
-        if len(active) == len(roots) and objective + least > best.bound:
-            best = _Prices(duals, objective + least, not fresh and least > -EPSILON * len(roots))
-        if best.done:
+        found = search.sweep(duals, below=-EPSILON, each=limit, total=10 * effort.nodes)
+        fresh = pool.add(_cheapest(found))
+        bound = objective + found.slack(search.roots)
+        if bound >= best.bound:
+            best = _Prices(duals, bound, found.complete and not found.clusters)
+        if best.done or (not fresh and limit >= most):
             return best
-        if fresh:
-            active = paying
-        elif len(active) < len(roots):
-            active = roots
-        elif limit < most:
+        if not fresh:
             limit = min(most, 5 * limit)
-        else:
-            return best
+
+
+def _cheapest(found: Sweep) -> list[Cluster]:
+    """The clusters that pay most, so many of each root."""
+    order = np.lexsort((found.cost, found.root))
+    roots = found.root[order]
+    rank = np.arange(len(order)) - np.searchsorted(roots, roots)
+    return [found.clusters[int(k)] for k in order[rank < PER_ROOT]]
 
 
 def _relax(pool: Pool, must: BoolArray) -> tuple[FloatArray, float]:
@@ -175,15 +177,10 @@ def _widen(
     pool: Pool, search: ClusterSearch, prices: _Prices, *, below: float, effort: Effort
 ) -> tuple[int, bool]:
     """Add every column whose reduced cost is below a threshold; nodes spent, and whether all."""
-    spent = 0
-    for root in search.roots():
-        left = effort.nodes - spent
-        found = search.around(root, prices.duals, below=below + EPSILON, nodes=left)
-        spent += found.nodes
-        pool.add(c for _, c in found.clusters)
-        if found.open_bound < np.inf:
-            return spent, False
-    return spent, True
+    nodes = effort.nodes
+    found = search.sweep(prices.duals, below=below + EPSILON, each=nodes, total=nodes)
+    pool.add(found.clusters)
+    return found.nodes, found.complete
 
 
 def _choose(
@@ -266,13 +263,13 @@ def left_over(problem: MergeProblem, clusters: Sequence[Cluster]) -> list[int]:
 
 
 def first_columns(problem: MergeProblem) -> list[Cluster]:
-    """Pairs that meet the rule, and the clusters of the earlier release that still do."""
-    found: list[Cluster] = []
-    for a in np.flatnonzero(~problem.alone).tolist():
-        for b in problem.contacts[a]:
-            pair = (min(a, b), max(a, b))
-            if problem.safe(pair):
-                found.append(pair)
+    """What each unsafe area grows into by way of each partner, and what an earlier release had."""
+    found = [
+        grown
+        for a in np.flatnonzero(~problem.alone).tolist()
+        for b in problem.contacts[a]
+        for grown in grow(problem, (a, b))
+    ]
     if problem.previous is not None:
         groups: dict[int, list[int]] = {}
         for a, into in enumerate(problem.previous.tolist()):
