@@ -95,7 +95,7 @@ def publish(
                     if on_sealed is not None:
                         on_sealed(digest)
                     files.seal(place.stage)
-                    files.move(place.stage, place.final)
+                    place.move(place.stage, place.final)
             except BaseException:
                 place.undo()
                 raise
@@ -163,7 +163,6 @@ class _Place:
         self.internal_stage = root / f".{name}.internal.stage"
         self.lock = root / f".{name}.lock"
         self._moved: list[tuple[Path, Path]] = []
-        self._internal_is_new = False
 
     def sweep(self) -> None:
         """Remove what this run, or one that was killed, has left in the hidden siblings."""
@@ -172,10 +171,14 @@ class _Place:
 
     def undo(self) -> None:
         """Put everything back as it was before a package that did not come into being."""
-        if self._internal_is_new:
-            files.remove_tree(self.internal)
         for source, target in reversed(self._moved):
-            files.move(target, source)
+            if os.path.lexists(target) and not os.path.lexists(source):
+                files.move(target, source)
+
+    def move(self, source: Path, target: Path) -> None:
+        """Rename, and remember it first: a rename may happen and its flush still fail."""
+        self._moved.append((source, target))
+        files.move(source, target)
 
     def holds_same(self, serial: int) -> bool:
         """Whether the same package lies there; moves an older serial out of the way."""
@@ -190,11 +193,12 @@ class _Place:
                 f"{self.final.name!r} serial {old} exists with other bytes; raise the serial",
                 code="serial",
             )
-        for path, name in ((self.final, ""), (self.internal, ".internal")):
+        # The internal folder first: should we be killed in between, the next run still finds the
+        # older package and moves it after its internal folder, and nothing is taken for an orphan.
+        for path, name in ((self.internal, ".internal"), (self.final, "")):
             if os.path.lexists(path):
                 aside = self.root / f"{self.final.name}.v{old}{name}"
-                files.move(path, aside)
-                self._moved.append((path, aside))
+                self.move(path, aside)
         return False
 
     def _serial(self) -> int:
@@ -220,5 +224,4 @@ class _Place:
                     files.make_folder(self.internal_stage / folder)
             files.write_file(target, contents[path], mode=files.PRIVATE_FILE)
         files.remove_tree(self.internal)
-        files.move(self.internal_stage, self.internal)
-        self._internal_is_new = True
+        self.move(self.internal_stage, self.internal)

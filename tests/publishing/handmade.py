@@ -82,6 +82,16 @@ def use_table() -> PublishedTable:
     return marked("use", (area_dim(), use_dim()), cells)
 
 
+def small_table() -> PublishedTable:
+    """By sex only: one map of the total, one page of small multiples, two maps of classes."""
+    sex = Hierarchy.flat("sex", ["f", "m"], labels={"TOTAL": "総数", "f": "女", "m": "男"})
+    women = np.array([[240], [50], [X], [X], [60], [30]])
+    total = np.array([[500], [100], [80], [60], [160], [100]])
+    men = np.where(women == X, X, total - women)
+    cells = np.concatenate([total, women, men], axis=1)
+    return marked("sex", (area_dim(), sex), cells, records="residents")
+
+
 def shapes() -> gpd.GeoDataFrame:
     """Five published areas, side by side, about 400 m each; the third absorbed its neighbour."""
     west, south, step = 139.70, 35.69, 0.004

@@ -6,17 +6,23 @@ import re
 import zlib
 from collections.abc import Callable
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
-from handmade import area_dim, make_release, marked, use_table
+from handmade import AREA_NAMES, area_dim, make_release, marked, shapes, small_table
 from PIL import Image
+from shapely.geometry import box
 
 from sdc.errors import InputError
+from sdc.model.hierarchy import Hierarchy
+from sdc.model.plan import PublishedTable
 from sdc.model.release import Geography, Release
-from sdc.model.states import State
+from sdc.publishing.canvas import Canvas, lay_out
 from sdc.publishing.classes import PALETTE, classify, colours, rgb, round_breaks
-from sdc.publishing.map import draw_map, lay_out, map_files
-from sdc.publishing.raster import FIRST_CLASS, HIDDEN_INK, HIDDEN_PAPER, INKS
+from sdc.publishing.layout import FRAME
+from sdc.publishing.map import draw_map, map_files, subjects
+from sdc.publishing.raster import FIRST_CLASS, HIDDEN_INK, HIDDEN_PAPER, INKS, MM
 from sdc.publishing.sheet import neutral
 
 Build = Callable[..., Release]
@@ -25,7 +31,7 @@ Build = Callable[..., Release]
 @pytest.fixture(scope="module")
 def pictures() -> dict[str, bytes]:
     """All maps of the small release."""
-    return dict(map_files(make_release(formats=("images",))))
+    return dict(map_files(make_release(small_table(), formats=("images",))))
 
 
 def chunks(png: bytes) -> list[bytes]:
@@ -38,7 +44,7 @@ def chunks(png: bytes) -> list[bytes]:
 
 
 def test_every_map_is_a_plain_png_and_an_image_only_pdf(pictures: dict[str, bytes]) -> None:
-    assert "data/maps/use.png" in pictures
+    assert "data/maps/sex.png" in pictures
     for path, data in pictures.items():
         if path.endswith(".png"):
             assert chunks(data) == [b"IHDR", b"PLTE", b"pHYs", b"IDAT", b"IEND"]
@@ -51,15 +57,15 @@ def test_every_map_is_a_plain_png_and_an_image_only_pdf(pictures: dict[str, byte
 
 
 def test_the_pdf_holds_the_very_same_pixels(pictures: dict[str, bytes]) -> None:
-    pdf = pictures["data/maps/use.pdf"]
+    pdf = pictures["data/maps/sex.pdf"]
     start = pdf.rindex(b"stream\n", 0, pdf.rindex(b"endstream")) + 7
     rows = np.frombuffer(zlib.decompress(pdf[start : pdf.rindex(b"\nendstream")]), np.uint8)
-    with Image.open(io.BytesIO(pictures["data/maps/use.png"])) as image:
+    with Image.open(io.BytesIO(pictures["data/maps/sex.png"])) as image:
         assert (rows.reshape(2480, 3509)[:, 1:] == np.asarray(image)).all()
 
 
 def test_the_same_release_gives_the_same_bytes(pictures: dict[str, bytes]) -> None:
-    again = dict(map_files(make_release(formats=("images",))))
+    again = dict(map_files(make_release(small_table(), formats=("images",))))
     assert again == pictures
 
 
@@ -67,7 +73,7 @@ def test_user_settings_do_not_reach_the_maps(pictures: dict[str, bytes]) -> None
     import matplotlib
 
     with matplotlib.rc_context({"text.antialiased": False, "lines.linewidth": 9, "font.size": 3}):
-        assert dict(map_files(make_release(formats=("images",)))) == pictures
+        assert dict(map_files(make_release(small_table(), formats=("images",)))) == pictures
         assert matplotlib.rcParams["lines.linewidth"] == 9
 
 
@@ -82,30 +88,49 @@ def test_reading_a_map_back_gives_classes_and_never_more() -> None:
     assert dict(map_files(one)) == dict(map_files(two))
 
 
-def test_hidden_numbers_never_colour_a_map() -> None:
-    # 200 is the largest number; if it is hidden, breaks and colours must not know it.
+def page_of(table: PublishedTable) -> tuple[Canvas, np.ndarray]:
+    """Where the places of a table lie on the frame, and the inks of its first map there."""
+    made = make_release(table, formats=("images",))
     with neutral():
-        small = marked("t", (area_dim(),), np.array([-1, 9, 8, 7, 6, 5]))
-        made = make_release(small)
-        canvas = lay_out(made, small, small.dims[0].codes[1:])
-        picture = draw_map(made, small, canvas, {})
-    assert round_breaks(np.array([9, 8, 7, 6, 5])) == (5,)
-    used = set(np.unique(picture.indices))
-    assert not used & {HIDDEN_INK + 999}
-    assert FIRST_CLASS + len(PALETTE) - 1 in used
+        subject = next(subjects(made))
+        canvas = lay_out(made, subject.dim, subject.codes, size=(FRAME[2], FRAME[3]))
+        page = draw_map(subject, canvas, {}).indices
+    left, top = round(FRAME[0] * MM), round(FRAME[1] * MM)
+    height, width = canvas.index.shape
+    return canvas, page[top : top + height, left : left + width]
 
 
-def test_all_hidden_areas_look_the_same(pictures: dict[str, bytes]) -> None:
-    cells = np.array([100, -1, 30, -1, 20, 20])
-    table = marked("t", (area_dim(),), cells)
-    made = make_release(table)
-    with neutral():
-        canvas = lay_out(made, table, table.dims[0].codes[1:])
-        page = draw_map(made, table, canvas, {}).indices
+def test_a_program_that_reads_the_map_finds_one_class_an_area() -> None:
+    numbers = np.array([600, 4, -1, 0, 480, 35])  # the total first; limits are 20, 50, 100, 200
+    canvas, page = page_of(marked("t", (area_dim(),), numbers))
+    breaks = round_breaks(numbers[[1, 4, 5]])
+    assert breaks == (20, 50, 100, 200)
+    seen = []
+    for place in range(1, 6):
+        inks = set(np.unique(page[canvas.index == place]).tolist())
+        seen.append(inks & set(range(FIRST_CLASS + len(PALETTE))))
+    assert seen == [
+        {FIRST_CLASS},  # 4
+        {HIDDEN_PAPER, HIDDEN_INK},
+        {FIRST_CLASS},  # a shown zero: the lowest class starts at 0
+        {FIRST_CLASS + 4},
+        {FIRST_CLASS + 1},
+    ]
+
+
+def test_a_hidden_total_does_not_move_the_classes() -> None:
+    # What is hidden is 0 in a published table; the limits come from 9, 8, 7, 6 and 5 alone.
+    hidden = marked("t", (area_dim(),), np.array([-1, 9, 8, 7, 6, 5]))
+    shown = marked("t", (area_dim(),), np.array([35, 9, 8, 7, 6, 5]))
+    assert (page_of(hidden)[1] == page_of(shown)[1]).all()
+
+
+def test_all_hidden_areas_look_the_same() -> None:
+    _, page = page_of(marked("t", (area_dim(),), np.array([100, -1, 30, -1, 20, 20])))
     row, column = np.indices(page.shape)
-    on_line = (row + column) % 16 < 4
-    assert set(np.unique(on_line[page == HIDDEN_INK])) == {True}
-    assert set(np.unique(on_line[page == HIDDEN_PAPER])) == {False}
+    grid = (row + round(FRAME[1] * MM) + column + round(FRAME[0] * MM)) % 16
+    assert set(np.unique(grid[page == HIDDEN_INK]).tolist()) == {0, 1, 2, 3}
+    assert set(np.unique(grid[page == HIDDEN_PAPER]).tolist()) == set(range(4, 16))
     assert (page == HIDDEN_INK).sum() > 10_000
 
 
@@ -168,6 +193,61 @@ def test_places_without_crs_or_shape_are_refused() -> None:
         dict(map_files(made))
 
 
-def test_states_other_than_shown_never_get_a_class() -> None:
-    table = use_table()
-    assert {int(s) for s in np.unique(table.state)} == {State.SHOWN, State.ZERO, State.HIDDEN}
+def test_ten_digit_meshes_are_named_by_their_size() -> None:
+    from sdc.publishing.canvas import place_words
+
+    for seconds, name in ((7.5, "250mメッシュ"), (3.0, "100mメッシュ"), (30.0, "1kmメッシュ")):
+        south, west = 35.7, 139.7
+        cell = box(west, south, west + seconds * 1.5 / 3600, south + seconds / 3600)
+        frame = {"code": ["5339459921"], "name": [""], "geometry": [cell]}
+        mesh = Geography("mesh", "mesh", gpd.GeoDataFrame(frame, crs="EPSG:6668"))
+        dim = Hierarchy.flat("mesh", ["5339459921"])
+        made = make_release(marked("t", (dim,), np.array([7, 7])))
+        object.__setattr__(made, "geographies", {"mesh": mesh})
+        assert place_words(made, dim, ("5339459921",))[0] == name
+
+
+def test_levels_above_get_maps_of_their_own() -> None:
+    parents = dict.fromkeys(AREA_NAMES, "13104") | {"13104": ""}
+    parents |= {"131040010": "13104", "131040020": "13104"}
+    parents |= {c: c[:8] + "0" for c in AREA_NAMES if len(c) == 11}
+    dim = Hierarchy.of("area", parents)
+    made = make_release(marked("t", (dim,), np.arange(1, len(dim) + 1)), formats=("images",))
+    assert [s.suffix for s in subjects(made)] == [""]
+    towns = shapes().assign(code=lambda f: f["code"].str[:8] + "0").dissolve("code", as_index=False)
+    every = pd.concat([shapes(), towns], ignore_index=True)
+    object.__setattr__(made, "geographies", {"area": Geography("area", "areas", every)})
+    assert [(s.suffix, len(s.codes)) for s in subjects(made)] == [("", 5), ("_level1", 2)]
+
+
+def test_labels_never_touch() -> None:
+    from sdc.publishing.labels import Wish, place_labels
+
+    wishes = [
+        Wish(f"{i:06}", box(5 * i % 60, 3 * (i // 12), 5 * i % 60 + 4, 3 * (i // 12) + 2), True)
+        for i in range(60)
+    ]
+    placed = place_labels(wishes, lambda t: (6.0, 1.8), (0, 0, 120, 120))
+    assert len(placed) > 40
+    for i, one in enumerate(placed):
+        for other in placed[:i]:
+            a, b = one.extent, other.extent
+            assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
+
+
+@pytest.mark.parametrize(
+    ("municipality", "lon", "lat", "zone"),
+    [
+        ("131041", 139.7, 35.7, 9), ("134210", 142.2, 27.1, 14), ("012025", 140.7, 41.8, 11),
+        ("011002", 141.3, 43.1, 12), ("012076", 143.2, 42.9, 13), ("462012", 130.6, 31.6, 2),
+        ("462225", 129.5, 28.4, 1), ("472018", 127.7, 26.2, 15), ("473812", 123.0, 24.4, 16),
+        ("473588", 131.2, 25.8, 17), ("312011", 134.2, 35.5, 5), ("271004", 135.5, 34.7, 6),
+        ("990000", 140.8, 40.1, 10),
+    ],
+)  # fmt: skip
+def test_every_municipality_has_its_plane(
+    municipality: str, lon: float, lat: float, zone: int
+) -> None:
+    from sdc.publishing.plane import plane_zone
+
+    assert plane_zone(municipality, lon, lat) == zone
