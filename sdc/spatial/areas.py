@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -77,6 +77,10 @@ class Areas:
 
     def __len__(self) -> int:
         return len(self.shapes)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Only the fields: what is derived is made again where it is needed."""
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
     @property
     def dimension(self) -> str:
@@ -261,16 +265,20 @@ def _cells_of(within: Any, level: str) -> npt.NDArray[np.int64]:
 
 def _by_code(geometry: Geometries, rows: Any, chosen: npt.NDArray[np.bool_]) -> dict[str, Any]:
     """One row a code in code order: joined polygons, the name of the largest, its parent."""
-    taken = rows[chosen].assign(geometry=geometry[chosen], size=shapely.area(geometry[chosen]))
-    taken = taken.sort_values(["code", "size", "name"], ascending=[True, False, True])
-    codes, names, parents, shapes = [], [], [], []
-    for area, group in taken.groupby("code", sort=True):
-        codes.append(area)
-        names.append(group["name"].iloc[0])
-        parents.append(group["parent"].iloc[0])
-        parts = group["geometry"].to_numpy()
-        shapes.append(parts[0] if len(parts) == 1 else shapely.normalize(shapely.union_all(parts)))
-    return {"code": codes, "name": names, "parent": parents, "geometry": shapes}
+    size = shapely.area(geometry)
+    codes, names, parents = (rows[column].to_list() for column in ("code", "name", "parent"))
+    order = sorted(np.flatnonzero(chosen), key=lambda k: (codes[k], -size[k], names[k]))
+    groups = [list(group) for _, group in groupby(order, key=lambda k: codes[k])]
+    shapes = [
+        geometry[g[0]] if len(g) == 1 else shapely.normalize(shapely.union_all(geometry[g]))
+        for g in groups
+    ]
+    return {
+        "code": [codes[g[0]] for g in groups],
+        "name": [names[g[0]] for g in groups],
+        "parent": [parents[g[0]] for g in groups],
+        "geometry": shapes,
+    }
 
 
 def _no_crs() -> InputError:

@@ -146,9 +146,10 @@ def measure(shapes: gpd.GeoDataFrame, water: gpd.GeoDataFrame, *, tolerance: flo
     smaller one. Exact coverages (edges match vertex by vertex) are recognised and not cut.
     """
     geometry = np.asarray(shapes.geometry.to_numpy(), dtype=object)
-    exact = bool(shapely.coverage_is_valid(geometry))
+    suspect = ~shapely.is_empty(shapely.coverage_invalid_edges(geometry))
+    exact = not suspect.any()
     plane = plane_crs(shapes)
-    overlaps = () if exact else _overlaps(shapes.to_crs(plane))
+    overlaps = () if exact else _overlaps(shapes.to_crs(plane), suspect)
     bad = [overlap for overlap in overlaps if overlap.share > tolerance]
     if bad:
         raise InputError.of([_too_much(overlap, tolerance) for overlap in bad])
@@ -179,13 +180,20 @@ def seamless(members: Geometries, *, crs: Any) -> shapely.Geometry:
     return _polygons_of(shapely.normalize(shapely.union_all(members)))
 
 
-def _overlaps(planar: gpd.GeoDataFrame) -> tuple[Overlap, ...]:
-    """Pairs of areas that share more ground than rounding explains, in code order."""
+def _overlaps(planar: gpd.GeoDataFrame, suspect: npt.NDArray[np.bool_]) -> tuple[Overlap, ...]:
+    """Pairs of areas that share more ground than rounding explains, in code order.
+
+    ``suspect`` marks the areas with an edge that does not match: one of every such pair.
+    """
     geometry = np.asarray(planar.geometry.to_numpy(), dtype=object)
     geometry = np.where(shapely.is_valid(geometry), geometry, shapely.make_valid(geometry))
-    first, second = shapely.STRtree(geometry).query(geometry, predicate="intersects")
-    once = first < second
-    first, second = first[once], second[once]
+    asked = np.flatnonzero(suspect)
+    first, second = shapely.STRtree(geometry).query(geometry[asked], predicate="intersects")
+    first = asked[first]
+    pair = np.unique(np.minimum(first, second) * len(geometry) + np.maximum(first, second))
+    first, second = np.divmod(pair, len(geometry))
+    apart = first != second
+    first, second = first[apart], second[apart]
     area = shapely.area(shapely.intersection(geometry[first], geometry[second]))
     size = shapely.area(geometry)
     codes = planar["code"].to_numpy()

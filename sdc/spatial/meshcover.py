@@ -101,13 +101,17 @@ def cover_each(places: Geometries, grid: Level) -> tuple[IntArray, IntArray]:
     chain = [LEVELS[name] for name in _STRIDES if grid.nests_in(LEVELS[name])]
     chain = [coarse for coarse in chain if coarse.size > grid.size] + [grid]
     area = shapely.get_dimensions(places) == 2
-    which, row, column = _first_cells(places, chain[0])
+    bounds = shapely.bounds(places)
+    which, row, column = _first_cells(_reach(bounds, chain[0]))
     done: list[tuple[IntArray, IntArray, IntArray]] = []
     for coarse, fine in pairwise(chain):
         inside, edge = _sort_out(places, (which, row, column), coarse)
         done.append(_divide(which[inside], row[inside], column[inside], coarse.size // grid.size))
         ratio = coarse.size // fine.size
         which, row, column = _divide(which[edge], row[edge], column[edge], ratio)
+        south, west, north, east = _reach(bounds, fine)[:, which]
+        near = (row >= south) & (row < north) & (column >= west) & (column < east)
+        which, row, column = which[near], row[near], column[near]
     inside, edge = _sort_out(places, (which, row, column), grid)
     keep = inside.copy()
     for part in _parts(np.flatnonzero(edge)):
@@ -151,11 +155,17 @@ def _divide(
     )
 
 
-def _first_cells(places: Geometries, grid: Level) -> tuple[IntArray, IntArray, IntArray]:
-    """Every cell of a coarse level that a geometry's bounds reach, edges included."""
-    import shapely
+def _first_cells(reach: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Every cell of a level that a geometry's bounds reach."""
+    south, west, north, east = reach
+    high, wide = north - south, east - west
+    which = np.repeat(np.arange(len(south)), high * wide)
+    place = np.arange(len(which)) - np.repeat(np.cumsum(high * wide) - high * wide, high * wide)
+    return which, south[which] + place // wide[which], west[which] + place % wide[which]
 
-    bounds = shapely.bounds(places)
+
+def _reach(bounds: npt.NDArray[np.float64], grid: Level) -> IntArray:
+    """(4, n) first row, first column, end of rows, end of columns that each geometry touches."""
     south, north = _spans(bounds[:, 1], bounds[:, 3], UNITS_LAT, grid)
     west, east = _spans(bounds[:, 0], bounds[:, 2], UNITS_LON, grid)
     south, north = south - SOUTH * UNITS_LAT // grid.size, north - SOUTH * UNITS_LAT // grid.size
@@ -164,11 +174,8 @@ def _first_cells(places: Geometries, grid: Level) -> tuple[IntArray, IntArray, I
     if (south < 0).any() or (west < 0).any() or (north > rows).any() or (east > columns).any():
         raise _outside()
     # one cell more on each side: edges that coincide with a line touch both neighbours
-    south, west = np.maximum(south - 1, 0), np.maximum(west - 1, 0)
-    high, wide = np.minimum(north + 1, rows) - south, np.minimum(east + 1, columns) - west
-    which = np.repeat(np.arange(len(places)), high * wide)
-    place = np.arange(len(which)) - np.repeat(np.cumsum(high * wide) - high * wide, high * wide)
-    return which, south[which] + place // wide[which], west[which] + place % wide[which]
+    low = np.maximum(south - 1, 0), np.maximum(west - 1, 0)
+    return np.array([*low, np.minimum(north + 1, rows), np.minimum(east + 1, columns)])
 
 
 def _rows_and_columns(bounds: Bounds, grid: Level) -> tuple[IntArray, IntArray]:

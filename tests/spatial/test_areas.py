@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import geopandas as gpd
@@ -201,10 +202,30 @@ def test_small_overlaps_are_reported_and_large_ones_refused() -> None:
     assert problems(gdf) == [("areas-overlap", None)]
 
 
-def test_one_area_inside_another_is_refused() -> None:
+@pytest.mark.parametrize(
+    "second",
+    [
+        shapely.box(40, 40, 60, 60),  # inside
+        shapely.box(0, 0, 100, 100),  # the same ground under another code
+        shapely.box(0, 0, 50, 100),  # one half
+        shapely.box(-10, -10, 110, 110),  # all around
+    ],
+)
+def test_one_area_over_another_is_refused(second: shapely.Polygon) -> None:
     gdf = frame(["a", "b"])
-    gdf.loc[1, "geometry"] = shapely.box(40, 40, 60, 60)
+    gdf["geometry"] = gpd.GeoSeries([gdf.geometry[0], second], crs=CRS)
     assert problems(gdf) == [("areas-overlap", None)]
+
+
+def test_areas_travel_without_their_caches() -> None:
+    areas = areas_of(frame(["a", "b"]))
+    bare = len(pickle.dumps(areas))
+    assert len(areas.index.vertices) == 10
+    assert len(areas.planar) == 2
+    there = pickle.loads(pickle.dumps(areas))
+    assert len(pickle.dumps(areas)) == bare
+    assert there.codes == areas.codes
+    assert there.index.find(np.array([150.0]), np.array([50.0])).tolist() == [1]
 
 
 def test_enclosed_gaps_are_measured_and_water_fills_them() -> None:
