@@ -75,6 +75,20 @@ class Windows:
                 return found
             size *= 4
 
+    def within(self, cell: int, price: FloatArray) -> Step | None:
+        """Some move of a cell by one, up or down, at these prices; None where there is none."""
+        size = NEAR
+        while True:
+            whole = self._whole
+            window = whole if whole is not None else self._search(self.around(cell, size))
+            for sign in (1, -1):
+                found = window.cheapest((cell, sign, 1), price, rng=self._rng)
+                if found is not None:
+                    return found
+            if whole is not None or size > self._problem.system.n:
+                return None
+            size *= 4
+
     def around(self, cell: int, size: int) -> IntArray:
         """The unknowns nearest to one by steps over relations, those that move cheaply first."""
         touch, back = self._touch, self._back
@@ -133,7 +147,7 @@ def infeasible(problem: Problem, cells: list[int]) -> Infeasible:
 
 
 def clean_up(cover: Cover, finder: Finder, *, budget: Budget, base: float = 4.0) -> bool:
-    """Forbid complementary masks, dearest first, and protect their users anew where that is cheaper.
+    """Forbid complementary masks, dearest first, and serve their users anew where cheaper.
 
     At most ``base`` x masks attempts at the default budget, until a whole round changes nothing;
     the return value is False where the clock ended it.

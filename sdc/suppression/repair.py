@@ -1,0 +1,107 @@
+"""Which further cells must be hidden before a given pattern keeps its promise, and which need not?
+
+Demands that the pattern serves already keep their witnesses; only the others open new cells. A
+complementary cell that can take no second value follows from the rest and is printed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import scipy.sparse as sp
+
+from sdc.model.system import BoolArray, Problem
+from sdc.suppression.cover import Cover, sound
+from sdc.suppression.demands import Demands, Masks
+from sdc.suppression.found import Budget, Found
+from sdc.suppression.lp_greedy import Windows, clean_up, serve
+
+
+def repair(
+    problem: Problem,
+    hidden: BoolArray,
+    *,
+    budget: Budget,
+    seed: int,
+    moves: sp.csr_matrix | None = None,
+    keep: bool = False,
+) -> Found:
+    """Make a pattern safe at ``interval`` by hiding as little more as the search finds.
+
+    ``moves`` are witnesses in hand; those that do not hold are ignored. With ``keep`` every
+    complementary cell of the pattern that can take a second value stays hidden; without it those
+    that no witness needs are printed, and a clean-up follows as the budget allows.
+
+    Raises Infeasible where a cell cannot be protected though everything else is hidden.
+    """
+    masks = Masks.of_problem(problem)
+    given = np.zeros(len(masks.price), dtype=bool)
+    given[masks.of[hidden & problem.eligible]] = True
+    seeded = _as_free(masks, given)
+    cover = Cover(problem, Demands.of(problem), seeded)
+    if moves is not None:
+        _take(cover, moves)
+    finder = Windows(cover, seed)
+    serve(cover, finder)
+    kept = _variable(cover, finder, given & ~masks.free) if keep else np.zeros_like(given)
+    final = _recount(cover, dataclasses.replace(masks, free=masks.free | kept))
+    log = [f"repair: {int((final.open & ~given & ~masks.free).sum())} masks more"]
+    if keep:
+        gone = int((given & ~masks.free & ~kept & (final.users == 0)).sum())
+        log.append(f"repair: {gone} masks printed that follow from the rest")
+        return Found(final.hidden(), 0.0, tuple(log), final.matrix())
+    final.thin()
+    done = clean_up(final, Windows(final, seed), budget=budget)
+    return Found(final.hidden(), 0.0, tuple(log), final.matrix(), reproducible=done)
+
+
+def _as_free(masks: Masks, given: BoolArray) -> Masks:
+    price = np.where(given, 0.0, masks.price)
+    return dataclasses.replace(masks, free=masks.free | given, price=price)
+
+
+def _take(cover: Cover, moves: sp.csr_matrix) -> None:
+    """Register the given moves that hold; without any other check they would prove nothing."""
+    rows = sp.csr_matrix(moves, dtype=np.int64)
+    rows.sort_indices()
+    every = np.ones(cover.problem.system.n, dtype=bool)
+    good = sound(cover.problem, every, rows) & _movable(cover, rows)
+    for i in np.flatnonzero(good).tolist():
+        part = slice(int(rows.indptr[i]), int(rows.indptr[i + 1]))
+        cell, step = rows.indices[part].astype(np.int64), rows.data[part]
+        used = step != 0
+        cover.add(cell[used], step[used])
+
+
+def _movable(cover: Cover, rows: sp.csr_matrix) -> BoolArray:
+    """(w,) whether a move stays on cells that may be hidden."""
+    barred = ~np.isfinite(cover.masks.price)[cover.masks.of]
+    touched = (rows != 0).astype(np.int64) @ barred.astype(np.int64)
+    return np.asarray(touched == 0)
+
+
+def _variable(cover: Cover, finder: Windows, given: BoolArray) -> BoolArray:
+    """The given masks in which some cell takes a second value within the open pattern."""
+    used = np.zeros(len(given), dtype=bool)
+    for number in sorted(cover.moves):
+        used[cover.masks.of[cover.moves[number].cell]] = True
+    closed = np.where(cover.open, 0.0, np.inf)
+    for mask in np.flatnonzero(given & ~used).tolist():
+        if used[mask]:
+            continue
+        for cell in np.flatnonzero(cover.masks.of == mask).tolist():
+            found = finder.within(cell, closed)
+            if found is not None:
+                used[cover.masks.of[found.cell]] = True
+                break
+    return used & given
+
+
+def _recount(cover: Cover, masks: Masks) -> Cover:
+    """The same moves under other free masks."""
+    out = Cover(cover.problem, cover.demands, masks)
+    for number in sorted(cover.moves):
+        move = cover.moves[number]
+        out.add(move.cell, move.step)
+    return out
