@@ -14,6 +14,7 @@ from sdc.errors import RulesError
 from sdc.model.plan import Plan
 from sdc.model.system import BoolArray, Level, Problem
 from sdc.suppression.found import Budget, Method
+from sdc.suppression.settle import settle
 
 METHODS: Mapping[str, str] = {
     "lp-greedy": "sdc.suppression.lp_greedy:lp_greedy",
@@ -34,13 +35,18 @@ def suppress(
     """Protect a problem at its level, at the least loss that the budget finds."""
     started = time.perf_counter()
     name, because = choose(problem) if method == "auto" else (method, "asked for")
-    found = load(name)(
-        problem, budget=Budget.of(budget, time_limit), seed=seed, previous=previous
-    )
+    found = load(name)(problem, budget=Budget.of(budget, time_limit), seed=seed, previous=previous)
+    found = settle(problem, found, seed=seed)
     return Plan(
-        problem, found.hidden, method=name, because=because, bound=found.bound,
-        seconds=time.perf_counter() - started, reproducible=found.reproducible,
-        log=found.log, moves=found.moves,
+        problem,
+        found.hidden,
+        method=name,
+        because=because,
+        bound=found.bound,
+        seconds=time.perf_counter() - started,
+        reproducible=found.reproducible,
+        log=found.log,
+        moves=found.moves,
     )
 
 
