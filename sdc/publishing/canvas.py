@@ -17,10 +17,10 @@ from sdc.model.hierarchy import Hierarchy
 from sdc.model.release import Geography, Release
 from sdc.publishing.labels import Wish, place_labels
 from sdc.publishing.marks import marks, merges_of, short_code
-from sdc.publishing.plane import plane_epsg
 from sdc.publishing.raster import Layer, layer
 from sdc.publishing.sheet import ACCENT, DARK, Sheet, outline, paint_index
 from sdc.publishing.wording import words
+from sdc.spatial.plane import plane_crs
 
 Size = tuple[float, float]
 
@@ -67,7 +67,7 @@ def lay_out(
     mine = _shapes(geography, codes)
     west, south, east, north = mine.to_crs(4326).total_bounds
     lon, lat = float(west + east) / 2, float(south + north) / 2
-    epsg = plane_epsg(release.info.municipality, lon, lat)
+    epsg = _plane(release.info.municipality, mine)
     metres = mine.geometry.to_crs(epsg)
     per_metre, place = _fit(metres.total_bounds, size, margin)
     put = {c: shapely.transform(g, place) for c, g in zip(codes, metres, strict=True)}
@@ -80,6 +80,15 @@ def lay_out(
     lines = _lines(put, tags, shown, size) if detail else _thin_lines(put, tags, size)
     index = paint_index([*map(outline, put.values()), *water], *size)
     return Canvas(codes, index, lines, len(water), per_metre, epsg, (lon, lat), bool(tags), detail)
+
+
+def _plane(municipality: str, places: gpd.GeoDataFrame) -> int:
+    """The municipality's plane-rectangular system; by position where the code is nobody's."""
+    try:
+        text = plane_crs(municipality)
+    except InputError:
+        text = plane_crs(places)
+    return int(text.removeprefix("EPSG:"))
 
 
 def aspect(release: Release, dim: Hierarchy, codes: tuple[str, ...]) -> float:

@@ -21,7 +21,6 @@ from sdc.model.states import State
 from sdc.publishing.canvas import Canvas, Size, aspect, lay_out, place_words
 from sdc.publishing.classes import classify, round_breaks
 from sdc.publishing.layout import FRAME, PAGE, Facts, class_inks, frame, head, panel
-from sdc.publishing.plane import crs_words
 from sdc.publishing.raster import (
     FIRST_CLASS,
     HIDDEN,
@@ -37,7 +36,7 @@ from sdc.publishing.raster import (
 )
 from sdc.publishing.sheet import DARK, LIGHT, Sheet, neutral, text_size
 from sdc.publishing.symbols import safe_name, scale
-from sdc.publishing.wording import Words, table_title, unit, words
+from sdc.publishing.wording import Words, plane_words, table_title, unit, words
 
 PER_PAGE = 20
 _TITLE_HEIGHT, _TITLE_SIZE = 5.0, 7.5
@@ -211,7 +210,7 @@ def _page(
     facts = Facts(
         info=subject.release.info,
         unit=unit(subject.release, subject.table),
-        crs=crs_words(canvas.epsg),
+        crs=plane_words(canvas.epsg),
         place=canvas.centre,
         per_metre=canvas.per_metre,
         breaks=breaks,

@@ -159,6 +159,24 @@ def unit(release: Release, table: PublishedTable) -> Words:
     return text, text
 
 
+_PLANES = (
+    "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X",
+    "XI", "XII", "XIII", "XIV", "XV", "XVI", "XVII", "XVIII", "XIX",
+)  # fmt: skip
+_FIRST_PLANE = 6669
+
+
+def plane_words(epsg: int) -> Words:
+    """A plane-rectangular system of JGD2011 as a map names it.
+
+    >>> plane_words(6677)[0]
+    '平面直角座標系 第IX系 (JGD2011, EPSG:6677)'
+    """
+    roman = _PLANES[epsg - _FIRST_PLANE]
+    ja = f"平面直角座標系 第{roman}系 (JGD2011, EPSG:{epsg})"
+    return ja, f"Plane rectangular CS {roman}, JGD2011"
+
+
 def long_date(release: Release) -> Words:
     """The survey date, as both languages write it."""
     day = release.info.survey_date

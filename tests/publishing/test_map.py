@@ -235,19 +235,10 @@ def test_labels_never_touch() -> None:
             assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
 
 
-@pytest.mark.parametrize(
-    ("municipality", "lon", "lat", "zone"),
-    [
-        ("131041", 139.7, 35.7, 9), ("134210", 142.2, 27.1, 14), ("012025", 140.7, 41.8, 11),
-        ("011002", 141.3, 43.1, 12), ("012076", 143.2, 42.9, 13), ("462012", 130.6, 31.6, 2),
-        ("462225", 129.5, 28.4, 1), ("472018", 127.7, 26.2, 15), ("473812", 123.0, 24.4, 16),
-        ("473588", 131.2, 25.8, 17), ("312011", 134.2, 35.5, 5), ("271004", 135.5, 34.7, 6),
-        ("990000", 140.8, 40.1, 10),
-    ],
-)  # fmt: skip
-def test_every_municipality_has_its_plane(
-    municipality: str, lon: float, lat: float, zone: int
-) -> None:
-    from sdc.publishing.plane import plane_zone
-
-    assert plane_zone(municipality, lon, lat) == zone
+def test_lengths_are_true_in_the_municipality_s_own_plane() -> None:
+    canvas, _ = page_of(marked("t", (area_dim(),), np.arange(1, 7)))
+    assert canvas.epsg == 6677  # zone IX serves 13104
+    # the places are 0.016 degrees of longitude wide, at 35.69 degrees north: about 1,448 m
+    inked = np.flatnonzero((canvas.index > 0).any(axis=0))
+    width = (inked[-1] - inked[0] + 1) / MM / canvas.per_metre
+    assert abs(width - 1448) < 10
