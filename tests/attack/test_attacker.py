@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from attacker import Attack, Seen, Tree
 
 AREAS, USES = ("r1", "r2", "r3", "r4"), ("c1", "c2", "c3", "c4")
