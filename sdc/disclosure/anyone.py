@@ -76,12 +76,16 @@ def in_words(entry: Mapping[str, Any]) -> str:
         bounds = f"X = {entry['lower']}" if entry["exact"] else f"{entry['lower']} … {upper}"
         return f"{name}: {bounds}"
     words: list[str] = []
+    zeros = sum(term["value"] == 0 for term in entry["equation"])
     for term in entry["equation"]:
+        if not term["value"]:
+            continue
         factor = Fraction(term["coefficient"])
         sign = "-" if factor < 0 else "+" if words else ""
         size = "" if abs(factor) == 1 else f"{abs(factor)} × "
         words.append(f"{sign} {size}{term['value']} [{_name(term['cell'])}]".strip())
-    return f"{name}: X = {' '.join(words)}"
+    rest = f" (0のセル {zeros} / {zeros} zero cells)" if zeros else ""
+    return f"{name}: X = {' '.join(words) or '0'}{rest}"
 
 
 def _name(cell: Mapping[str, str]) -> str:

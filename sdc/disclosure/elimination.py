@@ -5,7 +5,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable
 from math import gcd
+from typing import Any
 
+import numba
 import numpy as np
 import scipy.sparse as sp
 
@@ -45,7 +47,8 @@ def equation(relations: sp.csr_matrix, free: BoolArray, cell: int) -> tuple[tupl
 
     Pairs (cell, coefficient), ascending, with ``sum(coefficient * value) == 0`` for every table that
     satisfies the relations; only ``cell`` itself among them is free, with a negative coefficient. No
-    proper subset of the published cells determines it. Empty where the cell does not follow.
+    proper subset of the published cells determines it by the relations near them. Empty where the
+    cell does not follow.
 
     >>> r = sp.csr_matrix(np.array([[-1, 1, 1, 0], [0, 0, -1, 1]]))
     >>> equation(r, np.array([False, False, True, True]), 3)
@@ -70,7 +73,11 @@ def _nearest(
     while len(rows):
         part = by_row[rows]
         if determined(part, free)[cell]:
-            return _irreducible(part, free, cell)
+            mine, _ = _without_free(_as_rows(_core(part, free, cell)), free, cell)
+            best = min(mine, key=lambda row: (len(row), sorted(row.items())))
+            best = _thinned(best, (by_row, by_column, rows), cell)
+            flip = -1 if best[cell] > 0 else 1
+            return tuple((c, flip * best[c]) for c in sorted(best))
         touched = np.unique(part.indices)
         near = by_column[:, touched[free[touched]]]
         wider = np.unique(near.indices)
@@ -80,23 +87,63 @@ def _nearest(
     return ()
 
 
-def _irreducible(part: sp.csr_matrix, free: BoolArray, cell: int) -> tuple[tuple[int, int], ...]:
-    """Eliminate all other free cells, then thin the equation out by those among published cells.
+def _thinned(best: Row, relations: tuple[sp.csr_matrix, sp.csc_matrix, IntArray], cell: int) -> Row:
+    """Reduce an equation by all relations that hold among its own cells.
 
-    A combination that vanishes on one pivot of each of the remaining published equations cannot be
-    reduced: the difference to a smaller one would be a published equation without a pivot.
+    Those are sought in the rows it came from and in all rows that touch its cells. A combination
+    that vanishes on one pivot of each of them cannot be reduced: the difference to a smaller one
+    would be a relation among its cells without a pivot.
     """
-    mine, rest = _without_free(_as_rows(part), free, cell)
-    if not mine:
-        return ()
-    mine.sort(key=lambda row: (len(row), sorted(row.items())))
-    best = mine[0]
-    rest += [_cancel(row, best, cell) for row in mine[1:]]
-    for pivot, row in _echelon(rest, best):
+    by_row, by_column, rows = relations
+    own = np.array(sorted(best), dtype=np.int64)
+    part = by_row[np.union1d(rows, np.unique(by_column[:, own].indices))]
+    others = np.ones(by_row.shape[1], dtype=bool)
+    others[own] = False
+    with_cell, within = _without_free(_as_rows(_core(part, others, cell)), others, cell)
+    if with_cell:
+        within += [row for row in (_cancel(r, with_cell[0], cell) for r in with_cell[1:]) if row]
+    for pivot, row in _echelon(within, best):
         if pivot in best:
             best = _cancel(best, row, pivot)
-    flip = -1 if best[cell] > 0 else 1
-    return tuple((c, flip * best[c]) for c in sorted(best))
+    return best
+
+
+def _core(part: sp.csr_matrix, free: BoolArray, cell: int) -> sp.csr_matrix:
+    """The rows that can take part in an equation for ``cell``.
+
+    A row with another free cell that stands in no other row cannot: nothing would cancel it.
+    """
+    names, local = np.unique(part.indices, return_inverse=True)
+    must_cancel = free[names] & (names != cell)
+    keep = _peel((part.indptr.astype(np.int64), local.astype(np.int64)), must_cancel)
+    return part[np.flatnonzero(keep)]
+
+
+@numba.njit(cache=True)
+def _peel(matrix: Any, must_cancel: Any) -> Any:
+    """(rows,) False for rows removed because a column to be cancelled stands in them alone."""
+    start, column = matrix
+    rows = len(start) - 1
+    count, last = np.zeros(len(must_cancel), np.int64), np.zeros(len(must_cancel), np.int64)
+    for r in range(rows):
+        for i in range(start[r], start[r + 1]):
+            count[column[i]] += 1
+            last[column[i]] += r
+    keep = np.ones(rows, np.bool_)
+    stack = [c for c in range(len(must_cancel)) if must_cancel[c] and count[c] == 1]
+    while stack:
+        c = stack.pop()
+        if count[c] != 1:
+            continue
+        r = last[c]
+        keep[r] = False
+        for i in range(start[r], start[r + 1]):
+            d = column[i]
+            count[d] -= 1
+            last[d] -= r
+            if must_cancel[d] and count[d] == 1:
+                stack.append(d)
+    return keep
 
 
 def _as_rows(part: sp.csr_matrix) -> list[Row]:
@@ -114,7 +161,7 @@ def _without_free(rows: list[Row], free: BoolArray, cell: int) -> tuple[list[Row
         for c in row:
             if free[c] and c != cell:
                 holders.setdefault(c, set()).add(k)
-    size = [sum(1 for c in row if free[c] and c != cell) for row in rows]
+    size = [sum(1 for c in row if c in holders) for row in rows]
     queue = [(s, k) for k, s in enumerate(size) if s]
     heapq.heapify(queue)
     used: set[int] = set()
@@ -123,7 +170,7 @@ def _without_free(rows: list[Row], free: BoolArray, cell: int) -> tuple[list[Row
         if k in used or s != size[k] or not s:
             continue
         used.add(k)
-        inner = [c for c in rows[k] if free[c] and c != cell]
+        inner = [c for c in rows[k] if c in holders]
         for c in inner:
             holders[c].discard(k)
         pivot = min(inner, key=lambda c: (len(holders[c]), c))
@@ -131,10 +178,10 @@ def _without_free(rows: list[Row], free: BoolArray, cell: int) -> tuple[list[Row
             old = rows[other]
             new = _cancel(old, rows[k], pivot)
             for c in old.keys() ^ new.keys():
-                if free[c] and c != cell:
+                if c in holders:
                     (holders[c].add if c in new else holders[c].discard)(other)
+                    size[other] += 1 if c in new else -1
             rows[other] = new
-            size[other] = sum(1 for c in new if free[c] and c != cell)
             heapq.heappush(queue, (size[other], other))
     left = [row for k, row in enumerate(rows) if k not in used and row]
     return [r for r in left if cell in r], [r for r in left if cell not in r]

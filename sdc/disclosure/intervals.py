@@ -10,7 +10,7 @@ import numpy as np
 from sdc.disclosure.bulk import bulk
 from sdc.disclosure.extremes import Extremes
 from sdc.disclosure.pool import Pool, Wanted
-from sdc.disclosure.search import NODES, REAL
+from sdc.disclosure.search import REAL
 from sdc.disclosure.space import Space
 from sdc.disclosure.window import Window
 from sdc.disclosure.witness import FAR
@@ -22,8 +22,8 @@ from sdc.solver.program import TOLERANCE, Status
 OPEN = 2**40
 """What stands for "as far as possible" in a search where no bound is known beforehand."""
 
-STEPS = 50
-"""How many whole numbers a bound may be moved inward by mixed-integer programs."""
+WINDOW = 2_000
+"""Variables among which a whole-number table for one bound is looked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,28 +146,23 @@ class _Bounds:
             room[variable] = min(room[variable], math.ceil(most - TOLERANCE))
             return
         room[variable] = min(int(room[variable]), math.floor(most + TOLERANCE))
-        for _ in range(STEPS):
-            if best[variable] >= room[variable]:
-                return
-            status, steps, window = self._reach(variable, direction, int(room[variable]))
-            if status is Status.OPTIMAL:
-                self.pool.offer(window.variables, steps)
-            elif status is Status.INFEASIBLE:
-                room[variable] -= 1
-            else:
-                return
+        if best[variable] >= room[variable]:
+            return
+        status, steps, window = self._reach(variable, direction, int(room[variable]))
+        if status is Status.OPTIMAL:
+            self.pool.offer(window.variables, steps)
+            return
+        _, most = self._extremes.limit(variable, direction, whole=True)
+        room[variable] = min(float(room[variable]), math.floor(min(most, OPEN) + TOLERANCE))
 
     def _reach(
         self, variable: int, direction: int, distance: int
     ) -> tuple[Status, IntArray, Window]:
-        """A whole-number move over the component that goes a given distance."""
-        component = int(self.space.component[variable])
-        if component not in self._windows:
-            members = np.flatnonzero(self.space.component == component)
-            self._windows[component] = Window(self.space, members)
-        window = self._windows[component]
+        """A whole-number move near the variable that goes a given distance."""
+        if variable not in self._windows:
+            near = self.space.window(np.array([variable]), WINDOW)
+            self._windows = {variable: Window(self.space, near)}
+        window = self._windows[variable]
         position = int(np.searchsorted(window.variables, variable))
-        status, steps = window.serve(
-            (position, direction, float(distance)), self._work, nodes=NODES
-        )
-        return status, steps, window
+        target = (position, direction, float(distance))
+        return *window.serve(target, self._work), window

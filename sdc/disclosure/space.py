@@ -19,7 +19,7 @@ from sdc.disclosure.elimination import determined
 from sdc.disclosure.witness import FAR, free_cells
 from sdc.errors import InputError
 from sdc.model.hierarchy import IntArray
-from sdc.model.system import BoolArray, Problem
+from sdc.model.system import UNBOUNDED, BoolArray, Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,8 @@ class Space:
         system, free = problem.system, free_cells(problem, hidden)
         fixed = determined(system.relations, free)
         low = np.maximum(problem.floor - system.value, -FAR)
-        high = np.minimum(problem.ceiling - system.value, FAR)
+        far = problem.ceiling >= UNBOUNDED
+        high = np.where(far, FAR, np.minimum(problem.ceiling - system.value, FAR))
         if (free & ((low > 0) | (high < 0))).any():
             raise InputError(
                 "真値が事前知識の範囲外です", "a true value lies outside the prior bounds"
