@@ -25,6 +25,7 @@ from sdc.config.models import (
     RecordsSection,
     ReleaseSection,
     RulesSection,
+    SigningSection,
     TableSection,
     TreatmentSection,
     known_keys,
@@ -97,6 +98,11 @@ class Config:
     def output(self) -> OutputSection:
         """``[output]``."""
         return self.document.output
+
+    @property
+    def signing(self) -> SigningSection | None:
+        """``[signing]``, where the package is to be signed."""
+        return self.document.signing
 
     @property
     def folder(self) -> Path:
@@ -240,6 +246,8 @@ def _paths(raw: Mapping[str, Any]) -> list[tuple[Keys, str, bool]]:
     for column, scheme in at(raw, "treatment", "collapse").items():
         found.append((("treatment", "collapse", column), scheme, True))
     found.append((("output", "dir"), at(raw, "output").get("dir"), False))
+    signing = at(raw, "signing")
+    found += [(("signing", key), signing.get(key), True) for key in ("key", "passphrase_file")]
     return [(path, text, given) for path, text, given in found if isinstance(text, str)]
 
 

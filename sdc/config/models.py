@@ -24,7 +24,7 @@ from sdc.model.rules import Rules
 from sdc.model.system import Level
 
 Encoding = Literal["utf-8-sig", "utf-8", "cp932"]
-RESERVED = ("signing", "ledger", "plan", "deidentify", "approval", "cluster")
+RESERVED = ("ledger", "plan", "deidentify", "approval", "cluster")
 """Tables that the schema keeps for capabilities; those that do not exist are refused."""
 POINT_FILES = ("csv", "xlsx", "parquet")
 SHAPE_FILES = ("gpkg", "shp", "geojson")
@@ -194,6 +194,14 @@ class OutputSection(Section):
     encoding: Encoding = "utf-8-sig"
 
 
+class SigningSection(Section):
+    """``[signing]``: the key that signs, whose it is, and where an unattended run finds the words."""
+
+    key: k.File
+    principal: k.Line
+    passphrase_file: k.File | None = None
+
+
 class Document(Section):
     """The whole file."""
 
@@ -206,6 +214,7 @@ class Document(Section):
     tables: Annotated[k.List[TableSection], AfterValidator(k.filled)]
     treatment: TreatmentSection = Field(default_factory=TreatmentSection)
     output: OutputSection
+    signing: SigningSection | None = None
 
 
 def known_keys() -> list[str]:
@@ -213,7 +222,7 @@ def known_keys() -> list[str]:
     sections: Sequence[type[Section]] = (
         ReleaseSection, ColumnSection, RecordsSection, AreasSection, MeshSection, GeographySection,
         RulesSection, TableSection, MergeSection, SuppressSection, TreatmentSection, OutputSection,
-        Document,
+        SigningSection, Document,
     )  # fmt: skip
     keys: dict[str, Any] = {}
     for section in sections:

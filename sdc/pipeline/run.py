@@ -11,7 +11,7 @@ from typing import Any
 
 from sdc.config import Config, read_config
 from sdc.disclosure.audit import audit as run_audit
-from sdc.errors import RulesError
+from sdc.errors import InputError, RulesError
 from sdc.model.plan import Plan, Published, apply
 from sdc.model.release import Geography, Release, ReleaseInfo
 from sdc.model.report import AuditReport
@@ -21,7 +21,9 @@ from sdc.pipeline.geography import AREAS, MESH, Places, crossing
 from sdc.pipeline.prepare import Prepared, SetAside, Tell, prepare
 from sdc.pipeline.proof import stage_checker, witness_files
 from sdc.pipeline.treat import Treated, treat
+from sdc.publishing.keys import PASSPHRASE_VARIABLE, load_key, passphrase_from
 from sdc.publishing.package import publish
+from sdc.publishing.signature import KeySigner
 from sdc.sensitivity import problem as demands_of
 from sdc.suppression.complementary import suppress
 from sdc.tables.relations import system_of
@@ -97,6 +99,7 @@ def run_release(
             f"a release needs its legal ground: rules.{names}.ground",
             code="ground",
         )
+    signer = None if dry_run else signer_of(config)
     safe = make_safe(config, tell=tell)
     if dry_run:
         return Result(safe, None, False)
@@ -107,6 +110,7 @@ def run_release(
         out if out is not None else config.output_dir,
         internal=internal_files(safe),
         stage_check=stage_checker(safe.system, safe.plan.problem, safe.report, release),
+        signer=signer,
     )
     return Result(safe, written.path, written.unchanged)
 
@@ -176,6 +180,25 @@ def open_door(safe: Safe) -> Release:
         merges=safe.treated.merges,
         collapses=safe.treated.collapses,
     )
+
+
+def signer_of(config: Config) -> KeySigner | None:
+    """The unlocked signing key, None where the configuration asks for none.
+
+    Raises InputError where the key cannot be used or no passphrase is at hand; nothing is asked.
+    """
+    section = config.signing
+    if section is None:
+        return None
+    file = section.passphrase_file
+    words = passphrase_from(config.resolve(file) if file else None)
+    if words is None:
+        raise InputError(
+            f"パスフレーズがありません。passphrase_file か環境変数 {PASSPHRASE_VARIABLE} で渡してください",
+            f"no passphrase: give passphrase_file or the variable {PASSPHRASE_VARIABLE}",
+            code="passphrase",
+        )
+    return load_key(config.resolve(section.key), section.principal, words)
 
 
 def info_of(config: Config) -> ReleaseInfo:
