@@ -1,0 +1,192 @@
+"""How are the witnesses of a release written down, so that a stranger can add them up again?
+
+The file is a compressed NumPy archive; it holds true values and belongs in the internal folder.
+
+============== ======= ========================================================================
+array          shape   meaning
+============== ======= ========================================================================
+head           bytes   JSON: version, scale, level, pieces (below)
+value          (u,)    true values of all innermost cells and atoms, piece after piece
+at             (u, d)  their codes, as positions in the piece's code lists
+indptr         (w+1,)  witnesses as sparse rows …
+index, step    (m,)    … of positions in ``value`` and differences, in units of 1 / scale
+promise_*      (p,)    table (piece number), cell (flat, C order over sorted codes), upper, lower,
+                       slide: how far the witnesses together must take the cell
+floor_*        (f,)    table, cell, least: what everybody knows the cell to hold at least
+============== ======= ========================================================================
+
+A piece is the set of innermost cells of one table, or of atoms that link tables: ``family``
+(records, measure), ``table`` (name, None for atoms), ``names`` of the dimensions, their innermost
+``codes``, ``start``, ``size``, and the ``factor`` by which values are printed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from sdc.errors import NotProven
+from sdc.model.hierarchy import IntArray
+from sdc.model.report import AuditReport
+from sdc.model.system import Block, Problem, System
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """One piece: unknowns of the system (r,), their codes (r, d), and its head."""
+
+    unknowns: IntArray
+    at: IntArray
+    head: dict[str, Any]
+
+
+def evidence(problem: Problem, report: AuditReport) -> bytes:
+    """The witness file of an audit; the same input gives the same bytes. O(stored differences).
+
+    Raises NotProven where the audit has no witnesses (level ``linear``) or speaks of another problem.
+    """
+    certificate, system = report.certificate, problem.system
+    if certificate is None or report.problem_digest != problem.digest:
+        raise NotProven("証拠のない監査です", "the audit carries no witnesses of this problem")
+    parts = [_table(block) for block in system.blocks] + _atoms(system)
+    width = max((p.at.shape[1] for p in parts), default=0)
+    size = [len(p.unknowns) for p in parts]
+    for part, start in zip(parts, np.cumsum([0, *size]).tolist(), strict=False):
+        part.head.update(start=start, size=len(part.unknowns))
+    unknowns = np.concatenate([p.unknowns for p in parts])
+    at = np.zeros((len(unknowns), width), dtype=np.int64)
+    at[:] = np.concatenate([np.pad(p.at, ((0, 0), (0, width - p.at.shape[1]))) for p in parts])
+    moves = sp.csr_matrix(certificate.moves.tocsc()[:, unknowns])
+    moves.sort_indices()
+    head = {
+        "version": 1,
+        "scale": certificate.scale,
+        "level": str(report.level),
+        "pieces": [p.head for p in parts],
+    }
+    text = json.dumps(head, ensure_ascii=False, sort_keys=True).encode("utf-8")
+    arrays = {
+        "head": np.frombuffer(text, dtype=np.uint8),
+        "value": system.value[unknowns],
+        "at": at,
+        "indptr": moves.indptr.astype(np.int64),
+        "index": moves.indices.astype(np.int64),
+        "step": moves.data.astype(np.int64),
+        **_promises(problem, report),
+        **_floors(problem, system),
+    }
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)
+    return out.getvalue()
+
+
+def _table(block: Block) -> _Part:
+    """The innermost cells of a table."""
+    table = block.table
+    leaves = np.ix_(*[d.leaves for d in table.dims])
+    unknowns = block.index[leaves]
+    at = np.stack([g.ravel() for g in np.indices(unknowns.shape)], axis=1)
+    whole_step = float(table.step).is_integer() and table.step >= 1
+    head = {
+        "family": [table.records, table.measure],
+        "table": table.name,
+        "names": [d.name for d in table.dims],
+        "codes": [[d.codes[i] for i in d.leaves] for d in table.dims],
+        "factor": int(table.step) if whole_step else 1,
+    }
+    return _Part(unknowns.ravel(), at.astype(np.int64), head)
+
+
+def _atoms(system: System) -> list[_Part]:
+    """The latent unknowns, each named by the innermost cells that count it, family by family."""
+    latent = np.flatnonzero(~system.shown)
+    if not len(latent):
+        return []
+    total, atom = _links(system)
+    names = sorted({d.name for b in system.blocks for d in b.table.dims})
+    code = np.full((system.n, len(names)), -1, dtype=np.int64)
+    family = np.full(system.n, -1, dtype=np.int64)
+    families: list[tuple[str, str]] = []
+    for block in system.blocks:
+        key = (block.table.records, block.table.measure)
+        families += [key] if key not in families else []
+        flat = np.full(system.n, -1, dtype=np.int64)
+        flat[block.index.ravel()] = np.arange(block.index.size)
+        here = flat[total] >= 0
+        place = np.unravel_index(flat[total[here]], block.index.shape)
+        family[atom[here]] = families.index(key)
+        for dim, position in zip(block.table.dims, place, strict=True):
+            leaf = np.full(len(dim), -1, dtype=np.int64)
+            leaf[dim.leaves] = np.arange(len(dim.leaves))
+            found = np.where(position == dim.root, -1, leaf[position])
+            known = found >= 0
+            code[atom[here][known], names.index(dim.name)] = found[known]
+    return [_family(system, code, (latent[family[latent] == i], key, names))
+            for i, key in enumerate(families) if (family[latent] == i).any()]  # fmt: skip
+
+
+def _links(system: System) -> tuple[IntArray, IntArray]:
+    """(total, atom) pairs: which printed cell counts which latent unknown."""
+    rows = np.repeat(np.arange(system.relations.shape[0]), np.diff(system.relations.indptr))
+    column, data = system.relations.indices.astype(np.int64), system.relations.data
+    parent = np.full(system.relations.shape[0], -1, dtype=np.int64)
+    minus = data < 0
+    parent[rows[minus]] = column[minus]
+    mine = ~system.shown[column]
+    return parent[rows[mine]], column[mine]
+
+
+def _family(
+    system: System, code: IntArray, which: tuple[IntArray, tuple[str, str], list[str]]
+) -> _Part:
+    atoms, key, names = which
+    used = [i for i in range(len(names)) if (code[atoms, i] >= 0).all()]
+    if (code[atoms][:, [i for i in range(len(names)) if i not in used]] >= 0).any():
+        raise NotProven("証拠の形式にできない表です", "atoms of one family differ in dimensions")
+    dims = {d.name: d for b in system.blocks for d in b.table.dims}
+    head = {
+        "family": list(key),
+        "table": None,
+        "names": [names[i] for i in used],
+        "codes": [[dims[names[i]].codes[k] for k in dims[names[i]].leaves] for i in used],
+        "factor": 1,
+    }
+    return _Part(atoms, code[atoms][:, used], head)
+
+
+def _promises(problem: Problem, report: AuditReport) -> dict[str, IntArray]:
+    """What the level promises of each primary cell, in the first table that prints it."""
+    table, cell = _first_place(problem.system, problem.primary)
+    value = problem.system.value[problem.primary]
+    interval = report.level != "integer"
+    reach = (problem.upper, problem.lower, problem.slide)
+    upper, lower, slide = reach if interval else (value, value, np.ones_like(value))
+    return {
+        "promise_table": table,
+        "promise_cell": cell,
+        "promise_upper": upper,
+        "promise_lower": lower,
+        "promise_slide": slide,
+    }
+
+
+def _floors(problem: Problem, system: System) -> dict[str, IntArray]:
+    """Cells that everybody knows to hold something."""
+    cells = np.flatnonzero((problem.floor > 0) & system.shown).astype(np.int64)
+    table, cell = _first_place(system, cells)
+    return {"floor_table": table, "floor_cell": cell, "floor_least": problem.floor[cells]}
+
+
+def _first_place(system: System, cells: IntArray) -> tuple[IntArray, IntArray]:
+    """(table number, flat position) of cells in the first table that holds each."""
+    table = np.full(system.n, -1, dtype=np.int64)
+    flat = np.full(system.n, -1, dtype=np.int64)
+    for number, block in reversed(list(enumerate(system.blocks))):
+        table[block.index.ravel()] = number
+        flat[block.index.ravel()] = np.arange(block.index.size)
+    return table[cells], flat[cells]

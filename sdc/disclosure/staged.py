@@ -1,0 +1,263 @@
+"""Do the files that are about to be published agree with every witness, digit by digit?
+
+The last word before anything is renamed into place, by a reader that shares nothing with the maker:
+it parses the package's own CSV files, rebuilds all sums from the code lists, and adds up every
+witness of the internal file (``evidence.py`` describes it) in whole numbers. It imports numpy and
+the error types, and no solver, no system, no plan.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from sdc.errors import NotProven
+
+Ints = npt.NDArray[np.int64]
+Arrays = Mapping[str, npt.NDArray[Any]]
+CHUNK = 200_000
+NUMBERLESS = {"-": 0, "X": -1}
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was added up: printed numbers, X, witnesses, and promises that were found kept."""
+
+    printed: int
+    hidden: int
+    witnesses: int
+    promises: int
+
+
+def check_staged(files: Mapping[str, bytes], witness: bytes) -> Checked:
+    """Check the payload (path -> bytes) of a package against its internal witness file.
+
+    Every witness must give each printed number exactly, no cell less than its floor, and tables of
+    the same records the same margins; all witnesses together must give every X a second value and
+    every promised cell its reach. O(stored differences x levels).
+
+    Raises NotProven where a file does not fit or anything does not add up.
+    """
+    with np.load(io.BytesIO(witness), allow_pickle=False) as stored:
+        arrays: Arrays = {name: stored[name] for name in stored.files}
+    head = json.loads(arrays["head"].tobytes().decode("utf-8"))
+    if (head["version"], head["scale"]) != (1, 1):
+        _refuse("the version of the witness file")
+    pieces = [_Piece(piece, arrays) for piece in head["pieces"]]
+    printed = hidden = 0
+    for number, piece in enumerate(pieces):
+        if piece.table is not None:
+            value, up = _read_table(files, piece)
+            printed, hidden = printed + int((value >= 0).sum()), hidden + int((value < 0).sum())
+            _check_table(piece, (value, up), dict(_of_table(arrays, number)))
+    for one, other in combinations(pieces, 2):
+        if one.family == other.family:
+            _check_margin(one, other)
+    for family in {p.family for p in pieces}:
+        if not _decomposes([set(p.names) for p in pieces if p.family == family]):
+            _refuse(f"tables of {family[0]} form a circle and no atoms link them")
+    return Checked(printed, hidden, len(arrays["indptr"]) - 1, len(arrays["promise_cell"]))
+
+
+def _refuse(what: str) -> NoReturn:
+    ja = "公表ファイルと証拠が一致しません"
+    raise NotProven(f"{ja}: {what}", f"the staged files do not bear out the witnesses: {what}")
+
+
+class _Piece:
+    """Innermost cells of a table, or atoms: ``at`` (r, d) codes, true values, and differences."""
+
+    def __init__(self, head: Mapping[str, Any], arrays: Arrays) -> None:
+        self.family, self.table = tuple(head["family"]), head["table"]
+        self.names: list[str] = head["names"]
+        self.codes: list[list[str]] = head["codes"]
+        self.factor = int(head["factor"])
+        start, stop = int(head["start"]), int(head["start"]) + int(head["size"])
+        self.value: Ints = arrays["value"][start:stop]
+        self.at: Ints = arrays["at"][start:stop, : len(self.names)]
+        index = arrays["index"]
+        mine = (index >= start) & (index < stop)
+        lengths = np.diff(arrays["indptr"])
+        self.witness: Ints = np.repeat(np.arange(len(lengths)), lengths)[mine]
+        self.cell: Ints = index[mine] - start
+        self.step: Ints = arrays["step"][mine]
+        if (self.value < 0).any() or (self.value[self.cell] + self.step < 0).any():
+            _refuse("a negative number")
+
+    def parts(self) -> Iterator[tuple[Ints, Ints, Ints]]:
+        """(witness, codes (r, d), number): the truth as witness -1, then differences in chunks."""
+        yield np.full(len(self.value), -1), self.at, self.value
+        ends = np.append(np.flatnonzero(np.diff(self.witness)) + 1, len(self.witness))
+        start = 0
+        while start < len(self.witness):
+            stop = int(ends[min(np.searchsorted(ends, start + CHUNK), len(ends) - 1)])
+            part = slice(start, stop)
+            yield self.witness[part], self.at[self.cell[part]], self.step[part]
+            start = stop
+
+
+def _rows(files: Mapping[str, bytes], path: str) -> list[list[str]]:
+    """Rows of a staged CSV file."""
+    if path not in files:
+        _refuse(f"{path} is missing")
+    try:
+        text = files[path].decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = files[path].decode("cp932")
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    if not rows or any(len(row) != len(rows[0]) for row in rows):
+        _refuse(f"{path} is ragged")
+    return rows
+
+
+def _read_table(files: Mapping[str, bytes], piece: _Piece) -> tuple[Ints, list[list[Ints]]]:
+    """Printed numbers over all codes in C order, -1 for X; per axis and leaf code what sums it up."""
+    path = f"data/{piece.table}.csv"
+    rows = _rows(files, path)
+    column = {text: i for i, text in enumerate(rows[0])}
+    live = [r for r in rows[1:] if r[column["status"]] not in ("M", "G")]
+    texts = [[r[column[name]] for r in live] for name in piece.names]
+    codes = [sorted(set(text)) for text in texts]
+    place = [{c: i for i, c in enumerate(axis)} for axis in codes]
+    shape = [len(axis) for axis in codes]
+    at = [np.array([p[c] for c in text], np.int64) for p, text in zip(place, texts, strict=True)]
+    flat = np.ravel_multi_index(at, shape)
+    if len(np.unique(flat)) != len(flat) or len(flat) != np.prod(shape):
+        _refuse(f"{path} lacks or repeats a row")
+    value = np.full(len(flat), -1, dtype=np.int64)
+    for where, row in zip(flat.tolist(), live, strict=True):
+        text, status = row[column["value"]], row[column["status"]]
+        if (text if text in NUMBERLESS else "A") != status or (status == "A" and int(text) < 1):
+            _refuse(f"{path} has a status that does not fit its value")
+        value[where] = NUMBERLESS.get(text, 0) if status != "A" else int(text)
+    up = []
+    for axis, name in enumerate(piece.names):
+        parent = {r[0]: r[1] for r in _rows(files, f"data/codelist_{name}.csv")[1:]}
+        inner = set(parent.values())
+        if sorted(c for c in codes[axis] if c not in inner) != piece.codes[axis]:
+            _refuse(f"the innermost codes of {name} in {path}")
+        up.append([_above(code, parent, place[axis]) for code in piece.codes[axis]])
+    return value, up
+
+
+def _above(code: str, parent: Mapping[str, str], place: Mapping[str, int]) -> Ints:
+    """Positions of a code and of everything that sums it up."""
+    found = []
+    while code:
+        if code in found or code not in place:
+            _refuse(f"the code list above {code}")
+        found.append(code)
+        code = parent[code]
+    return np.array([place[c] for c in found], dtype=np.int64)
+
+
+def _sums(up: list[list[Ints]], at: Ints) -> tuple[Ints, list[Ints]]:
+    """For codes (r, d) of innermost cells: the entry, and per axis the code, of all they add to."""
+    entry: Ints = np.arange(len(at))
+    place: list[Ints] = []
+    for axis, above in enumerate(up):
+        size = np.array([len(a) for a in above], dtype=np.int64)
+        first, every = np.cumsum(size) - size, np.concatenate(above)
+        mine = at[entry, axis]
+        repeat = np.repeat(np.arange(len(entry)), size[mine])
+        start = np.cumsum(size[mine]) - size[mine]
+        offset = np.arange(len(repeat)) - start[repeat]
+        place = [p[repeat] for p in place] + [every[first[mine[repeat]] + offset]]
+        entry = entry[repeat]
+    return entry, place
+
+
+def _check_table(piece: _Piece, table: tuple[Ints, list[list[Ints]]], asked: Arrays) -> None:
+    """Printed numbers, floors, a second value for every X, and the promises of one table."""
+    value, up = table
+    shape = [1 + max(int(a.max()) for a in above) for above in up]
+    shown, n = value >= 0, len(value)
+    truth, low, high = (np.zeros(n, dtype=np.int64) for _ in range(3))
+    for number, (witness, at, step) in enumerate(piece.parts()):
+        entry, place = _sums(up, at)
+        key = witness[entry] * n + np.ravel_multi_index(place, shape)
+        unique, inverse = np.unique(key, return_inverse=True)
+        total = np.zeros(len(unique), dtype=np.int64)
+        np.add.at(total, inverse, step[entry])
+        cell = unique % n
+        if number == 0:
+            truth[cell] = total
+        elif total[shown[cell]].any():
+            _refuse(f"a witness changes a printed number of {piece.table}")
+        else:
+            np.minimum.at(low, cell, total)
+            np.maximum.at(high, cell, total)
+    if (truth * piece.factor != value)[shown].any():
+        _refuse(f"a printed number of {piece.table}")
+    if (~shown & (low == 0) & (high == 0)).any():
+        _refuse(f"an X of {piece.table} has one value")
+    at, least = asked["floor_cell"], asked["floor_least"]
+    if ((truth + low)[at] < least).any():
+        _refuse(f"a floor of {piece.table}")
+    at = asked["promise_cell"]
+    kept = (truth + high)[at] >= asked["promise_upper"]
+    kept &= (truth + low)[at] <= asked["promise_lower"]
+    kept &= (high - low)[at] >= asked["promise_slide"]
+    if shown[at].any() or not kept.all():
+        _refuse(f"a promise of {piece.table}")
+
+
+def _of_table(arrays: Arrays, number: int) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+    """The promises and floors of one table."""
+    for kind in ("promise", "floor"):
+        mine = arrays[f"{kind}_table"] == number
+        yield from ((k, v[mine]) for k, v in arrays.items() if k.startswith(f"{kind}_"))
+
+
+def _check_margin(one: _Piece, other: _Piece) -> None:
+    """Two pieces of the same records must agree on what they share, in the truth and each witness."""
+    names = sorted(set(one.names) & set(other.names))
+    found = []
+    for piece in (one, other):
+        axes = [piece.names.index(name) for name in names]
+        found.append(
+            (
+                [piece.codes[a] for a in axes],
+                [_grouped(w, at[:, axes], n) for w, at, n in _whole(piece)],
+            )
+        )
+    if found[0][0] != found[1][0]:
+        _refuse(f"the codes shared by {one.table} and {other.table}")
+    for mine, theirs in zip(found[0][1], found[1][1], strict=True):
+        if not (np.array_equal(mine[0], theirs[0]) and np.array_equal(mine[1], theirs[1])):
+            _refuse(f"a margin shared by {one.table} and {other.table}")
+
+
+def _whole(piece: _Piece) -> Iterator[tuple[Ints, Ints, Ints]]:
+    """The truth, then all differences in one part."""
+    yield np.full(len(piece.value), -1), piece.at, piece.value
+    yield piece.witness, piece.at[piece.cell], piece.step
+
+
+def _grouped(witness: Ints, at: Ints, number: Ints) -> tuple[Ints, Ints]:
+    """Sums that are not 0 by witness and codes, in order."""
+    key = np.column_stack([witness, at])
+    unique, inverse = np.unique(key, axis=0, return_inverse=True)
+    total = np.zeros(len(unique), dtype=np.int64)
+    np.add.at(total, inverse.ravel(), number)
+    return unique[total != 0], total[total != 0]
+
+
+def _decomposes(sets: list[set[str]]) -> bool:
+    """Whether tables over these dimensions can be glued (Graham's reduction leaves nothing)."""
+    size = -1
+    while size != sum(map(len, sets)):
+        size = sum(map(len, sets))
+        lonely = {n for s in sets for n in s if sum(n in t for t in sets) == 1}
+        sets = [s - lonely for s in sets]
+        sets = [s for i, s in enumerate(sets) if not any(
+            s < t or (s == t and i > j) for j, t in enumerate(sets))]  # fmt: skip
+    return not any(sets)
