@@ -6,7 +6,7 @@
 coordinate is first rounded to ``decimals`` places of a degree (8 unless told otherwise: about
 1 mm), exactly and half to even; it then stands for all numbers that round to it. It has reached a
 line when one of these has: a line at most half a unit of the last place to the north or east counts
-as reached. Everything after the rounding is whole-number arithmetic. Hence a point on a line lies
+as reached. What follows is whole-number arithmetic, exact in doubles. Hence a point on a line lies
 in the cell north or east of it, whether it comes as a double or from a text with 8 decimals, and
 writing coordinates with 8 decimals never changes a code. For fewer decimals say how many there are.
 
@@ -27,8 +27,6 @@ from sdc.spatial.meshcode import (
     MAX_FINDINGS,
     NORTH,
     SOUTH,
-    UNITS_LAT,
-    UNITS_LON,
     WEST,
     IntArray,
     Level,
@@ -40,7 +38,15 @@ from sdc.spatial.meshcode import (
     spell,
 )
 from sdc.spatial.meshcover import cover, polygons
-from sdc.spatial.meshgrid import CRS, Bounds, FloatArray, edges, lines_reached
+from sdc.spatial.meshgrid import (
+    CRS,
+    LATITUDE,
+    LONGITUDE,
+    Bounds,
+    FloatArray,
+    edges,
+    lines_reached,
+)
 
 __all__ = [
     "CRS",
@@ -105,9 +111,8 @@ def encode_numbers(
     out = np.empty(len(north), dtype=np.int64)
     for part, row, column in _places(north, east, grid, decimals):
         out[part] = number_of(row, column, grid)
-        lost = (row < 0) | (column < 0)
-        if lost.any():
-            out[part][lost] = -1
+        if row.min() < 0:
+            out[part][row < 0] = -1
     if outside == "error" and len(out) and out.min() < 0:
         raise _outside(north, east, np.flatnonzero(out < 0))
     return out
@@ -242,14 +247,14 @@ def _places(
     rows, columns = grid.shape
     for start in range(0, len(lat), _BLOCK):
         part = slice(start, start + _BLOCK)
-        row = lines_reached(lat[part], UNITS_LAT // 2, grid, decimals)
-        column = lines_reached(lon[part], UNITS_LON // 2, grid, decimals)
-        row -= SOUTH * UNITS_LAT // grid.size
-        column -= WEST * UNITS_LON // grid.size
-        if row.min() < 0 or row.max() >= rows or column.min() < 0 or column.max() >= columns:
-            lost = (row < 0) | (row >= rows) | (column < 0) | (column >= columns)
-            row[lost], column[lost] = -1, -1
-        yield part, row, column
+        row = lines_reached(lat[part], LATITUDE, grid, decimals)
+        column = lines_reached(lon[part], LONGITUDE, grid, decimals)
+        if not (
+            row.min() >= 0 and row.max() < rows and column.min() >= 0 and column.max() < columns
+        ):
+            found = (row >= 0) & (row < rows) & (column >= 0) & (column < columns)
+            row[~found], column[~found] = -1, -1
+        yield part, row.astype(np.int64), column.astype(np.int64)
 
 
 def _floats(values: Any) -> FloatArray:

@@ -42,22 +42,36 @@ def edges(row: IntArray, column: IntArray, grid: Level) -> Bounds:
     )
 
 
-def lines_reached(degrees: FloatArray, half_units: int, grid: Level, decimals: int) -> IntArray:
-    """How many lines of a level, counted from 0 degrees, each coordinate has reached. O(n).
+class Axis(NamedTuple):
+    """One direction of the mesh: units a degree, and the degree where Japan's range begins."""
 
-    With q the coordinate in units of its last decimal, line k stands at ``k size / (2 half_units)``
-    degrees and is reached when that is at most ``(q + 1/2) / 10^decimals``.
+    units: int
+    first: int
+
+
+LATITUDE, LONGITUDE = Axis(UNITS_LAT, SOUTH), Axis(UNITS_LON, WEST)
+
+
+def lines_reached(degrees: FloatArray, axis: Axis, grid: Level, decimals: int) -> FloatArray:
+    """How far each coordinate lies in the range, in cells: the whole part is its row or column.
+
+    With q the coordinate in units of its last decimal, line k stands at ``k size / units`` degrees
+    and is reached when that is at most ``(q + 1/2) / 10^decimals``. All numbers are whole and below
+    2^53, so doubles hold them exactly; the one division rounds correctly, and a quotient that is
+    not whole is more than fifty times its rounding error away from the next whole number, so its
+    whole part is that of the exact quotient. NaN stays NaN. O(n).
 
     >>> from sdc.spatial.meshcode import LEVELS
-    >>> lines_reached(np.array([36.0, 35.99999999]), UNITS_LAT // 2, LEVELS["80km"], 8).tolist()
-    [54, 53]
+    >>> lines_reached(np.array([36.0, 35.99999999]), LATITUDE, LEVELS["80km"], 8).astype(int).tolist()
+    [24, 23]
     """
-    reach = round_degrees(degrees, decimals)
-    reach *= 2
-    reach += 1
-    reach *= half_units
-    reach //= grid.size * 10**decimals
-    return reach
+    scale = 10**decimals
+    place = _round(degrees, decimals)
+    with np.errstate(over="ignore"):
+        place *= axis.units
+    place += axis.units // 2 - axis.first * axis.units * scale
+    place /= grid.size * scale
+    return place
 
 
 def round_degrees(degrees: FloatArray, decimals: int) -> IntArray:
@@ -66,18 +80,23 @@ def round_degrees(degrees: FloatArray, decimals: int) -> IntArray:
     >>> round_degrees(np.array([0.1, np.nan]), 8).tolist()
     [10000000, -100000000]
     """
-    scale = 10.0**decimals
+    whole = _round(degrees, decimals)
+    largest = 400.0 * 10.0**decimals
+    return np.where(np.abs(whole) < largest, whole, -(10.0**decimals)).astype(np.int64)
+
+
+def _round(degrees: FloatArray, decimals: int) -> FloatArray:
+    """The exact product with 10^decimals, rounded half to even."""
     with np.errstate(over="ignore", invalid="ignore"):
-        scaled = degrees * scale
+        scaled = degrees * 10.0**decimals
         whole = np.rint(scaled)
-        # doubles round monotonically: only a product that shows exactly one half can be misrounded
-        half = np.flatnonzero(np.abs(scaled - whole) == 0.5)
-    if len(half):
-        whole[half] = _round_exactly(degrees[half], scaled[half], decimals)
-    largest = 400.0 * scale
-    if not np.abs(whole).max(initial=0.0) < largest:
-        whole = np.where(np.abs(whole) < largest, whole, -scale)
-    return np.asarray(whole.astype(np.int64))
+        scaled -= whole
+        np.abs(scaled, out=scaled)
+    # doubles round monotonically: only a product that shows exactly one half can be misrounded
+    if not scaled.max(initial=0.0) < 0.5:
+        half = np.flatnonzero(scaled == 0.5)
+        whole[half] = _round_exactly(degrees[half], degrees[half] * 10.0**decimals, decimals)
+    return whole
 
 
 def _round_exactly(degrees: FloatArray, scaled: FloatArray, decimals: int) -> FloatArray:

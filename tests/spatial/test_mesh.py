@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sdc.errors import InputError
 from sdc.spatial import mesh
-from sdc.spatial.meshgrid import round_degrees
+from sdc.spatial.meshgrid import LATITUDE, LONGITUDE, lines_reached, round_degrees
 
 LEVELS = list(mesh.LEVELS)
 
@@ -393,3 +393,17 @@ def test_inside_a_cell_another_library_agrees(level: str, theirs: int) -> None:
     lat = 33 + (rows + rng.uniform(0.25, 0.75, 5_000)) * size / 4800
     lon = 130 + (columns + rng.uniform(0.25, 0.75, 5_000)) * size / 3200
     assert (mesh.encode_numbers(lat, lon, level) == jismesh.to_meshcode(lat, lon, theirs)).all()
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("decimals", [7, 8, 9])
+def test_every_line_of_the_range_is_reached_exactly(level: str, decimals: int) -> None:
+    grid = mesh.LEVELS[level]
+    for axis, n in zip((LATITUDE, LONGITUDE), grid.shape, strict=True):
+        line = np.arange(n)
+        degrees = (axis.first * axis.units + line * grid.size) / axis.units
+        cut = degrees.round(decimals)
+        for on in (degrees, cut):
+            assert (lines_reached(on, axis, grid, decimals).astype(int) == line).all()
+        below = lines_reached(cut - 1.01 / 10**decimals, axis, grid, decimals)
+        assert (np.floor(below).astype(int) == line - 1).all()
