@@ -6,21 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from sdc.errors import InputError
 from sdc.model.hierarchy import Hierarchy
-from sdc.model.release import Geography, Release
+from sdc.model.release import Release
 from sdc.publishing.labels import Wish, place_labels
 from sdc.publishing.marks import marks, merges_of, short_code
+from sdc.publishing.places import plane_of, shapes_of
 from sdc.publishing.raster import Layer, layer
 from sdc.publishing.sheet import ACCENT, DARK, Sheet, outline, paint_index
-from sdc.publishing.wording import words
-from sdc.spatial.plane import plane_crs
 
 Size = tuple[float, float]
 
@@ -64,10 +61,10 @@ def lay_out(
     are no names, and lines are thinner. Raises InputError where a shape or a CRS is missing.
     """
     geography = release.geographies[dim.name]
-    mine = _shapes(geography, codes)
+    mine = shapes_of(geography, dim, codes)
     west, south, east, north = mine.to_crs(4326).total_bounds
     lon, lat = float(west + east) / 2, float(south + north) / 2
-    epsg = _plane(release.info.municipality, mine)
+    epsg = plane_of(release.info.municipality, mine)
     metres = mine.geometry.to_crs(epsg)
     per_metre, place = _fit(metres.total_bounds, size, margin)
     put = {c: shapely.transform(g, place) for c, g in zip(codes, metres, strict=True)}
@@ -80,60 +77,6 @@ def lay_out(
     lines = _lines(put, tags, shown, size) if detail else _thin_lines(put, tags, size)
     index = paint_index([*map(outline, put.values()), *water], *size)
     return Canvas(codes, index, lines, len(water), per_metre, epsg, (lon, lat), bool(tags), detail)
-
-
-def _plane(municipality: str, places: gpd.GeoDataFrame) -> int:
-    """The municipality's plane-rectangular system; by position where the code is nobody's."""
-    try:
-        text = plane_crs(municipality)
-    except InputError:
-        text = plane_crs(places)
-    return int(text.removeprefix("EPSG:"))
-
-
-def aspect(release: Release, dim: Hierarchy, codes: tuple[str, ...]) -> float:
-    """Width by height of the places, near enough to arrange pages."""
-    west, south, east, north = (
-        _shapes(release.geographies[dim.name], codes).to_crs(4326).total_bounds
-    )
-    squeeze = float(np.cos(np.radians((south + north) / 2)))
-    return float((east - west) * squeeze / max(north - south, 1e-9))
-
-
-_MESH_SECONDS = {
-    2400: "80km", 300: "10km", 150: "5km", 60: "2km", 30: "1km", 15: "500m", 7.5: "250m",
-    3.75: "125m", 3: "100m",
-}  # fmt: skip
-
-
-def place_words(release: Release, dim: Hierarchy, codes: tuple[str, ...]) -> tuple[str, str]:
-    """What kind of places a map shows: small areas, a level above them, or a mesh by its size.
-
-    Codes of ten digits are 250 m or 100 m; the size of the shapes tells which (JIS X 0410).
-    """
-    geography = release.geographies[dim.name]
-    ja, en = words(release, dim.name)
-    if geography.kind != "mesh":
-        inner = any(dim.position(c) in set(dim.inner.tolist()) for c in codes)
-        return (f"{ja}の上位区分", f"{en}, upper level") if inner else (ja, en)
-    _, south, _, north = _shapes(geography, codes[:1]).to_crs(6668).total_bounds
-    height = (north - south) * 3600
-    size = next((v for k, v in _MESH_SECONDS.items() if abs(height / k - 1) < 0.01), "")
-    return f"{size}{ja}", f"{size.replace('m', ' m').replace('k ', ' k')} {en}".strip()
-
-
-def _shapes(geography: Geography, codes: tuple[str, ...]) -> gpd.GeoDataFrame:
-    shapes = geography.shapes
-    if shapes.crs is None or (geography.water is not None and geography.water.crs is None):
-        raise InputError(
-            "座標参照系がありません", "published places need a CRS", code="crs-missing"
-        )
-    known = shapes.set_index("code")
-    lost = [c for c in codes if c not in known.index]
-    if lost or not known.index.is_unique:
-        where = ", ".join(lost[:3]) or geography.dimension
-        raise InputError(f"図形がないか重複: {where}", f"no shape, or two: {where}", code="shape")
-    return known.loc[list(codes)]
 
 
 def _fit(bounds: Any, size: Size, margin: float) -> tuple[float, Callable[[Any], Any]]:

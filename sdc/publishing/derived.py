@@ -1,9 +1,10 @@
 """Which shares, densities and means can be published besides the numbers they come from?
 
-A derived figure is computed from *printed* places alone and is X where any of them is X, so it says
-nothing that the printed places do not say already: whoever has the table could compute it. That is why
-true values never enter here, and why the figures need no audit of their own; ``parts`` lists, for each
-figure, the places it was made from, so that an audit can check that they are all printed.
+A derived figure is computed from *printed* places alone and is X where any of them is X, so it
+says nothing that the printed places do not say already: whoever has the table could compute it.
+That is why true values never enter here, and why the figures need no audit of their own;
+``parts`` lists, for each figure, the places it was made from, so that an audit can check that
+they are all printed.
 """
 
 from __future__ import annotations

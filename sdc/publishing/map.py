@@ -16,11 +16,12 @@ import numpy as np
 
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.plan import PublishedTable
-from sdc.model.release import Release
+from sdc.model.release import Geography, Release
 from sdc.model.states import State
-from sdc.publishing.canvas import Canvas, Size, aspect, lay_out, place_words
+from sdc.publishing.canvas import Canvas, Size, lay_out
 from sdc.publishing.classes import classify, round_breaks
 from sdc.publishing.layout import FRAME, PAGE, Facts, class_inks, frame, head, panel
+from sdc.publishing.places import aspect, levels, place_words
 from sdc.publishing.raster import (
     FIRST_CLASS,
     HIDDEN,
@@ -53,7 +54,17 @@ class Subject:
     table: PublishedTable
     dim: Hierarchy
     codes: tuple[str, ...]
-    suffix: str
+    depth: int
+
+    @property
+    def suffix(self) -> str:
+        """What file names of levels above the innermost end with."""
+        return f"_level{self.depth}" if self.depth else ""
+
+    @property
+    def geography(self) -> Geography:
+        """The shapes."""
+        return self.release.geographies[self.dim.name]
 
     @property
     def classes(self) -> tuple[Hierarchy, ...]:
@@ -79,14 +90,8 @@ def subjects(release: Release) -> Iterator[Subject]:
         if where is None:
             continue
         dim = next(d for d in table.dims if d.name == where)
-        known = set(release.geographies[where].shapes["code"])
-        leaves = tuple(dim.codes[i] for i in dim.leaves if dim.codes[i] in known)
-        if leaves:
-            yield Subject(release, table, dim, leaves, "")
-        for depth in range(1, int(dim.depth.max(initial=0))):
-            level = tuple(dim.codes[i] for i in dim.inner if dim.depth[i] == depth)
-            if level and known.issuperset(level):
-                yield Subject(release, table, dim, level, f"_level{depth}")
+        for depth, codes in levels(release.geographies[where], dim):
+            yield Subject(release, table, dim, codes, depth)
 
 
 def _pictures(
@@ -100,14 +105,15 @@ def _pictures(
             continue
         for page, start in enumerate(range(0, len(codes), PER_PAGE), start=1):
             part = codes[start : start + PER_PAGE]
-            grid = Grid.of(len(part), aspect(subject.release, subject.dim, subject.codes))
+            grid = Grid.of(len(part), aspect(subject.geography, subject.dim, subject.codes))
             small = _canvas(subject, grid.field, canvases, detail=False)
             number = "" if len(codes) <= PER_PAGE else f"-{page}"
             yield (
                 f"_by-{safe_name(dim.name)}{number}",
                 draw_multiples(subject, small, dim, part, grid),
             )
-        for code in codes:
+        # Levels above the innermost have fewer places; their small multiples are large enough.
+        for code in codes if not subject.depth else ():
             name = code if _SAFE.fullmatch(code) else code.encode().hex()
             yield f"_{safe_name(dim.name)}-{name}", draw_map(subject, canvas, {dim.name: code})
 

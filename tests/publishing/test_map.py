@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
-from handmade import AREA_NAMES, area_dim, make_release, marked, shapes, small_table
+import shapely
+from handmade import AREA_NAMES, area_dim, make_release, marked, small_table
 from PIL import Image
 from shapely.geometry import box
 
@@ -22,8 +22,10 @@ from sdc.publishing.canvas import Canvas, lay_out
 from sdc.publishing.classes import PALETTE, classify, colours, rgb, round_breaks
 from sdc.publishing.layout import FRAME
 from sdc.publishing.map import draw_map, map_files, subjects
+from sdc.publishing.places import place_words, shapes_of
 from sdc.publishing.raster import FIRST_CLASS, HIDDEN_INK, HIDDEN_PAPER, INKS, MM
 from sdc.publishing.sheet import neutral
+from sdc.spatial import mesh
 
 Build = Callable[..., Release]
 
@@ -194,16 +196,14 @@ def test_places_without_crs_or_shape_are_refused() -> None:
 
 
 def test_ten_digit_meshes_are_named_by_their_size() -> None:
-    from sdc.publishing.canvas import place_words
-
     for seconds, name in ((7.5, "250mメッシュ"), (3.0, "100mメッシュ"), (30.0, "1kmメッシュ")):
         south, west = 35.7, 139.7
         cell = box(west, south, west + seconds * 1.5 / 3600, south + seconds / 3600)
         frame = {"code": ["5339459921"], "name": [""], "geometry": [cell]}
-        mesh = Geography("mesh", "mesh", gpd.GeoDataFrame(frame, crs="EPSG:6668"))
+        grid = Geography("mesh", "mesh", gpd.GeoDataFrame(frame, crs="EPSG:6668"))
         dim = Hierarchy.flat("mesh", ["5339459921"])
         made = make_release(marked("t", (dim,), np.array([7, 7])))
-        object.__setattr__(made, "geographies", {"mesh": mesh})
+        object.__setattr__(made, "geographies", {"mesh": grid})
         assert place_words(made, dim, ("5339459921",))[0] == name
 
 
@@ -213,11 +213,24 @@ def test_levels_above_get_maps_of_their_own() -> None:
     parents |= {c: c[:8] + "0" for c in AREA_NAMES if len(c) == 11}
     dim = Hierarchy.of("area", parents)
     made = make_release(marked("t", (dim,), np.arange(1, len(dim) + 1)), formats=("images",))
-    assert [s.suffix for s in subjects(made)] == [""]
-    towns = shapes().assign(code=lambda f: f["code"].str[:8] + "0").dissolve("code", as_index=False)
-    every = pd.concat([shapes(), towns], ignore_index=True)
-    object.__setattr__(made, "geographies", {"area": Geography("area", "areas", every)})
     assert [(s.suffix, len(s.codes)) for s in subjects(made)] == [("", 5), ("_level1", 2)]
+    upper = list(subjects(made))[1]
+    towns = shapes_of(upper.geography, upper.dim, upper.codes)
+    # 本町 is 4 x 1 squares of 0.004 degrees, 緑ケ丘 lies above it and is as large
+    assert shapely.area(towns.geometry.array).round(9).tolist() == [0.000064, 0.000064]
+
+
+def test_coarser_mesh_cells_are_whole_though_the_city_fills_a_part() -> None:
+    dim = Hierarchy.of("mesh", {"TOTAL": "", "53393599": "TOTAL", "533935992": "53393599"})
+    shape = mesh.polygons(["533935992"], "500m").assign(name="")
+    made = make_release(marked("t", (dim,), np.array([7, 7, 7])), formats=("images",))
+    object.__setattr__(made, "geographies", {"mesh": Geography("mesh", "mesh", shape)})
+    fine, coarse = subjects(made)
+    cell = shapes_of(coarse.geography, dim, coarse.codes).geometry.iloc[0]
+    # 1 km cell of (35.658581, 139.745433): 30 seconds by 45 seconds
+    assert np.allclose(cell.bounds, (139.7375, 35 + 39.5 / 60, 139.75, 35 + 40 / 60))
+    assert place_words(made, dim, coarse.codes)[0] == "1kmメッシュ"
+    assert place_words(made, dim, fine.codes)[0] == "500mメッシュ"
 
 
 def test_labels_never_touch() -> None:
