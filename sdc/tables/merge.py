@@ -15,9 +15,8 @@ import numpy.typing as npt
 from sdc.errors import InputError
 from sdc.tables.merging.build import Pairs, Permissions, build_problem
 from sdc.tables.merging.greedy import Cluster, greedy
-from sdc.tables.merging.partition import Choice, Effort, partition
 from sdc.tables.merging.problem import MergeLoss, MergeProblem
-from sdc.tables.merging.result import Merging
+from sdc.tables.merging.result import Choice, Effort, Merging
 
 __all__ = ["METHODS", "MergeLoss", "Merging", "merge_areas"]
 
@@ -114,14 +113,18 @@ def _greedy(problem: MergeProblem) -> Merging:
     return finish(problem, Choice(greedy(problem), 0.0), method="greedy")
 
 
-def _partition(problem: MergeProblem) -> Merging:
-    choice = partition(problem, _starts(problem), effort=Effort())
-    return finish(problem, choice, method="partition")
+def _partition(
+    problem: MergeProblem, *, effort: Effort | None = None, method: str = "partition"
+) -> Merging:
+    from sdc.tables.merging.partition import partition  # imports a compiler
+
+    choice = partition(problem, _starts(problem), effort=effort or Effort())
+    return finish(problem, choice, method=method)
 
 
 def _exact(problem: MergeProblem) -> Merging:
     effort = Effort(nodes=5_000_000, columns=100_000, choice=1_000_000, seconds=1800.0)
-    return finish(problem, partition(problem, _starts(problem), effort=effort), method="exact")
+    return _partition(problem, effort=effort, method="exact")
 
 
 METHODS: dict[str, Callable[[MergeProblem], Merging]] = {
@@ -131,7 +134,7 @@ METHODS: dict[str, Callable[[MergeProblem], Merging]] = {
     "exact": _exact,
 }
 """By name: ``greedy`` joins one by one, ``partition`` chooses among priced clusters with a bound,
-``exact`` does the same with work for hours; ``auto`` is ``partition``."""
+``exact`` does the same with much more work; ``auto`` is ``partition``."""
 
 
 def finish(problem: MergeProblem, choice: Choice, *, method: str) -> Merging:

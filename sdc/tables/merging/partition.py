@@ -9,18 +9,19 @@ maps. (Column generation: Barnhart et al. 1998; the bound with an unfinished sea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
-from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, FloatArray
 from sdc.solver.highs import Model
 from sdc.solver.program import TOLERANCE, Status
-from sdc.tables.merging.greedy import Cluster, grow
+from sdc.tables.merging.columns import Pool, first_columns, left_over, total_loss
+from sdc.tables.merging.greedy import Cluster
 from sdc.tables.merging.problem import MergeProblem
+from sdc.tables.merging.result import Choice, Effort
 from sdc.tables.merging.search import ClusterSearch, Sweep
 
 PER_ROOT = 20
@@ -33,46 +34,24 @@ EPSILON = 1e-7
 """A column pays when its reduced cost is below minus this."""
 
 
-@dataclass(frozen=True)
-class Effort:
-    """How long to search: work decides, the clock is an emergency stop.
-
-    ``nodes`` of the branch and bound in one sweep over all areas, ``columns`` in the final choice,
-    ``choice`` nodes of the mixed-integer search, ``seconds`` of it before it is cut off.
-    """
-
-    nodes: int = 250_000
-    columns: int = 12_000
-    choice: int = 2_000
-    seconds: float = 120.0
-
-
-@dataclass
-class Choice:
-    """The clusters of two or more areas that were chosen, and how good they are provably."""
-
-    clusters: list[Cluster]
-    bound: float
-    optimal: bool = False
-    columns: int = 0
-    reproducible: bool = True
-    log: list[str] = field(default_factory=list)
-
-
 def partition(
     problem: MergeProblem, starts: Sequence[Sequence[Cluster]], *, effort: Effort
 ) -> Choice:
     """The best choice among the columns; never worse than the best of ``starts``.
 
-    Each start is a set of disjoint clusters that meet the rule. Areas that the best start does not
-    make large enough are given up; the bound speaks of maps that do as much as it.
+    Each start is a set of disjoint clusters that meet the rule. Where one number is tested, what the
+    best start does not make large enough cannot be; where several are, leaving an area has a price
+    above all others. The bound speaks of maps that leave as many areas as the answer does.
     """
     pool = Pool(problem)
     best = min(starts, key=lambda s: (len(left_over(problem, s)), total_loss(problem, s)))
     pool.add(c for start in starts for c in start)
     pool.add(first_columns(problem))
     must = ~problem.alone
-    must[left_over(problem, best)] = False
+    if problem.tested.shape[1] == 1:
+        must[left_over(problem, best)] = False
+    else:
+        pool.leave(3.0 * total_loss(problem, best) + 100.0)
     choice = Choice(list(best), 0.0, optimal=True)
     if not must.any() and problem.previous is None:
         return choice
@@ -88,43 +67,7 @@ def partition(
             reach = _choose(pool, must, choice, prices=prices, reach=share * gap, effort=effort)
         if not complete or GROWTH * spent > effort.nodes:
             break
-    return _proven(problem, choice, prices, reach=reach)
-
-
-class Pool:
-    """The columns: clusters with their loss, the price of changed codes left out."""
-
-    def __init__(self, problem: MergeProblem) -> None:
-        self.problem = problem
-        self.plain = replace(problem, previous=None)
-        self.clusters: list[Cluster] = []
-        self.cost: list[float] = []
-        self._seen: set[Cluster] = set()
-
-    def add(self, clusters: Iterable[Cluster]) -> int:
-        """Take in new clusters; how many there were."""
-        fresh = sorted(set(clusters) - self._seen)
-        self._seen.update(fresh)
-        self.clusters += fresh
-        self.cost += [self.plain.loss(c) for c in fresh]
-        return len(fresh)
-
-    def matrix(self) -> sp.csc_matrix:
-        """(areas, columns) which areas stand in which cluster."""
-        sizes = [len(c) for c in self.clusters]
-        rows = np.array([a for c in self.clusters for a in c], dtype=np.int64)
-        columns = np.repeat(np.arange(len(sizes)), sizes)
-        shape = (self.problem.n, len(sizes))
-        return sp.csc_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
-
-    def full_cost(self, columns: IntArray) -> FloatArray:
-        """What columns add to the loss of their members alone, changed codes included."""
-        p = self.problem
-        if p.previous is None:
-            return np.array(self.cost)[columns]
-        alone = [p.loss([a]) for a in range(p.n)]
-        chosen = (self.clusters[int(k)] for k in columns)
-        return np.array([p.loss(c) - sum(alone[a] for a in c) for c in chosen])
+    return _proven(pool, choice, prices, reach=reach)
 
 
 @dataclass
@@ -210,11 +153,18 @@ def _choose(
         },
     )  # fmt: skip
     place = {pool.clusters[int(k)]: at for at, k in enumerate(kept)}
-    if all(c in place for c in choice.clusters):
+    offered = [
+        *choice.clusters,
+        *((a,) for a in left_over(pool.problem, choice.clusters) if must[a]),
+    ]
+    if all(c in place for c in offered):
         first = np.zeros(len(kept))
-        first[[place[c] for c in choice.clusters]] = 1.0
+        first[[place[c] for c in offered]] = 1.0
         model.offer(first)
+    started = time.monotonic()
     answer = model.solve()
+    if answer.status is Status.LIMIT and time.monotonic() - started >= effort.seconds:
+        choice.reproducible = False
     choice.columns = len(pool.clusters)
     choice.optimal = answer.status is Status.OPTIMAL and keep.sum() <= effort.columns
     choice.bound = answer.bound if answer.status in (Status.OPTIMAL, Status.LIMIT) else -np.inf
@@ -222,60 +172,28 @@ def _choose(
         choice.bound = np.inf
     if answer.x is not None:
         better = [pool.clusters[int(k)] for k in kept[answer.x > 0.5]]
-        if total_loss(pool.problem, better) < total_loss(pool.problem, choice.clusters):
+        better = [c for c in better if len(c) > 1]
+        if pool.value(better) < pool.value(choice.clusters):
             choice.clusters = better
     return reach
 
 
 def _gap(pool: Pool, choice: Choice, prices: _Prices) -> float:
-    return max(0.0, total_loss(pool.plain, choice.clusters) - prices.bound)
+    return max(0.0, pool.value(choice.clusters, plain=True) - prices.bound)
 
 
-def _proven(problem: MergeProblem, choice: Choice, prices: _Prices, *, reach: float) -> Choice:
+def _proven(pool: Pool, choice: Choice, prices: _Prices, *, reach: float) -> Choice:
     """Combine the bounds: a map uses known columns only, or one that costs ``reach`` more."""
-    loss = total_loss(problem, choice.clusters)
+    value = pool.value(choice.clusters)
+    loss = total_loss(pool.problem, choice.clusters)
     floor = prices.bound + reach
-    if problem.previous is None:
+    if pool.problem.previous is None:
         floor = max(prices.bound, min(floor, choice.bound))
-    slack = TOLERANCE * max(1.0, loss)
-    choice.bound = loss if floor > loss - slack else max(0.0, floor - slack)
+    slack = TOLERANCE * max(1.0, value)
+    choice.bound = loss if floor > value - slack else max(0.0, floor - slack - (value - loss))
     choice.log.append(
         f"set partitioning: {choice.columns} columns, "
         f"optimal over them: {'yes' if choice.optimal else 'no'}, "
         f"priced to the end: {'yes' if prices.done else 'no'}"
     )
     return choice
-
-
-def total_loss(problem: MergeProblem, clusters: Sequence[Cluster]) -> float:
-    """The loss of a whole map; areas that are not named stay alone."""
-    inside = {a for c in clusters for a in c}
-    alone = 0.0
-    if problem.previous is not None:
-        alone = sum(problem.loss([a]) for a in range(problem.n) if a not in inside)
-    return sum(problem.loss(c) for c in sorted(clusters)) + alone
-
-
-def left_over(problem: MergeProblem, clusters: Sequence[Cluster]) -> list[int]:
-    """Areas that stay alone without meeting the rule."""
-    inside = {a for c in clusters for a in c}
-    return [int(a) for a in np.flatnonzero(~problem.alone) if int(a) not in inside]
-
-
-def first_columns(problem: MergeProblem) -> list[Cluster]:
-    """What each unsafe area grows into by way of each partner, and what an earlier release had."""
-    found = [
-        grown
-        for a in np.flatnonzero(~problem.alone).tolist()
-        for b in problem.contacts[a]
-        for grown in grow(problem, (a, b))
-    ]
-    if problem.previous is not None:
-        groups: dict[int, list[int]] = {}
-        for a, into in enumerate(problem.previous.tolist()):
-            groups.setdefault(into, []).append(a)
-        for into, members in groups.items():
-            kept = tuple(sorted({*members, into}))
-            if into >= 0 and len(kept) > 1 and problem.safe(kept) and problem.connected(kept):
-                found.append(kept)
-    return found

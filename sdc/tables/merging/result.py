@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from sdc.errors import InputError
@@ -75,6 +75,32 @@ class Merging:
     def gap(self) -> float:
         """(loss - bound) / loss, 0 where nothing is lost."""
         return (self.loss - self.bound) / self.loss if self.loss > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to search: work decides, the clock is an emergency stop.
+
+    ``nodes`` of the branch and bound in one sweep over all areas, ``columns`` in the final choice,
+    ``choice`` nodes of the mixed-integer search, ``seconds`` of it before it is cut off.
+    """
+
+    nodes: int = 250_000
+    columns: int = 12_000
+    choice: int = 2_000
+    seconds: float = 120.0
+
+
+@dataclass
+class Choice:
+    """The clusters of two or more areas that were chosen, and how good they are provably."""
+
+    clusters: list[tuple[int, ...]]
+    bound: float
+    optimal: bool = False
+    columns: int = 0
+    reproducible: bool = True
+    log: list[str] = field(default_factory=list)
 
 
 def check_targets(mapping: Mapping[str, str]) -> None:
