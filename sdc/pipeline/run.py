@@ -105,11 +105,12 @@ def run_release(
         return Result(safe, None, False)
     tell("パッケージの作成", "writing the package")
     release = open_door(safe)
+    internal = internal_files(safe)
     written = publish(
         release,
         out if out is not None else config.output_dir,
-        internal=internal_files(safe),
-        stage_check=stage_checker(safe.system, safe.plan.problem, safe.report, release),
+        internal=internal,
+        stage_check=stage_checker(release, internal),
         signer=signer,
     )
     return Result(safe, written.path, written.unchanged)
@@ -240,7 +241,7 @@ def internal_files(safe: Safe) -> Mapping[str, bytes]:
     files["protection.csv"] = protection_text(safe.plan).encode("utf-8-sig")
     files["log.txt"] = "".join(f"{line}\n" for line in (*safe.treated.log, *safe.plan.log)).encode()
     files["outside.csv"] = outside_text(safe.prepared.aside).encode("utf-8-sig")
-    return {**files, **witness_files(safe.system, safe.plan.problem, safe.report)}
+    return {**files, **witness_files(safe.plan.problem, safe.report)}
 
 
 def outside_text(aside: tuple[SetAside, ...]) -> str:

@@ -1,0 +1,45 @@
+"""Who has the last word before a package appears, and on what evidence?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sdc.disclosure.evidence import evidence
+from sdc.disclosure.staged import check_staged
+from sdc.model.release import Release
+from sdc.model.report import AuditReport
+from sdc.model.system import Level, Problem
+from sdc.publishing.csvfile import csv_files
+
+WITNESS = "witness.npz"
+
+
+def witness_files(problem: Problem, report: AuditReport) -> Mapping[str, bytes]:
+    """The internal evidence of an audit; none at ``linear``, which promises no witnesses."""
+    if report.level is Level.LINEAR:
+        return {}
+    return {WITNESS: evidence(problem, report)}
+
+
+def stage_checker(
+    release: Release, internal: Mapping[str, bytes]
+) -> Callable[[Path], None] | None:
+    """The separate checker of the staged files; None where there is no evidence to add up.
+
+    It reads the CSV files as they lie in the stage. A release of images alone has none there; then
+    the tables that the images were drawn from are written in memory and checked instead.
+    """
+    witness = internal.get(WITNESS)
+    if witness is None:
+        return None
+
+    def check(stage: Path) -> None:
+        if "csv" in release.info.formats:
+            found = sorted((stage / "data").glob("*.csv"))
+            files = {f"data/{path.name}": path.read_bytes() for path in found}
+        else:
+            files = dict(csv_files(release))
+        check_staged(files, witness)
+
+    return check
