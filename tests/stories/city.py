@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+
+SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 
 SHINJUKU = """
 schema = 1
@@ -102,6 +105,60 @@ rules = "buildings"
 geography = "mesh"
 by = ["area_class"]
 """
+
+
+OSAKA = """
+schema = 1
+data_root = "{root}"
+[release]
+id = "osaka-2017"
+title = "大阪市 建物用途"
+municipality = "271004"
+municipality_name = "大阪市"
+survey_date = 2017-10-01
+release_date = 2026-11-22
+serial = 1
+licence = "CC-BY-4.0"
+source = "Project PLATEAU (国土交通省)"
+section = "都市計画課"
+[records.buildings]
+path = "{root}/osaka_buildings/buildings.csv"
+x = "lon"
+y = "lat"
+crs = "EPSG:6668"
+[records.buildings.columns.use]
+source = "{column}"
+codelist = "uses.csv"
+{map}
+[geography.mesh]
+levels = ["1km", "500m"]
+[rules.buildings]
+min_count = 3
+ground = "大阪市情報公開条例 第7条"
+[[tables]]
+id = "use_mesh"
+records = "buildings"
+rules = "buildings"
+geography = "mesh"
+by = ["use"]
+[treatment]
+order = ["suppress"]
+[output]
+dir = "releases"
+formats = ["images", "csv"]
+"""
+
+
+def osaka(folder: Path, real_data: Path, *, column: str, mapping: dict[str, str]) -> Path:
+    """The configuration of 大阪市; ``mapping`` leads codes outside the list into it."""
+    shutil.copy(SAMPLES / "uses.csv", folder / "uses.csv")
+    rows = ["from,to", *(f"{a},{b}" for a, b in mapping.items())]
+    (folder / "map.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    root = os.path.relpath(real_data, folder).replace(os.sep, "/")
+    line = 'map = "map.csv"' if mapping else ""
+    path = folder / "release.toml"
+    path.write_text(OSAKA.format(root=root, column=column, map=line), encoding="utf-8")
+    return path
 
 
 def shinjuku(folder: Path, real_data: Path, tables: str) -> Path:
