@@ -91,8 +91,8 @@ def coarser(
     inner = [hierarchy.codes[i] for i in hierarchy.inner if hierarchy.codes[i] not in groups]
     stays = {c: below[c] for c in inner if _is_union(below[c], mapping, groups)}
     stays = {c: s for c, s in stays.items() if c == root or len({mapping[x] for x in s}) > 1}
-    parent = {c: _smallest(stays, leaves, above=c) for c, leaves in stays.items()}
-    parent |= {to: _smallest(stays, leaves, above=to) for to, leaves in groups.items()}
+    parent = {c: _nearest(hierarchy, stays, c) for c in stays}
+    parent |= {to: _lowest(hierarchy, stays, leaves) for to, leaves in groups.items()}
     names = dict(zip(hierarchy.codes, hierarchy.labels, strict=True))
     after = Hierarchy.of(hierarchy.name, parent, {**names, **(labels or {})})
     dissolved = tuple(c for c in inner if c not in stays)
@@ -136,12 +136,18 @@ def _is_union(leaves: set[str], mapping: Mapping[str, str], groups: Mapping[str,
     return all(groups[mapping[leaf]] <= leaves for leaf in leaves)
 
 
-def _smallest(stays: Mapping[str, set[str]], leaves: set[str], *, above: str) -> str:
-    """The smallest code that stays and holds more than these leaves; empty for the root."""
+def _nearest(hierarchy: Hierarchy, stays: Mapping[str, set[str]], code: str) -> str:
+    """The nearest code above that stays; empty for the root."""
+    at = int(hierarchy.parents[hierarchy.position(code)])
+    while at >= 0 and hierarchy.codes[at] not in stays:
+        at = int(hierarchy.parents[at])
+    return hierarchy.codes[at] if at >= 0 else ""
+
+
+def _lowest(hierarchy: Hierarchy, stays: Mapping[str, set[str]], leaves: set[str]) -> str:
+    """The lowest code that stays and holds a whole group; empty where the group is everything."""
     options = [
-        (len(s), c)
-        for c, s in stays.items()
-        if c != above and leaves <= s and (above not in stays or len(s) > len(leaves))
+        (-int(hierarchy.depth[hierarchy.position(c)]), c) for c in stays if leaves <= stays[c]
     ]
     return min(options)[1] if options else ""
 
