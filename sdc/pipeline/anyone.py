@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sdc.disclosure.anyone import audit_published, in_words, in_words
+from sdc.disclosure.anyone import audit_published, in_words
 from sdc.errors import RulesError
 from sdc.readers.tables import read_hierarchy, read_published
 
@@ -52,8 +52,7 @@ class Verdict:
             f"X: {len(self.result['cells'])}  確定 / exact: {self.result['exact']}  "
             f"未判定 / unknown: {self.result['unknown']}"
         ]
-        for cell in found[:LISTED]:
-            lines.append(f"  {in_words(cell)}")
+        lines += [f"  {in_words(cell)}" for cell in found[:LISTED]]
         if len(found) > LISTED:
             lines.append(f"  ほか / more: {len(found) - LISTED}")
         verdict = {

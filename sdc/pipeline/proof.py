@@ -22,9 +22,7 @@ def witness_files(problem: Problem, report: AuditReport) -> Mapping[str, bytes]:
     return {WITNESS: evidence(problem, report)}
 
 
-def stage_checker(
-    release: Release, internal: Mapping[str, bytes]
-) -> Callable[[Path], None] | None:
+def stage_checker(release: Release, internal: Mapping[str, bytes]) -> Callable[[Path], None] | None:
     """The separate checker of the staged files; None where there is no evidence to add up.
 
     It reads the CSV files as they lie in the stage. A release of images alone has none there; then

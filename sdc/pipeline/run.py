@@ -195,7 +195,7 @@ def signer_of(config: Config) -> KeySigner | None:
     words = passphrase_from(config.resolve(file) if file else None)
     if words is None:
         raise InputError(
-            f"パスフレーズがありません。passphrase_file か環境変数 {PASSPHRASE_VARIABLE} で渡してください",
+            f"passphrase_file か環境変数 {PASSPHRASE_VARIABLE} でパスフレーズを渡してください",
             f"no passphrase: give passphrase_file or the variable {PASSPHRASE_VARIABLE}",
             code="passphrase",
         )
@@ -219,7 +219,7 @@ def geographies(places: Places, config: Config) -> dict[str, Geography]:
     """Shapes of the places that some table uses."""
     used = {t.geography for t in config.tables}
     water = places.areas.excluded if places.areas is not None else None
-    out = {}
+    out: dict[str, Geography] = {}
     for name in (AREAS, MESH):
         if name in used:
             shapes = places.of(name).shapes[["code", "name", "geometry"]]
