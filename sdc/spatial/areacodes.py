@@ -57,8 +57,8 @@ def check_codes(
         _need(gdf, column, file)
     findings: list[Finding] = []
     for column in [code, *parents]:
-        findings += _unclean(gdf[column], counted, column, file, optional=column != code)
-    findings += _truncated(gdf[code], counted, code, file)
+        findings += _unclean(gdf[column], counted, name=column, file=file, optional=column != code)
+    findings += _truncated(gdf[code], counted, name=code, file=file)
     if findings:
         raise InputError.of(findings)
     rows = pd.DataFrame({"code": [_plain(v) for v in gdf[code]]})
@@ -70,7 +70,7 @@ def check_codes(
     return rows
 
 
-def descent(rows: pd.DataFrame, columns: Sequence[str], root: str, file: str) -> dict[str, str]:
+def descent(rows: pd.DataFrame, columns: Sequence[str], root: str, *, file: str) -> dict[str, str]:
     """``{code: code above}`` of all areas and groups, up to the root.
 
     Raises InputError where an area's code is the root's or that of a group of other areas, and
@@ -144,7 +144,7 @@ def _chain(code: str, ups: Iterable[str], root: str) -> list[str]:
 
 
 def _unclean(
-    column: pd.Series[Any], counted: BoolArray, name: str, file: str, *, optional: bool
+    column: pd.Series[Any], counted: BoolArray, *, name: str, file: str, optional: bool
 ) -> list[Finding]:
     """Every counted value that is not text as it should be."""
     if pd.api.types.is_numeric_dtype(column):
@@ -184,7 +184,9 @@ def _verdict(value: str, optional: bool) -> _Verdict | None:
     return None
 
 
-def _truncated(column: pd.Series[Any], counted: BoolArray, name: str, file: str) -> list[Finding]:
+def _truncated(
+    column: pd.Series[Any], counted: BoolArray, *, name: str, file: str
+) -> list[Finding]:
     """Digit codes one shorter than a census length, where codes of that length stand beside."""
     texts = [v if isinstance(v, str) and v.isdigit() else "" for v in column]
     lengths = {len(v) for v, here in zip(texts, counted, strict=True) if v and here}

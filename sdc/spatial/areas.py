@@ -171,7 +171,7 @@ def make_areas(
         )
     shapes = gpd.GeoDataFrame(inside, geometry="geometry", crs=gdf.crs)
     water = gpd.GeoDataFrame(outside, geometry="geometry", crs=gdf.crs)
-    above = descent(rows[~out], columns, root, file)
+    above = descent(rows[~out], columns, root, file=file)
     labels = dict(zip(shapes["code"], shapes["name"], strict=True))
     hierarchy = Hierarchy.of(
         dimension, above, {**(parent_labels or {}), **labels, root: root_label or root}

@@ -161,18 +161,19 @@ def _mark(band: tuple[FloatArray, Int32Array, int], grid: Grid, marks: ByteArray
 
 
 @_compiled
-def rasterise(edges: Edges, grid: Grid, strips: Strips, cells: Cells) -> None:
+def rasterise(cut: tuple[FloatArray, Grid, Strips], cells: Cells) -> None:
     """Find which polygon covers a cell as a whole (``content``), and which strips reach a cell.
 
     Counts the strips of every cell in ``begin``, or, where ``strips`` has room, lists them there and
     moves every ``begin`` to its end. Polygons come in order, so each cell lists them in order.
     """
+    xy, grid, strips = cut
     marks = np.zeros(grid.columns, dtype=np.uint8)
     for p in range(len(strips.first)):
         for row in range(strips.low[p], strips.high[p] + 1):
             strip = strips.first[p] + row - strips.low[p]
             own = strips.edges[strips.begin[strip] : strips.begin[strip + 1]]
-            west, east = _mark((edges.xy, own, row), grid, marks)
+            west, east = _mark((xy, own, row), grid, marks)
             inside = False
             for column in range(west, east + 1):
                 cell = row * grid.columns + column

@@ -109,7 +109,7 @@ def encode_numbers(
             code="mesh-length",
         )
     out = np.empty(len(north), dtype=np.int64)
-    for part, row, column in _places(north, east, grid, decimals):
+    for part, row, column in _places(north, east, grid, decimals=decimals):
         out[part] = number_of(row, column, grid)
         if row.min() < 0:
             out[part][row < 0] = -1
@@ -241,14 +241,14 @@ def infer_level(code: str) -> str:
 
 
 def _places(
-    lat: FloatArray, lon: FloatArray, grid: Level, decimals: int
+    lat: FloatArray, lon: FloatArray, grid: Level, *, decimals: int
 ) -> Iterator[tuple[slice, IntArray, IntArray]]:
     """Block by block: where it stands, its rows and its columns, -1 where there is no cell."""
     rows, columns = grid.shape
     for start in range(0, len(lat), _BLOCK):
         part = slice(start, start + _BLOCK)
-        row = lines_reached(lat[part], LATITUDE, grid, decimals)
-        column = lines_reached(lon[part], LONGITUDE, grid, decimals)
+        row = lines_reached(lat[part], LATITUDE, grid, decimals=decimals)
+        column = lines_reached(lon[part], LONGITUDE, grid, decimals=decimals)
         if not (
             row.min() >= 0 and row.max() < rows and column.min() >= 0 and column.max() < columns
         ):

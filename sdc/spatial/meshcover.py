@@ -106,9 +106,11 @@ def cover_each(places: Geometries, grid: Level) -> tuple[IntArray, IntArray]:
     done: list[tuple[IntArray, IntArray, IntArray]] = []
     for coarse, fine in pairwise(chain):
         inside, edge = _sort_out(places, (which, row, column), coarse)
-        done.append(_divide(which[inside], row[inside], column[inside], coarse.size // grid.size))
+        done.append(
+            _divide(which[inside], row[inside], column[inside], ratio=coarse.size // grid.size)
+        )
         ratio = coarse.size // fine.size
-        which, row, column = _divide(which[edge], row[edge], column[edge], ratio)
+        which, row, column = _divide(which[edge], row[edge], column[edge], ratio=ratio)
         south, west, north, east = _reach(bounds, fine)[:, which]
         near = (row >= south) & (row < north) & (column >= west) & (column < east)
         which, row, column = which[near], row[near], column[near]
@@ -144,7 +146,7 @@ def _parts(positions: IntArray) -> Iterator[IntArray]:
 
 
 def _divide(
-    which: IntArray, row: IntArray, column: IntArray, ratio: int
+    which: IntArray, row: IntArray, column: IntArray, *, ratio: int
 ) -> tuple[IntArray, IntArray, IntArray]:
     """The ratio x ratio finer cells of each cell."""
     down, across = np.divmod(np.arange(ratio * ratio, dtype=np.int64), ratio)
@@ -166,8 +168,8 @@ def _first_cells(reach: IntArray) -> tuple[IntArray, IntArray, IntArray]:
 
 def _reach(bounds: npt.NDArray[np.float64], grid: Level) -> IntArray:
     """(4, n) first row, first column, end of rows, end of columns that each geometry touches."""
-    south, north = _spans(bounds[:, 1], bounds[:, 3], UNITS_LAT, grid)
-    west, east = _spans(bounds[:, 0], bounds[:, 2], UNITS_LON, grid)
+    south, north = _spans(bounds[:, 1], bounds[:, 3], units=UNITS_LAT, grid=grid)
+    west, east = _spans(bounds[:, 0], bounds[:, 2], units=UNITS_LON, grid=grid)
     south, north = south - SOUTH * UNITS_LAT // grid.size, north - SOUTH * UNITS_LAT // grid.size
     west, east = west - WEST * UNITS_LON // grid.size, east - WEST * UNITS_LON // grid.size
     rows, columns = grid.shape
@@ -187,8 +189,8 @@ def _rows_and_columns(bounds: Bounds, grid: Level) -> tuple[IntArray, IntArray]:
             "bounds are south, west, north, east with south <= north and west <= east",
             code="mesh-bounds",
         )
-    first, last = _spans(south, north, UNITS_LAT, grid)
-    left, right = _spans(west, east, UNITS_LON, grid)
+    first, last = _spans(south, north, units=UNITS_LAT, grid=grid)
+    left, right = _spans(west, east, units=UNITS_LON, grid=grid)
     row = np.arange(first[0], last[0]) - SOUTH * UNITS_LAT // grid.size
     column = np.arange(left[0], right[0]) - WEST * UNITS_LON // grid.size
     rows, columns = grid.shape
@@ -198,7 +200,7 @@ def _rows_and_columns(bounds: Bounds, grid: Level) -> tuple[IntArray, IntArray]:
 
 
 def _spans(
-    low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], units: int, grid: Level
+    low: npt.NDArray[np.float64], high: npt.NDArray[np.float64], *, units: int, grid: Level
 ) -> tuple[IntArray, IntArray]:
     """First line reached by the low end, and the line before which the cells end (at least one)."""
     scale = grid.size * 10**_DECIMALS

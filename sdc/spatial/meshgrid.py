@@ -52,7 +52,7 @@ class Axis(NamedTuple):
 LATITUDE, LONGITUDE = Axis(UNITS_LAT, SOUTH), Axis(UNITS_LON, WEST)
 
 
-def lines_reached(degrees: FloatArray, axis: Axis, grid: Level, decimals: int) -> FloatArray:
+def lines_reached(degrees: FloatArray, axis: Axis, grid: Level, *, decimals: int) -> FloatArray:
     """How far each coordinate lies in the range, in cells: the whole part is its row or column.
 
     With q the coordinate in units of its last decimal, line k stands at ``k size / units`` degrees
@@ -62,7 +62,8 @@ def lines_reached(degrees: FloatArray, axis: Axis, grid: Level, decimals: int) -
     whole part is that of the exact quotient. NaN stays NaN. O(n).
 
     >>> from sdc.spatial.meshcode import LEVELS
-    >>> lines_reached(np.array([36.0, 35.99999999]), LATITUDE, LEVELS["80km"], 8).astype(int).tolist()
+    >>> place = np.array([36.0, 35.99999999])
+    >>> lines_reached(place, LATITUDE, LEVELS["80km"], decimals=8).astype(int).tolist()
     [24, 23]
     """
     scale = 10**decimals

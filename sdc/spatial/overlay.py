@@ -88,11 +88,11 @@ def _cut(first: Areas, second: Areas) -> tuple[IntArray, IntArray, FloatArray]:
     area = np.empty(len(i))
     for start in range(0, len(i), _BLOCK):
         part = slice(start, start + _BLOCK)
-        area[part] = _shared(one[i[part]], two[j[part]], first.level, to_metres)
+        area[part] = _shared(one[i[part]], two[j[part]], level=first.level, to_metres=to_metres)
     return i, j, area
 
 
-def _shared(one: Geometries, two: Geometries, level: str, to_metres: Any) -> FloatArray:
+def _shared(one: Geometries, two: Geometries, *, level: str, to_metres: Any) -> FloatArray:
     """Surface of each intersection; cells that lie wholly inside are not cut."""
     shapely.prepare(two)
     inside = shapely.contains_properly(two, one)

@@ -95,12 +95,12 @@ def build_index(geometry: Geometries) -> PointIndex:
     strips = _strips(edges, grid, len(geometry))
     content = np.full(grid.rows * grid.columns, -1, dtype=np.int32)
     fill, nothing = np.zeros(len(content), dtype=np.int32), np.empty(0, dtype=np.int32)
-    kernels.rasterise(edges, grid, strips, kernels.Cells(content, fill, nothing, nothing))
+    kernels.rasterise((edges.xy, grid, strips), kernels.Cells(content, fill, nothing, nothing))
     border = np.flatnonzero(fill)
     begin = _begins(fill[border])
     fill[border] = begin[:-1]
     listed = np.empty(int(begin[-1]), dtype=np.int32)
-    kernels.rasterise(edges, grid, strips, kernels.Cells(content, fill, nothing, listed))
+    kernels.rasterise((edges.xy, grid, strips), kernels.Cells(content, fill, nothing, listed))
     whole = content[border]
     content[border] = kernels.BORDER - np.arange(len(border), dtype=np.int32)
     return PointIndex(

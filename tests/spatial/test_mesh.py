@@ -404,6 +404,6 @@ def test_every_line_of_the_range_is_reached_exactly(level: str, decimals: int) -
         degrees = (axis.first * axis.units + line * grid.size) / axis.units
         cut = degrees.round(decimals)
         for on in (degrees, cut):
-            assert (lines_reached(on, axis, grid, decimals).astype(int) == line).all()
-        below = lines_reached(cut - 1.01 / 10**decimals, axis, grid, decimals)
+            assert (lines_reached(on, axis, grid, decimals=decimals).astype(int) == line).all()
+        below = lines_reached(cut - 1.01 / 10**decimals, axis, grid, decimals=decimals)
         assert (np.floor(below).astype(int) == line - 1).all()
