@@ -21,7 +21,7 @@ from sdc.publishing.symbols import VALUE_PATTERN, scale
 from sdc.publishing.wording import LEVELS, table_title, unit, words
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
-_CHARSET = {"utf-8-sig": "utf-8", "utf-8": "utf-8", "cp932": "windows-31j"}
+_CHARSET = {"utf-8-sig": "utf-8", "utf-8": "utf-8", "cp932": "cp932"}
 _MEDIA = {
     "csv": "text/csv", "geojson": "application/geo+json", "png": "image/png",
     "pdf": "application/pdf",

@@ -92,8 +92,10 @@ def _files(release: Release, language: int) -> str:
     rows = [f"- {text[language]}" for name, text in FILES.items() if name in formats]
     note = _pick(
         language,
+        "表計算ソフトではコードの列を「文字列」として読み込んでください(先頭の0が失われます)。"
         "= + - @ で始まる名称は、数式と解釈されないよう先頭に ' を付けています。",
-        "Names that start with = + - @ carry a leading ' so that no program reads a formula.",
+        "In a spreadsheet, import code columns as text, or leading zeros are lost. Names that "
+        "start with = + - @ carry a leading ' so that no program reads a formula.",
     )
     head = _pick(language, "## ファイル", "## Files")
     return "\n".join([head, "", *rows, *(["", note] if "csv" in formats else [])])

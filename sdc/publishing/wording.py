@@ -143,10 +143,11 @@ def table_title(release: Release, table: PublishedTable) -> Words:
         measure = words(release, table.measure)
         ja, en = f"{ja}の{measure[0]}", f"{measure[1]} of {en}"
     else:
-        ja, en = f"{ja}数", f"Number of {en}"
+        ja, en = ja if ja.endswith("人口") else f"{ja}数", f"Number of {en}"
     by = [words(release, d.name) for d in table.dims if d.name not in release.geographies]
     if by:
-        ja = f"{'×'.join(w[0] for w in by)}別 {ja}"
+        classes = "×".join(w[0] for w in by).removesuffix("別")
+        ja = f"{classes}別 {ja}"
         en = f"{en} by {' × '.join(w[1] for w in by)}"
     return ja, en[:1].upper() + en[1:]
 
