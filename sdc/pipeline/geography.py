@@ -93,7 +93,8 @@ def _extent(records: Sequence[Records]) -> tuple[float, float, float, float]:
         lats += [float(v) for v in (lat.min(), lat.max())] if len(lat) else []
     if not lons:
         raise InputError("位置のある記録がありません", "no record has a position", code="positions")
-    return min(lats), min(lons), max(lats), max(lons)
+    # A record on the outermost line belongs to the cell that begins there.
+    return min(lats), min(lons), max(lats) + 1e-7, max(lons) + 1e-7
 
 
 def place_records(
