@@ -117,6 +117,11 @@ class Model:
         solution.col_value = np.asarray(x, np.float64)
         self._highs.setSolution(solution)
 
+    @property
+    def nodes(self) -> int:
+        """Branch-and-bound nodes of the last solve."""
+        return max(int(self._highs.getInfo().mip_node_count), 0)
+
     def forget(self) -> None:
         """Drop the basis, so that the next solve starts cold."""
         self._highs.clearSolver()

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from sdc.model.system import FloatArray
 from sdc.solver.highs import Model
 from sdc.solver.program import TOLERANCE, Status
-from sdc.suppression.cocircuits import Covers, stack
+from sdc.suppression.cuts import Separator
 from sdc.suppression.found import Budget
 from sdc.suppression.presolve import Reduced
 
@@ -31,34 +31,36 @@ class Relaxation:
     reproducible: bool
 
 
-def relax(reduced: Reduced, covers: Covers, budget: Budget, *, rounds: int = 200) -> Relaxation:
-    """Solve the linear program over all masks whose rows are the necessary sets found on the way.
+def relax(
+    reduced: Reduced, separator: Separator, budget: Budget, *, rounds: int = 200
+) -> Relaxation:
+    """Solve the linear program over all masks whose rows are the necessary ones found on the way.
 
     Each round separates the present fractional pattern and adds what it violates. The bound is
     computed from the dual values in plain arithmetic and rounded up where all losses are whole, so
-    it does not rest on the solver's word. One elimination and one warm linear program a round.
+    it does not rest on the solver's word. One separation and one warm linear program a round.
     """
-    masks = reduced.masks
+    masks, known = reduced.masks, separator.cuts.matrix()
     x = reduced.forced.astype(np.float64)
     model = Model(
-        stack(covers.sets, masks), row_lower=np.ones(len(covers.sets)), row_upper=np.inf,
-        cost=reduced.weight, lower=x, upper=np.ones(masks),
+        known, row_lower=np.ones(known.shape[0]), row_upper=np.inf, cost=reduced.weight,
+        lower=x, upper=np.ones(masks),
     )  # fmt: skip
-    if covers.sets:
+    if known.shape[0]:
         x = np.clip(model.solve().require(), 0.0, 1.0)
     bound, past, misses, done = float(reduced.weight @ reduced.forced), [0.0], 0, 0
     while done < rounds and misses < 2 and not budget.expired:
-        fresh = covers.separate(x)
+        fresh = separator.separate(x)
         done += 1
-        misses = 0 if fresh else misses + 1
-        if not fresh:
+        misses = 0 if fresh.shape[0] else misses + 1
+        if not fresh.shape[0]:
             continue
-        model.add_rows(stack(fresh, masks), np.ones(len(fresh)), np.inf)
+        model.add_rows(fresh, np.ones(fresh.shape[0]), np.inf)
         answer = model.solve()
         if answer.status is not Status.OPTIMAL or answer.x is None or answer.duals is None:
             break
         x = np.clip(answer.x, 0.0, 1.0)
-        bound = max(bound, dual_bound(stack(covers.sets, masks), answer.duals, reduced))
+        bound = max(bound, dual_bound(separator.cuts.matrix(), answer.duals, reduced))
         past.append(bound)
         if len(past) > PATIENCE and bound - past[-1 - PATIENCE] < STALL * bound:
             break

@@ -1,0 +1,143 @@
+"""Which pattern costs least of all safe ones, and how close to it does the search certainly come?
+
+A mixed-integer program over the masks holds the inequalities found so far; its answer is either safe,
+and then no safe pattern is cheaper, or it violates further inequalities. (Benders' cuts for cell
+suppression: Fischetti and Salazar 1999, 2001.) Beside it the best safe pattern is kept and improved,
+so that every stop leaves a pattern and a proven bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sdc.model.system import BoolArray, FloatArray, Level, Problem
+from sdc.solver.highs import Model
+from sdc.solver.program import TOLERANCE, Solution
+from sdc.suppression.found import Budget, Found
+from sdc.suppression.oracles import Bounded, Linear, Oracle
+from sdc.suppression.presolve import Reduced, reduce
+from sdc.suppression.relaxation import Relaxation, relax, rounded_up
+
+__all__ = ["optimal"]
+
+NODES = 20_000
+"""Branch-and-bound nodes of all programs together at the default budget."""
+PROGRAMS = 150
+"""Mixed-integer programs at the default budget."""
+FOCUS = 0.25
+"""A program stops once it has closed all but this share of the present gap."""
+AGAIN = 3
+"""How often a pattern that is not safe is separated, ties broken differently each time."""
+
+
+def optimal(problem: Problem, *, budget: Budget, seed: int, previous: BoolArray | None) -> Found:
+    """The cheapest safe pattern at ``linear``, ``integer``, ``interval`` or given levels.
+
+    Stops with a proven optimum, or with the best pattern and bound when the nodes of the budget are
+    spent. Memory and time are those of the mixed-integer programs: tables up to some thousand
+    cells, larger ones where few cells are primary. With a budget of 0 the first pattern and the
+    bound of the linear relaxation.
+
+    Raises Infeasible where no pattern protects some primary cell.
+    """
+    reduced = reduce(problem)
+    oracle: Oracle = (
+        Linear.of(reduced, seed) if problem.level is Level.LINEAR else Bounded.of(reduced, seed)
+    )
+    best = oracle.first(budget, previous)
+    if not len(reduced.targets.column):
+        return Found(reduced.cells(best), bound=float(reduced.weight[reduced.forced].sum()))
+    relaxation = relax(reduced, oracle.separator, budget)
+    run = _Run(reduced, oracle, budget, best, relaxation.bound)
+    run.guided(relaxation)
+    if budget.work > 0:
+        run.close()
+    loss = run.loss(run.best)
+    bound = loss if run.proven else min(run.bound, loss)
+    return Found(
+        reduced.cells(run.best), bound=bound, log=tuple(run.log), moves=oracle.witnesses(run.best),
+        reproducible=not budget.expired,
+    )  # fmt: skip
+
+
+@dataclass
+class _Run:
+    """The state of one search: the best pattern, the bound, and what was spent."""
+
+    reduced: Reduced
+    oracle: Oracle
+    budget: Budget
+    best: BoolArray
+    bound: float
+    log: list[str] = field(default_factory=list)
+    nodes: int = 0
+
+    def loss(self, opened: BoolArray) -> float:
+        return float(self.reduced.weight[opened].sum())
+
+    @property
+    def proven(self) -> bool:
+        """Whether the best pattern meets the bound."""
+        loss = self.loss(self.best)
+        return loss - self.bound <= TOLERANCE * max(1.0, loss)
+
+    def offer(self, opened: BoolArray) -> None:
+        """Keep a safe pattern if it is cheaper."""
+        if self.loss(opened) < self.loss(self.best) - 1e-9:
+            self.best = opened
+
+    def guided(self, relaxation: Relaxation) -> None:
+        """Patterns near the fractional one."""
+        self.log.append(f"relaxation: bound {self.bound:g} after {relaxation.rounds} rounds")
+        if not self.proven:
+            self.offer(self.oracle.improve(self.best, relaxation, self.budget))
+        self.log.append(f"guided patterns: loss {self.loss(self.best):g}")
+
+    def close(self) -> None:
+        """Solve programs and separate their answers until the bound is met or the work is spent."""
+        programs = 0
+        while not self.proven and not self.budget.expired:
+            left = self.budget.steps(NODES) - self.nodes
+            if left <= 0 or programs >= self.budget.steps(PROGRAMS):
+                break
+            answer = self._program(left)
+            programs += 1
+            self.bound = max(self.bound, rounded_up(answer.bound, self.reduced))
+            if answer.x is None or self.proven:
+                break
+            self._settle(np.rint(answer.x))
+        self.log.append(
+            f"{programs} programs, {len(self.oracle.separator.cuts)} inequalities: "
+            f"loss {self.loss(self.best):g}, bound {self.bound:g}"
+        )
+
+    def _settle(self, x: FloatArray) -> None:
+        """Take a whole pattern if it is safe; learn inequalities and a safe neighbour if not."""
+        fresh = self.oracle.refute(x > 0.5)
+        if not fresh:
+            self.offer(x > 0.5)
+            return
+        for _ in range(AGAIN - 1):
+            self.oracle.separator.separate(x)
+        near = self.oracle.near(x)
+        if near is not None:
+            self.offer(near)
+
+    def _program(self, nodes: int) -> Solution:
+        reduced, loss = self.reduced, self.loss(self.best)
+        gap = FOCUS * max(loss - self.bound, 0.0) / max(loss, TOLERANCE)
+        options: dict[str, Any] = {"mip_rel_gap": gap, "mip_abs_gap": 0.0, "mip_max_nodes": nodes}
+        if np.isfinite(self.budget.deadline):
+            options["time_limit"] = max(self.budget.remaining, 0.1)
+        model = Model(
+            self.oracle.separator.cuts.matrix(), row_lower=1.0, row_upper=np.inf,
+            cost=reduced.weight, lower=reduced.forced.astype(np.float64), upper=1.0,
+            integer=np.ones(reduced.masks, dtype=bool), options=options,
+        )  # fmt: skip
+        model.offer(self.best.astype(np.float64))
+        answer = model.solve()
+        self.nodes += 1 + model.nodes
+        return answer

@@ -1,0 +1,210 @@
+"""Is a pattern safe at its level, which inequality says no, and which safe pattern is near?"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import scipy.sparse as sp
+
+from sdc.model.hierarchy import IntArray
+from sdc.model.system import BoolArray, FloatArray
+from sdc.suppression.capacity import Capacities, Demand
+from sdc.suppression.cocircuits import Covers
+from sdc.suppression.cuts import Separator
+from sdc.suppression.found import Budget
+from sdc.suppression.lp_greedy import lp_greedy
+from sdc.suppression.presolve import Reduced
+from sdc.suppression.relaxation import Relaxation
+from sdc.suppression.reverse_delete import Deleter, infeasible, search
+
+__all__ = ["Bounded", "Linear", "Oracle"]
+
+TRUST = 0.95
+"""How much of a mask's loss a pattern takes away that a heuristic is to stay close to."""
+
+
+class Oracle(Protocol):
+    """What the search for the optimum asks about one level; patterns are boolean over masks."""
+
+    separator: Separator
+
+    def first(self, budget: Budget, previous: BoolArray | None) -> BoolArray:
+        """Some safe pattern."""
+        ...
+
+    def improve(self, best: BoolArray, relaxation: Relaxation, budget: Budget) -> BoolArray:
+        """A safe pattern led by the fractional one."""
+        ...
+
+    def near(self, x: FloatArray) -> BoolArray | None:
+        """A safe pattern close to a whole one that is not safe; None where that is not worth it."""
+        ...
+
+    def refute(self, opened: BoolArray) -> bool:
+        """Whether a pattern is not safe; then an inequality that it violates has been learnt."""
+        ...
+
+    def witnesses(self, opened: BoolArray) -> sp.csr_matrix | None:
+        """Whole-number moves of the unknowns that support a safe pattern, where there are any."""
+        ...
+
+
+@dataclass
+class Linear:
+    """Level ``linear``: eliminations decide, reverse-delete finds patterns."""
+
+    reduced: Reduced
+    deleter: Deleter
+    separator: Covers
+    seed: int
+
+    @classmethod
+    def of(cls, reduced: Reduced, seed: int) -> Linear:
+        """Raises Infeasible where a primary cell follows with everything hidden."""
+        return cls(reduced, Deleter.of(reduced), Covers(reduced, seed), seed)
+
+    def first(self, budget: Budget, previous: BoolArray | None) -> BoolArray:
+        """Reverse-delete by falling loss, and close to an earlier pattern."""
+        plain = self.deleter.delete(self.reduced.weight)
+        if previous is None:
+            return plain
+        return min(plain, self.deleter.below(previous), key=self.deleter.loss)
+
+    def improve(self, best: BoolArray, relaxation: Relaxation, budget: Budget) -> BoolArray:
+        """Guided orders and a short neighbourhood search."""
+        short = dataclasses.replace(budget, work=SHARE * budget.work)
+        return search(self.deleter, relaxation, short, seed=self.seed, starts=[best])[0]
+
+    def near(self, x: FloatArray) -> BoolArray | None:
+        """Reverse-delete that prints last what the pattern hides."""
+        return self.deleter.delete(self.reduced.weight * (1.0 - 0.999 * x))
+
+    def refute(self, opened: BoolArray) -> bool:
+        """By one elimination."""
+        return self.separator.separate(opened.astype(np.float64)).shape[0] > 0
+
+    def witnesses(self, opened: BoolArray) -> sp.csr_matrix | None:
+        """None: the level is decided by elimination."""
+        return None
+
+
+SHARE = 0.3
+"""Part of the reverse-delete search's default work that the exact engine spends on it."""
+
+
+@dataclass
+class Bounded:
+    """Levels with bounds and distances: attacker programs decide, LP-greedy finds patterns."""
+
+    reduced: Reduced
+    separator: Capacities
+    seed: int
+    moves: list[IntArray] = field(default_factory=list)
+    asked: int = 0
+
+    @classmethod
+    def of(cls, reduced: Reduced, seed: int) -> Bounded:
+        """Raises Infeasible where a primary cell cannot move far enough at all."""
+        if len(reduced.stuck):
+            raise infeasible(reduced.problem, reduced.stuck)
+        return cls(reduced, Capacities(reduced, seed), seed)
+
+    def first(self, budget: Budget, previous: BoolArray | None) -> BoolArray:
+        """LP-greedy at the true losses."""
+        problem = self.reduced.problem
+        found = lp_greedy(problem, budget=budget, seed=self.seed, previous=previous)
+        return self.reduced.opened(found.hidden)
+
+    def improve(self, best: BoolArray, relaxation: Relaxation, budget: Budget) -> BoolArray:
+        """LP-greedy led by the fractional pattern."""
+        return self._led(relaxation.x, budget)
+
+    def near(self, x: FloatArray) -> BoolArray | None:
+        """LP-greedy close to the pattern, every fifth time."""
+        self.asked += 1
+        return self._led(x, Budget(0.3)) if self.asked % 5 == 1 else None
+
+    def refute(self, opened: BoolArray) -> bool:
+        """By the attacker's programs, real-valued first; then whole-numbered where he knows that."""
+        x = opened.astype(np.float64)
+        if self.separator.cuts.add(self.separator.by_programs(x, exact=True)).shape[0]:
+            return True
+        self._learn(self.separator.moves)
+        return self.reduced.problem.whole and self._no_whole_table(opened)
+
+    def witnesses(self, opened: BoolArray) -> sp.csr_matrix | None:
+        """The whole moves met on the way that stay within the pattern."""
+        inside = self.reduced.free(opened)
+        kept = [m for m in self.moves if not m[~inside].any()]
+        if not kept:
+            return None
+        return self.reduced.moves(sp.csr_matrix(np.vstack(kept), dtype=np.int64))
+
+    def _led(self, x: FloatArray, budget: Budget) -> BoolArray:
+        problem, mask = self.reduced.problem, self.reduced.mask
+        cost = problem.cost.copy()
+        inside = mask >= 0
+        cost[inside] *= 1.0 - TRUST * x[mask[inside]]
+        led = dataclasses.replace(problem, cost=cost)
+        found = lp_greedy(led, budget=budget, seed=self.seed, previous=None)
+        return self.reduced.opened(found.hidden)
+
+    def _learn(self, moves: list[FloatArray]) -> None:
+        """Keep those moves that are whole."""
+        for move in moves:
+            whole = np.rint(move)
+            if np.abs(whole - move).max(initial=0.0) < 1e-6:
+                step = whole.astype(np.int64)
+                if step.any() and not (self.reduced.matrix @ step).any():
+                    self.moves.append(step)
+
+    def _no_whole_table(self, opened: BoolArray) -> bool:
+        """Find a whole move for each demand within the pattern, or forbid the pattern."""
+        inside = self.reduced.free(opened)
+        pool = [m for m in self.moves if not m[~inside].any()]
+        self.separator.attacker.limit(
+            np.where(inside, -self.reduced.down, 0.0), np.where(inside, self.reduced.up, 0.0)
+        )
+        for demand in self.separator.demands:
+            if _served(pool, demand):
+                continue
+            moves = self._whole(demand)
+            if moves is None:
+                self._forbid(opened)
+                return True
+            self.moves += moves
+            pool += moves
+        return False
+
+    def _whole(self, demand: Demand) -> list[IntArray] | None:
+        """Whole moves that meet a demand within the attacker's bounds; None if there are none."""
+        column, need = demand.column, demand.need
+        whole = self.separator.attacker.whole
+        if demand.sign:
+            move = whole(column, demand.sign, need)
+            return None if move is None else [move]
+        up = whole(column, 1, need)
+        far = need
+        while up is None and far > 0:
+            far -= 1
+            up = whole(column, 1, far)
+        down = whole(column, -1, need - far) if far < need else None
+        if far < need and down is None:
+            return None
+        return [m for m in (up, down) if m is not None]
+
+    def _forbid(self, opened: BoolArray) -> None:
+        """A pattern that fails fails with less hidden as well: something else must be opened."""
+        self.separator.cuts.add(sp.csr_matrix((~opened).astype(np.float64)[None, :]))
+
+
+def _served(pool: list[IntArray], demand: Demand) -> bool:
+    """Whether the moves at hand meet a demand."""
+    steps = [int(m[demand.column]) for m in pool] or [0]
+    high, low = max(*steps, 0), min(*steps, 0)
+    return (high - low if demand.sign == 0 else max(demand.sign * high, demand.sign * low)) >= (
+        demand.need
+    )
