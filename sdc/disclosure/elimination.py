@@ -17,6 +17,9 @@ from sdc.model.system import BoolArray
 
 Row = dict[int, int]
 
+NEAR = 500
+"""Relations among which a shorter equation is looked for."""
+
 
 def determined(relations: sp.csr_matrix, free: BoolArray) -> BoolArray:
     """(n,) the free cells that are a combination of cells that are not free.
@@ -47,8 +50,8 @@ def equation(relations: sp.csr_matrix, free: BoolArray, cell: int) -> tuple[tupl
 
     Pairs (cell, coefficient), ascending, with ``sum(coefficient * value) == 0`` for every table that
     satisfies the relations; only ``cell`` itself among them is free, with a negative coefficient. No
-    proper subset of the published cells determines it by the relations near them. Empty where the
-    cell does not follow.
+    proper subset of the published cells determines it, as far as the ``NEAR`` next relations tell.
+    Empty where the cell does not follow.
 
     >>> r = sp.csr_matrix(np.array([[-1, 1, 1, 0], [0, 0, -1, 1]]))
     >>> equation(r, np.array([False, False, True, True]), 3)
@@ -90,15 +93,23 @@ def _nearest(
 def _thinned(best: Row, relations: tuple[sp.csr_matrix, sp.csc_matrix, IntArray], cell: int) -> Row:
     """Reduce an equation by all relations that hold among its own cells.
 
-    Those are sought in the rows it came from and in all rows that touch its cells. A combination
-    that vanishes on one pivot of each of them cannot be reduced: the difference to a smaller one
-    would be a relation among its cells without a pivot.
+    Those are sought in the rows nearest to its cells, some ``NEAR`` of them. A combination that
+    vanishes on one pivot of each cannot be reduced: the difference to a smaller one would be a
+    relation among its cells without a pivot.
     """
     by_row, by_column, rows = relations
     own = np.array(sorted(best), dtype=np.int64)
-    part = by_row[np.union1d(rows, np.unique(by_column[:, own].indices))]
+    rows = np.union1d(rows, np.unique(by_column[:, own].indices))
+    while len(rows) < NEAR:
+        wider = np.unique(by_column[:, np.unique(by_row[rows].indices)].indices)
+        if len(wider) == len(rows):
+            break
+        rows = wider
+    part = by_row[rows]
     others = np.ones(by_row.shape[1], dtype=bool)
     others[own] = False
+    if _rank(part) - _rank(sp.csr_matrix(part.tocsc()[:, np.flatnonzero(others)])) == 1:
+        return best
     with_cell, within = _without_free(_as_rows(_core(part, others, cell)), others, cell)
     if with_cell:
         within += [row for row in (_cancel(r, with_cell[0], cell) for r in with_cell[1:]) if row]
@@ -219,6 +230,10 @@ def _cancel(row: Row, other: Row, at: int) -> Row:
             out.pop(c, None)
     common = gcd(*out.values()) if out else 1
     return {c: v // common for c, v in out.items()} if common > 1 else out
+
+
+def _rank(matrix: sp.csr_matrix) -> int:
+    return len(solve(matrix, PRIMES[0]).row)
 
 
 def rank_rows(matrix: sp.csr_matrix) -> IntArray:

@@ -98,7 +98,7 @@ class _Piece:
         ends = np.append(np.flatnonzero(np.diff(self.witness)) + 1, len(self.witness))
         start = 0
         while start < len(self.witness):
-            stop = int(ends[min(np.searchsorted(ends, start + CHUNK), len(ends) - 1)])
+            stop = int(ends[min(int(np.searchsorted(ends, start + CHUNK)), len(ends) - 1)])
             part = slice(start, stop)
             yield self.witness[part], self.at[self.cell[part]], self.step[part]
             start = stop
