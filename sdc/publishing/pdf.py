@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.plan import PublishedTable
@@ -133,13 +133,13 @@ def _table_pages(paper: Paper, rows: list[Row], block: Block, facts: Facts, rema
     per_page = int((210 - _TOP - _BOTTOM - head) // _ROW)
     # Never leave one or two rows alone on the last page: spread them over all pages.
     pages = -(-len(rows) // per_page)
-    each = -(-len(rows) // pages)
-    for start in range(0, len(rows), each):
+    ends = [len(rows) * page // pages for page in range(pages + 1)]
+    for start, end in pairwise(ends):
         paper.new_page()
         paper.text(_LEFT, 14, facts.title, 10)
         paper.text(_RIGHT, 14, f"{facts.part}  {facts.unit}".strip(), 8, align="right")
         y = _draw_head(paper, block, facts, remarks)
-        for position, row in enumerate(rows[start : start + each]):
+        for position, row in enumerate(rows[start:end]):
             _draw_row(paper, row, block, y, position=position, width=_width(block, remarks))
             y += _ROW
         paper.line(_LEFT, y, _width(block, remarks), y, 0.6)
