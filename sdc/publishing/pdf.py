@@ -22,7 +22,7 @@ from sdc.publishing.symbols import guard, printed, safe_name
 from sdc.publishing.wording import table_title, unit, words
 
 _ROW, _HEAD_LINE = 5.0, 3.1
-_CODE, _NAME, _REMARK, _COLUMN = 23.0, 44.0, 40.0, 17.0
+_CODE, _NAME, _REMARK, _COLUMN, _WIDEST = 23.0, 44.0, 40.0, 17.0, 26.0
 _TOP, _BOTTOM, _LEFT, _RIGHT = 24.0, 17.0, 14.0, 283.0
 
 
@@ -34,9 +34,10 @@ def pdf_files(release: Release) -> Iterator[tuple[str, bytes]]:
 
 @dataclass(frozen=True)
 class Block:
-    """A run of columns that fits beside the area on one page; heads are lines of text."""
+    """A run of columns, each ``column`` mm wide, that fits beside the area on one page."""
 
     first: int
+    column: float
     heads: tuple[tuple[str, ...], ...]
 
 
@@ -124,7 +125,7 @@ def _blocks(heads: tuple[tuple[str, ...], ...], remarks: bool) -> Iterator[Block
     pages = -(-len(heads) // fit)
     each = -(-len(heads) // pages)
     for first in range(0, len(heads), each):
-        yield Block(first, heads[first : first + each])
+        yield Block(first, min(room / each, _WIDEST), heads[first : first + each])
 
 
 def _table_pages(paper: Paper, rows: list[Row], block: Block, facts: Facts, remarks: bool) -> None:
@@ -147,17 +148,20 @@ def _table_pages(paper: Paper, rows: list[Row], block: Block, facts: Facts, rema
 
 
 def _head_height(block: Block) -> float:
-    return max(sum(len(_wrapped(p)) for p in head) for head in block.heads) * _HEAD_LINE + 2.4
+    return (
+        max(sum(len(_wrapped(p, block.column)) for p in head) for head in block.heads) * _HEAD_LINE
+        + 2.4
+    )
 
 
 @lru_cache(maxsize=4096)
-def _wrapped(label: str) -> tuple[str, ...]:
+def _wrapped(label: str, column: float) -> tuple[str, ...]:
     """A class label in lines that fit into a column."""
-    return tuple(Paper.wrap(label, 6.5, _COLUMN - 0.8))
+    return tuple(Paper.wrap(label, 6.5, column - 0.8))
 
 
 def _width(block: Block, remarks: bool) -> float:
-    columns = len(block.heads) * _COLUMN
+    columns = len(block.heads) * block.column
     return _LEFT + _CODE + _NAME + columns + (_REMARK if remarks else 0)
 
 
@@ -171,8 +175,8 @@ def _draw_head(paper: Paper, block: Block, facts: Facts, remarks: bool) -> float
     paper.text(_LEFT + 1, middle, "コード", 7)
     paper.text(_LEFT + _CODE + 1, middle, facts.area, 7)
     for i, head in enumerate(block.heads):
-        lines = [line for part in head for line in _wrapped(part)]
-        x = _LEFT + _CODE + _NAME + (i + 0.5) * _COLUMN
+        lines = [line for part in head for line in _wrapped(part, block.column)]
+        x = _LEFT + _CODE + _NAME + (i + 0.5) * block.column
         y = middle - (len(lines) - 1) * _HEAD_LINE / 2
         for line in lines:
             paper.text(x, y, line, 6.5, align="center")
@@ -185,7 +189,7 @@ def _draw_head(paper: Paper, block: Block, facts: Facts, remarks: bool) -> float
 def _draw_row(
     paper: Paper, row: Row, block: Block, y: float, *, position: int, width: float
 ) -> None:
-    right = _LEFT + _CODE + _NAME + len(block.heads) * _COLUMN
+    right = _LEFT + _CODE + _NAME + len(block.heads) * block.column
     if row.sums_up:
         paper.shade(_LEFT, y, width - _LEFT, _ROW)
     if position and position % 5 == 0:
@@ -194,7 +198,7 @@ def _draw_row(
     paper.fitted(_LEFT + 1, base, row.code, 7.5, _CODE - 1.5)
     paper.fitted(_LEFT + _CODE + 1, base, row.name, 7.5, _NAME - 2)
     for i, value in enumerate(row.values[block.first : block.first + len(block.heads)]):
-        x = _LEFT + _CODE + _NAME + (i + 1) * _COLUMN - 1.5
+        x = _LEFT + _CODE + _NAME + (i + 1) * block.column - 1.5
         paper.text(x, base, f"{int(value):,}" if value.isdigit() else value, 7.5, align="right")
     if row.remark:
         paper.fitted(right + 2, base, row.remark, 6.5, _REMARK - 3)
