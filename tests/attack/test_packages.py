@@ -1,0 +1,156 @@
+"""Whole release packages, attacked from their files: tables linked, areas laid over mesh cells."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import smallcity
+from attacker import Attack, Key, Seen, Tree
+from packages import Package, Want, mesh_box, sweep
+
+import sdc
+from sdc.pipeline.run import Result, run_release
+
+SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "release.toml"
+
+
+def truth(result: Result, attack: Attack, names: Sequence[str]) -> dict[Key, int]:
+    """True values of all places the tables hold, for the wants alone; the attacker never sees them."""
+    own = {b.table.name: b.table for b in result.safe.system.blocks}
+    out = {}
+    for i, name in enumerate(names):
+        table = own[name]
+        for place, value in np.ndenumerate(table.value):
+            cell = tuple(d.codes[k] for d, k in zip(table.dims, place, strict=True))
+            out[attack.key(cell, i)] = int(value)
+    return out
+
+
+def wants_of(attack: Attack, value: dict[Key, int], min_count: int) -> list[Want]:
+    """Every X has another value; every primary may reach the threshold and may be less than it is."""
+    out: list[Want] = []
+    for key in sorted(attack.variables):
+        v = value[key]
+        if 0 < v < min_count:
+            low = max(v - 1, attack.least)
+            out += [(key, ((">=", min_count),)), (key, (("<=", low),))]
+        else:
+            out.append((key, ((">=", v + 1), ("<=", v - 1))))
+    return out
+
+
+def primaries_are_hidden(attack: Attack, value: dict[Key, int], min_count: int) -> bool:
+    return all(k in attack.variables for k, v in value.items() if 0 < v < min_count)
+
+
+@pytest.mark.parametrize(
+    ("code", "south", "west"),
+    [("533935992", 35.658333, 139.74375), ("52353680", 34.983333, 135.75)],
+)
+def test_mesh_cells_are_drawn_where_they_lie(code: str, south: float, west: float) -> None:
+    # 5339 is 53/1.5 N 139 E; 35 adds 3/12 and 5/8 of a degree; 99 adds 9/120 and 9/80; quadrant 2 is
+    # the south-east one, 22.5" further east. 5235-36-80 the same way.
+    bounds = mesh_box(code).bounds
+    assert bounds[:2] == pytest.approx((west, south), abs=1e-6)
+
+
+def test_a_sweep_says_what_no_table_reaches() -> None:
+    # Rows 2 and 12, columns 3 and 11: the first place holds 0 to 2.
+    trees = {"area": Tree.flat(["a", "b"]), "use": Tree.flat(["u", "v"])}
+    number = {
+        ("a", "TOTAL"): 2, ("b", "TOTAL"): 12, ("TOTAL", "u"): 3, ("TOTAL", "v"): 11,
+        ("TOTAL", "TOTAL"): 14,
+    }  # fmt: skip
+    hidden = {(a, u) for a in "ab" for u in "uv"}
+    attack = Attack(Seen(("area", "use"), number, hidden), trees)
+    key = attack.key(("a", "u"))
+    reach: list[Want] = [(key, ((">=", 2),)), (key, (("<=", 0),))]
+    beyond: Want = (key, ((">=", 3),))
+    found = sweep(attack, [*reach, beyond])
+    assert found.unmet == [beyond]
+    assert found.tables >= 2
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    return run_release(smallcity.write(tmp_path_factory.mktemp("small")))
+
+
+SMALL = ("use_structure", "use_mesh")
+
+
+@pytest.mark.xdist_group("small-city")
+def test_nothing_follows_in_a_small_city(small: Result) -> None:
+    assert small.path is not None
+    package = Package.read(small.path)
+    assert set(package.tables) == set(SMALL)
+    attack = package.attack(SMALL, joint=("areas", "mesh", "use"), most=600)
+    value = truth(small, attack, SMALL)
+    assert primaries_are_hidden(attack, value, 3)
+    assert sum(0 < v < 3 for v in value.values()) > 20
+    assert sweep(attack, wants_of(attack, value, 3), hint=value).unmet == []
+
+
+@pytest.mark.xdist_group("small-city")
+def test_the_stranger_notices_what_only_the_map_gives_away(small: Result, tmp_path: Path) -> None:
+    """Print one hidden place after the other: some must betray others, or the test tests nothing."""
+    assert small.path is not None
+    package = Package.read(small.path)
+    attack = package.attack(SMALL, joint=("areas", "mesh", "use"), most=600)
+    value = truth(small, attack, SMALL)
+    noticed = 0
+    tried = [k for k in sorted(attack.variables) if value[k] >= 3][:4]
+    for key in tried:
+        weaker = package.attack(SMALL, joint=("areas", "mesh", "use"), most=600)
+        weaker.model.add(weaker.variables[key] == value[key])
+        wants = [w for w in wants_of(weaker, value, 3) if w[0] != key]
+        noticed += bool(sweep(weaker, wants, hint=value, effort=0.2).unmet)
+    assert noticed
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """The sample city's release, made once in a run."""
+    folder = tmp_path_factory.mktemp("sample") / "samples"
+    shutil.copytree(SAMPLE.parent, folder, ignore=shutil.ignore_patterns("releases"))
+    return run_release(folder / SAMPLE.name)
+
+
+@pytest.mark.nightly
+@pytest.mark.xdist_group("sample")
+@pytest.mark.parametrize(
+    ("names", "joint"),
+    [
+        (("use", "use_structure", "use_mesh"), ("areas", "mesh", "use")),
+        (("residents", "residents_mesh"), ("areas", "mesh", "sex", "age")),
+        (("floor_area",), ()),
+    ],
+    ids=["buildings", "residents", "floor area"],
+)
+def test_nothing_follows_in_the_sample_city(
+    sample: Result, names: tuple[str, ...], joint: tuple[str, ...]
+) -> None:
+    assert sample.path is not None
+    package = Package.read(sample.path)
+    attack = package.attack(names, joint=joint, most=10**7)
+    value = truth(sample, attack, names)
+    wants = wants_of(attack, value, 3)
+    if names == ("floor_area",):
+        # Square metres: what is promised depends on the contributors; every X must have two values.
+        wants = [(k, ((">=", value[k] + 1), ("<=", value[k] - 1))) for k in attack.variables]
+    else:
+        assert primaries_are_hidden(attack, value, 3)
+    assert wants
+    assert sweep(attack, wants, hint=value, effort=20.0).unmet == []
+
+
+@pytest.mark.nightly
+@pytest.mark.xdist_group("sample")
+def test_the_sample_package_verifies(sample: Result) -> None:
+    assert sample.path is not None
+    sdc.verify_package(sample.path)
+    assert sample.safe.report.passed
