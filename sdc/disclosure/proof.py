@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -62,24 +63,34 @@ def prove(
     they leave (see ``search``).
     """
     demands = Demands.of(problem, hidden)
-    moves = _sound(problem, hidden, offered)
-    first = _judged(demands, moves, 1)
-    if first.met.all() and not (demands.some & ~first.moved).any():
-        return first
+    proof = _judged(demands, _sound(problem, hidden, offered), 1)
+    asked = ~proof.met
+    some = demands.some & ~proof.moved
+    if not asked.any() and not some.any():
+        return proof
     space = Space.of_problem(problem, hidden)
-    proof, distances = first, demands.stretched(problem)
-    while True:
-        open_cells = ~proof.met
+    distances = demands.stretched(problem)
+    shared = np.zeros(len(asked), dtype=bool)
+    while asked.any() or some.any():
         wanted = Wanted.of_cells(
-            space, demands.cells[open_cells], up=distances[0][open_cells],
-            down=distances[1][open_cells], some=demands.some & ~proof.moved,
-        )  # fmt: skip
+            space, demands.cells[asked], up=distances[0][asked], down=distances[1][asked], some=some
+        )
         findings = search(space, wanted, whole=problem.whole, work=work, seed=seed)
-        proof = _joined(problem, hidden, proof, (findings, distances))
-        again = _split_slides(proof, findings, work)
-        if again is None or all(map(np.array_equal, again, distances)):
-            return proof
-        distances = again
+        proof = _joined(problem, hidden, proof, findings)
+        if some.any():
+            stuck = np.append(findings.stuck.all(axis=0), True)
+            standing = np.asarray(demands.some & stuck[space.of] & ~proof.moved)
+            proof = replace(proof, standing=standing, fixed=space.fixed & demands.some)
+        proof, lesser = _barred(proof, findings, (distances, asked))
+        doubtful = proof.barred & ~shared & (demands.slide > demands.up + demands.down)
+        if doubtful.any():
+            distances = _split_slides(proof, findings, (distances, doubtful), work)
+            proof = replace(proof, barred=proof.barred & ~doubtful)
+            shared |= doubtful
+        if work.stopped:
+            break
+        asked, some = (lesser | doubtful) & ~proof.met, np.zeros_like(some)
+    return replace(proof, barred=proof.barred | (proof.standing[demands.cells] & ~proof.met))
 
 
 def _sound(problem: Problem, hidden: BoolArray, offered: sp.csr_matrix | None) -> sp.csr_matrix:
@@ -93,10 +104,8 @@ def _sound(problem: Problem, hidden: BoolArray, offered: sp.csr_matrix | None) -
 def _judged(demands: Demands, moves: sp.csr_matrix, scale: int) -> Proof:
     """What a set of valid moves proves by itself."""
     found = reach(moves, np.ones(moves.shape[0], dtype=bool))
-    nothing, none = (
-        np.zeros(len(demands.some), dtype=bool),
-        np.zeros(len(demands.cells), dtype=bool),
-    )
+    nothing = np.zeros(len(demands.some), dtype=bool)
+    none = np.zeros(len(demands.cells), dtype=bool)
     far = np.full(len(demands.cells), FAR)
     return Proof(
         demands, moves, scale, found, demands.met(found, scale), demands.moved(found),
@@ -104,49 +113,62 @@ def _judged(demands: Demands, moves: sp.csr_matrix, scale: int) -> Proof:
     )  # fmt: skip
 
 
-def _joined(
-    problem: Problem,
-    hidden: BoolArray,
-    known: Proof,
-    result: tuple[Findings, tuple[IntArray, IntArray]],
-) -> Proof:
-    """All moves in one unit, checked again, and what the search found to be impossible."""
-    findings, distances = result
+def _joined(problem: Problem, hidden: BoolArray, known: Proof, findings: Findings) -> Proof:
+    """All moves in one unit, checked again; what was known to be impossible stays so."""
     scale, found = findings.pool.scale, findings.pool.matrix()
     found = found[np.flatnonzero(valid(problem, hidden, found, scale=scale))]
     older = known.moves * (scale // known.scale)
-    proof = _judged(known.demands, sp.csr_matrix(sp.vstack([older, found]), dtype=np.int64), scale)
-    demands, space = known.demands, findings.pool.space
-    at, rising = space.of[demands.cells], space.sign[demands.cells] > 0
-    barred = {1: np.append(findings.barred_up, True), -1: np.append(findings.barred_down, True)}
-    rise = np.where(rising, barred[1][at], barred[-1][at])
-    fall = np.where(rising, barred[-1][at], barred[1][at])
-    low, high = np.append(space.low, 0)[at], np.append(space.high, 0)[at]
-    least, most = np.where(rising, low, -high), np.where(rising, high, -low)
-    up, down = distances[0] - 1, 1 - distances[1]
-    stuck = np.append(findings.stuck.all(axis=0), True)
-    standing = np.asarray(demands.some & stuck[space.of] & ~proof.moved)
+    moves = sp.csr_matrix(sp.vstack([older, found]), dtype=np.int64)
+    proof = _judged(known.demands, moves, scale)
+    return replace(
+        proof, barred=known.barred & ~proof.met, standing=known.standing & ~proof.moved,
+        fixed=known.fixed, least=known.least, most=known.most,
+    )  # fmt: skip
+
+
+def _barred(
+    proof: Proof, findings: Findings, task: tuple[tuple[IntArray, IntArray], BoolArray]
+) -> tuple[Proof, BoolArray]:
+    """Primary cells whose distance is out of reach, and those of which only a longer one is known.
+
+    A variable stands for several cells and is asked for the farthest of their demands; that this one
+    is out of reach says nothing about a nearer one.
+    """
+    (up, down), asked = task
+    space, wanted = findings.pool.space, findings.pool.wanted
+    at, rising = space.of[proof.demands.cells], space.sign[proof.demands.cells] > 0
+
+    def of_cell(if_rising: Any, if_falling: Any, still: int) -> Any:
+        return np.where(rising, np.append(if_rising, still)[at], np.append(if_falling, still)[at])
+
+    rise = asked & (of_cell(findings.barred_up, findings.barred_down, 1) > 0)
+    fall = asked & (of_cell(findings.barred_down, findings.barred_up, 1) > 0)
+    own_rise = rise & (of_cell(wanted.up, wanted.down, 0) <= up)
+    own_fall = fall & (of_cell(wanted.down, wanted.up, 0) <= down)
+    least = np.maximum(proof.least, of_cell(space.low, -space.high, 0))
+    most = np.minimum(proof.most, of_cell(space.high, -space.low, 0))
+    barred = proof.barred | ((own_rise | own_fall) & ~proof.met)
+    lesser = (rise | fall) & ~proof.met & ~barred
     return replace(
         proof,
-        barred=(rise | fall | standing[demands.cells]) & ~proof.met,
-        standing=standing,
-        fixed=space.fixed & demands.some,
-        least=np.where(fall, np.maximum(least, down), least),
-        most=np.where(rise, np.minimum(most, up), most),
-    )
+        barred=barred,
+        least=np.where(own_fall, np.maximum(least, 1 - down), least),
+        most=np.where(own_rise, np.minimum(most, up - 1), most),
+    ), lesser
 
 
-def _split_slides(proof: Proof, findings: Findings, work: Work) -> tuple[IntArray, IntArray] | None:
-    """Other shares of a slide between up and down where the first was out of reach."""
+def _split_slides(
+    proof: Proof,
+    findings: Findings,
+    task: tuple[tuple[IntArray, IntArray], BoolArray],
+    work: Work,
+) -> tuple[IntArray, IntArray]:
+    """Other shares of a slide between up and down: upward all that is possible at most."""
+    (up, down), doubtful = (task[0][0].copy(), task[0][1].copy()), task[1]
     demands, space = proof.demands, findings.pool.space
-    doubtful = np.flatnonzero(
-        proof.barred & (demands.slide > demands.up + demands.down) & (space.of[demands.cells] >= 0)
-    )
-    if not len(doubtful):
-        return None
+    up[doubtful], down[doubtful] = demands.up[doubtful], demands.down[doubtful]
     extremes = Extremes(Pool(space, findings.pool.wanted, findings.pool.scale), work)
-    up, down = demands.up.copy(), demands.down.copy()
-    for i in doubtful.tolist():
+    for i in np.flatnonzero(doubtful & (space.of[demands.cells] >= 0)).tolist():
         cell = int(demands.cells[i])
         status, most = extremes.limit(int(space.of[cell]), int(space.sign[cell]))
         if status is Status.OPTIMAL:

@@ -9,6 +9,7 @@ import pytest
 import scipy.sparse as sp
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from smallcases import cell, grid_problem, mask
 
 from sdc.disclosure import modular
 from sdc.disclosure.elimination import determined, equation, equations, rank_rows
@@ -84,15 +85,15 @@ def test_equations_are_exact_and_irreducible(drawn) -> None:
                 assert not exactly_determined(relations, ~known)[c]
 
 
-def test_the_bridge_of_a_four_by_four_table(grid, at, pattern) -> None:
+def test_the_bridge_of_a_four_by_four_table() -> None:
     # Rows 0 and 1 hold 23 + 17 = 40 units, 13 of them hidden; columns 0 and 1 hold 21 + 27 = 48,
     # 12 of them hidden. (1, 2) stands in those rows and not in those columns: 13 - 12 = 1.
-    problem = grid([[1, 4, 9, 9], [2, 5, 1, 9], [9, 9, 6, 2], [9, 9, 4, 1]])
+    problem = grid_problem([[1, 4, 9, 9], [2, 5, 1, 9], [9, 9, 6, 2], [9, 9, 4, 1]])
     corners = [(f"a{i}", f"b{j}") for i, j in [(0, 0), (0, 1), (1, 0), (1, 1)]]
     corners += [(f"a{i}", f"b{j}") for i, j in [(2, 2), (2, 3), (3, 2), (3, 3)]]
-    hidden = pattern(problem, *corners, ("a1", "b2"))
+    hidden = mask(problem, *corners, ("a1", "b2"))
     found = determined(problem.system.relations, hidden)
-    bridge = at(problem, "a1", "b2")
+    bridge = cell(problem, "a1", "b2")
     assert np.flatnonzero(found).tolist() == [bridge]
     terms = equation(problem.system.relations, hidden, bridge)
     value = problem.system.value
@@ -100,9 +101,9 @@ def test_the_bridge_of_a_four_by_four_table(grid, at, pattern) -> None:
     # Two row totals and two column totals, the four shown cells of those rows that are not in the
     # columns, less the shown cells of the columns: (0,2), (0,3), (1,3) and (2,0), (2,1), (3,0), (3,1).
     names = {c for c, _ in terms if c != bridge}
-    expected = {at(problem, a) for a in ("a0", "a1", "b0", "b1")}
-    expected |= {at(problem, f"a{i}", f"b{j}") for i, j in [(0, 2), (0, 3), (1, 3)]}
-    expected |= {at(problem, f"a{i}", f"b{j}") for i in (2, 3) for j in (0, 1)}
+    expected = {cell(problem, a) for a in ("a0", "a1", "b0", "b1")}
+    expected |= {cell(problem, f"a{i}", f"b{j}") for i, j in [(0, 2), (0, 3), (1, 3)]}
+    expected |= {cell(problem, f"a{i}", f"b{j}") for i in (2, 3) for j in (0, 1)}
     assert names == expected
 
 

@@ -1,0 +1,103 @@
+"""Small problems, built by hand or at random, and an exact attacker to compare with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from othersolver import cp_model
+
+from sdc.model.hierarchy import Hierarchy
+from sdc.model.plan import Plan, Published, apply
+from sdc.model.rules import Rules
+from sdc.model.system import Level, Problem
+from sdc.model.table import Table, aggregate
+from sdc.sensitivity import problem as demands_of
+from sdc.tables.relations import system_of
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A problem and a pattern on it."""
+
+    problem: Problem
+    hidden: np.ndarray
+
+    @property
+    def published(self) -> Published:
+        return apply(self.problem.system, Plan(self.problem, self.hidden.copy(), "by hand"))
+
+
+def grid_problem(
+    leaf: object, *, min_count: int = 3, zeros: str = "hide", level: str = "interval"
+) -> Problem:
+    """The demands on a table with flat dimensions a, b, …; codes a0, a1, … and TOTAL."""
+    values = np.array(leaf, dtype=np.int64)
+    dims = tuple(
+        Hierarchy.flat("abcd"[axis], [f"{'abcd'[axis]}{i}" for i in range(size)])
+        for axis, size in enumerate(values.shape)
+    )
+    system = system_of([Table("t", dims, aggregate(values, dims))])
+    return demands_of(system, Rules(min_count=min_count, zeros=zeros, level=Level(level)))
+
+
+def cell(problem: Problem, *codes: str) -> int:
+    """The unknown of a cell by its codes, TOTAL for the rest."""
+    block = problem.system.blocks[0]
+    names = {c[0]: c for c in codes}
+    place = [d.position(names.get(d.name, "TOTAL")) for d in block.table.dims]
+    return int(block.index[tuple(place)])
+
+
+def mask(problem: Problem, *cells: tuple[str, ...]) -> np.ndarray:
+    """A pattern of the cells named."""
+    out = np.zeros(problem.system.n, dtype=bool)
+    out[[cell(problem, *codes) for codes in cells]] = True
+    return out
+
+
+def random_case(seed: int, *, zeros: str = "hide", level: str = "interval", k: int = 3) -> Case:
+    """A random table of two or three dimensions, its primary cells and random others hidden."""
+    rng = np.random.default_rng(seed)
+    shape = [(3, 4), (4, 4), (2, 3, 3), (3, 3, 2), (5,)][rng.integers(5)]
+    values = rng.poisson(rng.choice([1.0, 2.5, 6.0]), size=shape) * (rng.random(shape) > 0.25)
+    problem = grid_problem(values, min_count=k, zeros=zeros, level=level)
+    hidden = (rng.random(problem.system.n) < rng.choice([0.2, 0.4, 0.6])) & problem.eligible
+    hidden[problem.primary] = True
+    # The grand total stays in print, so that every interval is finite.
+    total = int(problem.system.value.argmax())
+    hidden[total] = total in problem.primary
+    return Case(problem, hidden)
+
+
+class Exact:
+    """Whole-number bounds of single cells by another solver; no code shared with the audit."""
+
+    def __init__(self, problem: Problem, hidden: np.ndarray, *, most: int = 200) -> None:
+        self.most = most
+        self._rows = [
+            [(int(c), int(v)) for c, v in zip(row.indices, row.data, strict=True)]
+            for row in problem.system.relations
+        ]
+        self._bounds = []
+        for i, true in enumerate(problem.system.value.tolist()):
+            free = (hidden[i] or not problem.system.shown[i]) and not problem.system.known[i]
+            low = int(problem.floor[i]) if free else true
+            self._bounds.append((low, min(int(problem.ceiling[i]), most) if free else true))
+
+    def reach(self, cell: int, *, at_least: tuple[int, int] | None = None) -> tuple[int, int]:
+        """Least and largest value of a cell; ``at_least`` (cell, number) is known besides."""
+        ends = []
+        for side in (1, -1):
+            model = cp_model.CpModel()
+            y = [model.new_int_var(a, b, "") for a, b in self._bounds]
+            for row in self._rows:
+                model.add(sum(v * y[c] for c, v in row) == 0)
+            if at_least is not None:
+                model.add(y[at_least[0]] >= at_least[1])
+            model.minimize(side * y[cell])
+            solver = cp_model.CpSolver()
+            solver.parameters.num_workers = 1
+            assert solver.solve(model) == cp_model.OPTIMAL
+            ends.append(int(solver.value(y[cell])))
+        return ends[0], ends[1]
