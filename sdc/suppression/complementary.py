@@ -17,6 +17,7 @@ from sdc.suppression.found import Budget, Method
 from sdc.suppression.settle import settle
 
 METHODS: Mapping[str, str] = {
+    "exchange": "sdc.suppression.exchange:exchange",
     "lp-greedy": "sdc.suppression.lp_greedy:lp_greedy",
     "guideline": "sdc.suppression.guideline:guideline",
 }
@@ -52,7 +53,7 @@ def suppress(
 
 def choose(problem: Problem) -> tuple[str, str]:
     """Method and reason for a problem."""
-    return "lp-greedy", f"level {Level(problem.level)}, {problem.system.n} unknowns"
+    return "exchange", f"level {Level(problem.level)}, {problem.system.n} unknowns"
 
 
 def load(name: str) -> Method:

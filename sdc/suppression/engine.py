@@ -1,0 +1,186 @@
+"""How are the compiled searches set up on a problem, or on a window of it, and read back?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from sdc.model.hierarchy import IntArray
+from sdc.model.system import BoolArray, FloatArray, Problem
+from sdc.suppression.demands import Demands, Masks
+from sdc.suppression.desk import (
+    AMOUNT,
+    BEGIN,
+    BY,
+    CELL,
+    DOWN,
+    FREE,
+    IDLE_TASTE,
+    LENGTH,
+    MASK,
+    MEMBERS,
+    NEVER,
+    NODE_CELL,
+    PATIENCE,
+    PIVOTS,
+    PRICE,
+    SIGN,
+    SLACK_TASTE,
+    SWEPT,
+    UP,
+    WAY,
+    Desk,
+    lay_out,
+)
+from sdc.suppression.holding import cost_of
+from sdc.suppression.improving import construct, load_demand, load_move
+from sdc.suppression.searching import search_on
+
+IDLE = 0.003
+"""Price of a hidden cell in a search, in units of the middle price: long ways are allowed for."""
+
+STEPS = 400
+"""Steps after which one search is given up."""
+
+
+@dataclass(frozen=True, eq=False)
+class Witnesses:
+    """Whole-number moves (w, n) and, for every demand (r,), the row that serves it or -1."""
+
+    moves: sp.csr_matrix
+    by: IntArray
+
+    @classmethod
+    def none(cls, n: int, demands: int) -> Witnesses:
+        """No moves yet."""
+        empty = sp.csr_matrix((0, n), dtype=np.int64)
+        return cls(empty, np.full(demands, -1, dtype=np.int64))
+
+
+class Engine:
+    """Searches over some unknowns of a problem; everything outside them stands still.
+
+    ``columns`` are unknowns, ascending; ``which`` the demands that are dealt with (their cells must
+    lie inside); ``open_`` (k,) masks that are hidden in any case, at no price.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        demands: Demands,
+        masks: Masks,
+        *,
+        columns: IntArray | None = None,
+        which: IntArray | None = None,
+        open_: BoolArray | None = None,
+        seed: int = 0,
+        idle: float = IDLE,
+        patience: int = STEPS,
+    ) -> None:
+        every = np.arange(problem.system.n, dtype=np.int64) if columns is None else columns
+        movable = np.isfinite(masks.price[masks.of[every]])
+        self.columns = every[movable & ((masks.up[every] > 0) | (masks.down[every] > 0))]
+        self.which = np.arange(len(demands), dtype=np.int64) if which is None else which
+        self.n = problem.system.n
+        relations = problem.system.relations
+        if len(self.columns) < self.n:
+            relations = relations[:, self.columns]
+            relations = relations[np.flatnonzero(np.diff(relations.indptr))]
+        used, mask = np.unique(masks.of[self.columns], return_inverse=True)
+        count = len(self.which)
+        self.desk = lay_out(
+            relations, demands=count, masks=len(used), nodes=4096 + 160 * count, seed=seed
+        )
+        free = masks.free if open_ is None else masks.free | open_
+        self._set_masks(np.minimum(masks.price[used], NEVER), free[used], mask)
+        self.desk.cell[:, UP] = masks.up[self.columns]
+        self.desk.cell[:, DOWN] = masks.down[self.columns]
+        self._set_demands(demands)
+        finite = masks.price[np.isfinite(masks.price) & (masks.price > 0)]
+        unit = float(np.median(finite)) if len(finite) else 1.0
+        self.desk.query[IDLE_TASTE] = idle * unit
+        self.desk.query[SLACK_TASTE] = 100 * idle * unit
+        self.desk.query[PATIENCE] = patience
+        self._order = np.lexsort((np.arange(len(used)), -self.desk.price)).astype(np.int64)
+
+    def _set_masks(self, price: FloatArray, free: BoolArray, mask: IntArray) -> None:
+        """Masks in the numbering of the window, and the price now of every unknown."""
+        desk: Desk = self.desk
+        desk.price[:] = price
+        desk.mask[:-1, FREE] = free
+        desk.mask[1:, MEMBERS] = np.cumsum(np.bincount(mask, minlength=len(price)))
+        desk.member[:] = np.argsort(mask, kind="stable")
+        desk.cell[:, MASK] = mask
+        desk.cell[:, PRICE] = np.where(free, 0.0, price)[mask]
+
+    def _set_demands(self, demands: Demands) -> None:
+        """Demands in the numbering of the window."""
+        demand = self.desk.demand
+        demand[:, CELL] = np.searchsorted(self.columns, demands.cell[self.which])
+        demand[:, SIGN] = demands.sign[self.which]
+        demand[:, AMOUNT] = demands.need[self.which]
+
+    @property
+    def cost(self) -> float:
+        """Price of the masks that the moves keep open."""
+        return float(cost_of(self.desk))
+
+    @property
+    def pivots(self) -> int:
+        """Steps of all searches so far."""
+        return int(self.desk.tally[PIVOTS])
+
+    def unserved(self) -> IntArray:
+        """Demands (numbers of the problem) without a move, ascending."""
+        return self.which[self.desk.demand[:, BY] < 0]
+
+    def construct(self, order: IntArray | None = None) -> int:
+        """Serve what is not served, small needs first; how many demands found no move."""
+        places = np.arange(len(self.which), dtype=np.int64) if order is None else order
+        return int(construct(self.desk, places))
+
+    def sweep(self, pivots: int) -> tuple[bool, int]:
+        """Try to close masks, dearest first, for some steps: (a round done, exchanges kept)."""
+        kept = int(search_on(self.desk, self._order, pivots, 0))
+        done = bool(self.desk.tally[SWEPT] >= len(self._order))
+        if done:
+            self.desk.tally[SWEPT] = 0
+        return done, kept
+
+    def wander(self, pivots: int, most: int = 20) -> int:
+        """Random exchanges of neighbouring moves for some steps; how many lowered the price."""
+        return int(search_on(self.desk, self._order[:0], pivots, most))
+
+    def witnesses(self) -> Witnesses:
+        """The moves over all unknowns of the problem, and which of them serves each demand here."""
+        desk: Desk = self.desk
+        reversed_ = (desk.demand[:, WAY] < 0).astype(np.int64)
+        key = np.where(desk.demand[:, BY] >= 0, 2 * desk.demand[:, BY] + reversed_, -1)
+        used, by = np.unique(key, return_inverse=True)
+        by = by.astype(np.int64) - int(len(used) > 0 and used[0] < 0)
+        used = used[used >= 0]
+        size = desk.move[used // 2, LENGTH]
+        indptr = np.concatenate([[0], np.cumsum(size)]).astype(np.int64)
+        first = desk.move[used // 2, BEGIN] - indptr[:-1]
+        nodes = np.repeat(first, size) + np.arange(int(indptr[-1]))
+        steps = desk.step[nodes] * np.repeat(1 - 2 * (used % 2), size)
+        cells = self.columns[desk.node[nodes, NODE_CELL]]
+        moves = sp.csr_matrix((steps, cells, indptr), shape=(len(used), self.n))
+        return Witnesses(moves, by)
+
+    def load(self, known: Witnesses) -> None:
+        """Take over moves inside the window and what they serve."""
+        place = np.full(self.n, -1, dtype=np.int64)
+        place[self.columns] = np.arange(len(self.columns))
+        number: dict[int, int] = {}
+        for demand, row in enumerate(known.by.tolist()):
+            if row < 0:
+                continue
+            if row not in number:
+                part = slice(int(known.moves.indptr[row]), int(known.moves.indptr[row + 1]))
+                cells = place[known.moves.indices[part]]
+                number[row] = load_move(self.desk, cells, known.moves.data[part].astype(np.int64))
+            if number[row] >= 0:
+                load_demand(self.desk, demand, number[row], 1)
