@@ -13,6 +13,8 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -107,40 +109,48 @@ def textured(inks: Pixels) -> Pixels:
     Every hidden place looks the same, wherever it lies and whatever it hides.
     """
     inks = inks.copy()
-    row = np.arange(inks.shape[0], dtype=np.uint32)[:, None]
-    column = np.arange(inks.shape[1], dtype=np.uint32)[None, :]
-    for paper, ink, line in (
-        (HIDDEN_PAPER, HIDDEN_INK, ((row + column) % _HATCH < _HATCH_LINE)),
-        (WATER_PAPER, WATER_INK, (row % _WAVE < _WAVE_LINE)),
-    ):
+    hatch, wave = _patterns(*inks.shape)
+    for paper, ink, line in ((HIDDEN_PAPER, HIDDEN_INK, hatch), (WATER_PAPER, WATER_INK, wave)):
         inks[(inks == paper) & line] = ink
     return inks
+
+
+@lru_cache(maxsize=2)
+def _patterns(height: int, width: int) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Where the lines of the hatch and of the water run, on a page of this size."""
+    row = np.arange(height, dtype=np.uint32)[:, None]
+    column = np.arange(width, dtype=np.uint32)[None, :]
+    return (row + column) % _HATCH < _HATCH_LINE, row % _WAVE < _WAVE_LINE
 
 
 @dataclass(frozen=True)
 class Layer:
     """Lines and letters of one part of a page: where it touches the page, and with what colour.
 
-    ``row`` and ``column`` (n,) are pixels of the page, ``colour`` (n, 3) and ``alpha`` (n, 1).
+    ``row`` and ``column`` (n,) are pixels of the page. What lies below shows through by ``rest``
+    (n, 1), and ``ink`` (n, 3) is added; both in sixteenths of a channel.
     """
 
-    row: npt.NDArray[np.int64]
-    column: npt.NDArray[np.int64]
-    colour: npt.NDArray[np.float64]
-    alpha: npt.NDArray[np.float64]
+    row: npt.NDArray[np.int32]
+    column: npt.NDArray[np.int32]
+    ink: npt.NDArray[np.float32]
+    rest: npt.NDArray[np.float32]
 
     def shifted(self, x: float, y: float) -> Layer:
         """The same layer, its corner at (x, y) mm of the page."""
-        down, right = round(y * MM), round(x * MM)
-        return Layer(self.row + down, self.column + right, self.colour, self.alpha)
+        down, right = np.int32(round(y * MM)), np.int32(round(x * MM))
+        return Layer(self.row + down, self.column + right, self.ink, self.rest)
 
 
 def layer(rgba: Pixels) -> Layer:
     """The pixels of a drawn sheet that are not transparent; alpha in sixteen levels."""
     touched = rgba[..., 3] >= _STEP // 2 + 1
     row, column = np.nonzero(touched)
-    ink = rgba[touched]
-    return Layer(row, column, ink[:, :3].astype(float), np.round(ink[:, 3:4] / _STEP) * _STEP / 255)
+    drawn = rgba[touched].astype(np.float32)
+    alpha = np.round(drawn[:, 3:4] / _STEP) * _STEP / 255
+    ink = (drawn[:, :3] * alpha / _STEP).astype(np.float32)
+    rest = ((1 - alpha) / _STEP).astype(np.float32)
+    return Layer(row.astype(np.int32), column.astype(np.int32), ink, rest)
 
 
 def compose(inks: Pixels, layers: Sequence[Layer]) -> Picture:
@@ -153,10 +163,12 @@ def compose(inks: Pixels, layers: Sequence[Layer]) -> Picture:
     mixed = np.full(inks.shape, -1, dtype=np.int16)
     for part in layers:
         at = part.row, part.column
-        before = mixed[at].astype(np.int64)
-        under = np.where(before[:, None] < 0, base[inks[at]], _unkey(before) * _STEP)
-        blend = part.colour * part.alpha + under * (1 - part.alpha)
-        mixed[at] = np.round(blend / _STEP).astype(np.int64) @ _KEY
+        before = mixed[at]
+        under = base[inks[at]].astype(np.float32)
+        twice = before >= 0
+        under[twice] = _unkey(before[twice]) * _STEP
+        blend = np.round(part.ink + under * part.rest).astype(np.int16)
+        mixed[at] = blend[:, 0] * 256 + blend[:, 1] * 16 + blend[:, 2]
     touched = mixed >= 0
     often = np.bincount(mixed[touched], minlength=4096)
     found = np.flatnonzero(often)
@@ -173,12 +185,9 @@ def compose(inks: Pixels, layers: Sequence[Layer]) -> Picture:
     return Picture(indices, palette, zlib.compress(rows.tobytes(), 6))
 
 
-_KEY = np.array([256, 16, 1])
-
-
-def _unkey(key: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _unkey(key: npt.NDArray[np.signedinteger[Any]]) -> npt.NDArray[np.int64]:
     """Three four-bit channels of a colour key."""
-    return np.stack([key // 256, key // 16 % 16, key % 16], axis=-1)
+    return np.stack([key // 256, key // 16 % 16, key % 16], axis=-1).astype(np.int64)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:
