@@ -162,7 +162,7 @@ class SuppressSection(Section):
     """``[treatment.suppress]``: the engine and its limits; time is an emergency stop only."""
 
     method: k.Word = "auto"
-    budget: Annotated[k.Whole, Field(ge=1)] | None = None
+    budget: Annotated[k.Exact, Field(ge=0)] | None = None
     time_limit: Annotated[k.Exact, Field(gt=0)] | None = None
     seed: Annotated[k.Whole, Field(ge=0)] = 0
 

@@ -142,7 +142,7 @@ def make_safe(config: Config, *, tell: Tell = silent) -> Safe:
     plan = suppress(
         demands,
         method=options.method,
-        budget=options.budget,
+        budget=None if options.budget is None else float(options.budget),
         time_limit=None if options.time_limit is None else float(options.time_limit),
         seed=options.seed,
     )
