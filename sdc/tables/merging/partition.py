@@ -166,7 +166,7 @@ def _choose(
     if answer.status is Status.LIMIT and time.monotonic() - started >= effort.seconds:
         choice.reproducible = False
     choice.columns = len(pool.clusters)
-    choice.optimal = answer.status is Status.OPTIMAL and keep.sum() <= effort.columns
+    choice.optimal = answer.status is Status.OPTIMAL and len(kept) <= effort.columns
     choice.bound = answer.bound if answer.status in (Status.OPTIMAL, Status.LIMIT) else -np.inf
     if answer.status is Status.INFEASIBLE:
         choice.bound = np.inf
