@@ -29,8 +29,9 @@ PROGRAMS = 150
 """Mixed-integer programs at the default budget."""
 FOCUS = 0.25
 """A program stops once it has closed all but this share of the present gap."""
-AGAIN = 3
-"""How often a pattern that is not safe is separated, ties broken differently each time."""
+STEPS = (0.3, 0.6, 1.0)
+"""Where between the relaxation and a whole pattern that is not safe inequalities are sought too;
+those found well before the pattern cut deeper."""
 
 
 def optimal(problem: Problem, *, budget: Budget, seed: int, previous: BoolArray | None) -> Found:
@@ -51,7 +52,7 @@ def optimal(problem: Problem, *, budget: Budget, seed: int, previous: BoolArray 
     if not len(reduced.targets.column):
         return Found(reduced.cells(best), bound=float(reduced.weight[reduced.forced].sum()))
     relaxation = relax(reduced, oracle.separator, budget)
-    run = _Run(reduced, oracle, budget, best, relaxation.bound)
+    run = _Run(reduced, oracle, budget, best, relaxation.bound, inner=relaxation.x)
     run.guided(relaxation)
     if budget.work > 0:
         run.close()
@@ -72,6 +73,7 @@ class _Run:
     budget: Budget
     best: BoolArray
     bound: float
+    inner: FloatArray
     log: list[str] = field(default_factory=list)
     nodes: int = 0
 
@@ -120,8 +122,8 @@ class _Run:
         if not fresh:
             self.offer(x > 0.5)
             return
-        for _ in range(AGAIN - 1):
-            self.oracle.separator.separate(x)
+        for step in STEPS:
+            self.oracle.separator.separate(step * x + (1.0 - step) * self.inner)
         near = self.oracle.near(x)
         if near is not None:
             self.offer(near)
@@ -129,7 +131,10 @@ class _Run:
     def _program(self, nodes: int) -> Solution:
         reduced, loss = self.reduced, self.loss(self.best)
         gap = FOCUS * max(loss - self.bound, 0.0) / max(loss, TOLERANCE)
-        options: dict[str, Any] = {"mip_rel_gap": gap, "mip_abs_gap": 0.0, "mip_max_nodes": nodes}
+        options: dict[str, Any] = {
+            "mip_rel_gap": gap, "mip_abs_gap": 0.0, "mip_max_nodes": nodes,
+            "mip_allow_restart": False,
+        }  # fmt: skip
         if np.isfinite(self.budget.deadline):
             options["time_limit"] = max(self.budget.remaining, 0.1)
         model = Model(
