@@ -108,7 +108,7 @@ def sweep(
     wants: Iterable[Want],
     *,
     hint: Mapping[Key, int] | None = None,
-    effort: float = 0.5,
+    effort: float = 0.1,
     rounds: int = 40,
     seed: int = 0,
 ) -> Sweep:

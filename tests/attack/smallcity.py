@@ -58,6 +58,8 @@ order = ["merge", "suppress"]
 [treatment.merge]
 min_count = 10
 within = "any"
+[treatment.suppress]
+budget = 0.05
 [output]
 dir = "releases"
 formats = ["csv", "geojson"]

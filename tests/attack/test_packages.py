@@ -108,7 +108,7 @@ def test_the_stranger_notices_what_only_the_map_gives_away(small: Result, tmp_pa
         weaker = package.attack(SMALL, joint=("areas", "mesh", "use"), most=600)
         weaker.model.add(weaker.variables[key] == value[key])
         wants = [w for w in wants_of(weaker, value, 3) if w[0] != key]
-        noticed += bool(sweep(weaker, wants, hint=value, effort=0.2).unmet)
+        noticed += bool(sweep(weaker, wants, hint=value).unmet)
     assert noticed
 
 
@@ -145,7 +145,7 @@ def test_nothing_follows_in_the_sample_city(
     else:
         assert primaries_are_hidden(attack, value, 3)
     assert wants
-    assert sweep(attack, wants, hint=value, effort=20.0).unmet == []
+    assert sweep(attack, wants, hint=value, effort=3.0).unmet == []
 
 
 @pytest.mark.nightly
