@@ -143,6 +143,8 @@ geography = "mesh"
 by = ["use"]
 [treatment]
 order = ["suppress"]
+[treatment.suppress]
+budget = 0.05
 [output]
 dir = "releases"
 formats = ["images", "csv"]

@@ -119,7 +119,7 @@ def test_town_by_use_from_a_finished_table(buildings: list[dict[str, str]], tmp_
     table = read_table(path, hierarchies={"use": use})
     assert [len(d.leaves) for d in table.dims] == [107, 18]
     assert int(table.value.max()) == 7_715
-    options = Options(hierarchies={"use": SAMPLES / "uses.csv"}, min_count=3)
+    options = Options(hierarchies={"use": SAMPLES / "uses.csv"}, min_count=3, budget=0.05)
     outcome = protect_file(path, tmp_path / "out", options)
     summary = json.loads((outcome.folder / "internal" / "summary.json").read_text("utf-8"))
     assert summary["proven"] is True
