@@ -1,7 +1,7 @@
-"""Which pictures does a package hold, on one page?  `python docs/contact_sheet.py PACKAGE OUT.png`
+"""Which pictures does a package hold, on one page?  `python docs/contact_sheet.py PACKAGE OUT.jpg`
 
-Shows the map of every table's total and every page of small multiples, and, where `pdftoppm` is
-installed, the first pages of every table document.
+Shows the map of every table's total and the pages of small multiples of the innermost places, and,
+where `pdftoppm` is installed, the first pages of one table document.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from pathlib import Path
 
 from PIL import Image
 
-WIDTH, COLUMNS, GAP = 760, 3, 12
+WIDTH, COLUMNS, GAP, MOST = 620, 3, 10, 12
 
 
 def pictures(package: Path, folder: Path) -> list[Path]:
     """Maps first, then document pages."""
     maps = sorted((package / "data" / "maps").glob("*.png"))
     found = [p for p in maps if "-" not in p.stem or "_by-" in p.stem]
+    found = [p for p in found if "_level" not in p.stem][:MOST]
     if shutil.which("pdftoppm"):
-        for document in sorted((package / "data" / "docs").glob("*.pdf")):
+        for document in sorted((package / "data" / "docs").glob("*.pdf"))[:1]:
             stem = folder / document.stem
             command = ["pdftoppm", "-r", "110", "-png", "-l", "3", str(document), str(stem)]
             subprocess.run(command, check=True)
@@ -49,10 +50,10 @@ def sheet(paths: list[Path]) -> Image.Image:
 
 
 def main(package: Path, target: Path) -> None:
-    """Write the contact sheet as an optimised PNG."""
+    """Write the contact sheet."""
     with tempfile.TemporaryDirectory() as folder:
         page = sheet(pictures(package, Path(folder)))
-    page.quantize(128).save(target, optimize=True)
+    page.save(target, quality=82, optimize=True)
 
 
 if __name__ == "__main__":

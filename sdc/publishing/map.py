@@ -8,7 +8,9 @@ that holds the same pixels and nothing else.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +42,7 @@ from sdc.publishing.symbols import safe_name, scale
 from sdc.publishing.wording import Words, plane_words, table_title, unit, words
 
 PER_PAGE = 20
+_AHEAD = 2  # pages drawn before the first of them is handed out
 _TITLE_HEIGHT, _TITLE_SIZE = 5.0, 7.5
 _SAFE = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -74,13 +77,29 @@ class Subject:
 
 def map_files(release: Release) -> Iterator[tuple[str, bytes]]:
     """All maps of a release as (path, bytes); pictures are made one at a time."""
+    waiting: deque[tuple[str, Future[Picture]]] = deque()
+    # Words and lines are drawn here, one page after the other; pixels are put together and packed
+    # beside it. The order, and every byte, is the same as without the second thread.
+    with neutral(), ThreadPoolExecutor(max_workers=1) as beside:
+        for stem, draft in _drafts(release):
+            waiting.append((stem, beside.submit(finish, draft)))
+            if len(waiting) > _AHEAD:
+                yield from _both(*waiting.popleft())
+        while waiting:
+            yield from _both(*waiting.popleft())
+
+
+def _both(stem: str, picture: Future[Picture]) -> Iterator[tuple[str, bytes]]:
+    yield f"{stem}.png", picture.result().png
+    yield f"{stem}.pdf", picture.result().pdf
+
+
+def _drafts(release: Release) -> Iterator[tuple[str, Draft]]:
     canvases: dict[tuple[object, ...], Canvas] = {}
-    with neutral():
-        for subject in subjects(release):
-            stem = f"data/maps/{safe_name(subject.table.name)}"
-            for name, picture in _pictures(subject, canvases):
-                yield f"{stem}{name}{subject.suffix}.png", picture.png
-                yield f"{stem}{name}{subject.suffix}.pdf", picture.pdf
+    for subject in subjects(release):
+        stem = f"data/maps/{safe_name(subject.table.name)}"
+        for name, draft in _pages(subject, canvases):
+            yield f"{stem}{name}{subject.suffix}", draft
 
 
 def subjects(release: Release) -> Iterator[Subject]:
@@ -94,9 +113,9 @@ def subjects(release: Release) -> Iterator[Subject]:
             yield Subject(release, table, dim, codes, depth)
 
 
-def _pictures(
+def _pages(
     subject: Subject, canvases: dict[tuple[object, ...], Canvas]
-) -> Iterator[tuple[str, Picture]]:
+) -> Iterator[tuple[str, Draft]]:
     canvas = _canvas(subject, (FRAME[2], FRAME[3]), canvases)
     yield "", draw_map(subject, canvas, {})
     for dim in subject.classes:
@@ -131,13 +150,26 @@ def _canvas(
     return known[key]
 
 
-def draw_map(subject: Subject, canvas: Canvas, chosen: Chosen) -> Picture:
+def draw_map(subject: Subject, canvas: Canvas, chosen: Chosen) -> Draft:
     """One map page; ``chosen`` names the class of a dimension, all others are at their total."""
     value, state = column(subject, chosen)
     breaks = round_breaks(value[state == State.SHOWN])
     page, layers = _page(subject, canvas, breaks, _title(subject, chosen))
     _paste(page, fill(canvas.index, _classes(value, state, breaks, canvas.water)), FRAME[:2])
-    return compose(textured(page), [*layers, frame(), canvas.lines.shifted(*FRAME[:2])])
+    return Draft(page, [*layers, frame(), canvas.lines.shifted(*FRAME[:2])])
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """A page of inks and the layers of words and lines that go over it."""
+
+    page: Pixels
+    layers: list[Layer]
+
+
+def finish(draft: Draft) -> Picture:
+    """Lay the hatches, put the layers over the page, and pack it."""
+    return compose(textured(draft.page), draft.layers)
 
 
 @dataclass(frozen=True)
@@ -173,7 +205,7 @@ class Grid:
 
 def draw_multiples(
     subject: Subject, canvas: Canvas, dim: Hierarchy, codes: list[str], grid: Grid
-) -> Picture:
+) -> Draft:
     """One page with a small map a class, all on one scale of colours."""
     columns = {code: column(subject, {dim.name: code}) for code in codes}
     shown = [v[s == State.SHOWN] for v, s in columns.values()]
@@ -194,7 +226,7 @@ def draw_multiples(
         sheet.text(x + 1, y - 1.2, label, size=size, color=DARK, va="bottom")
         top = y - _TITLE_HEIGHT
         sheet.box(x, top, grid.field[0], grid.field[1] + _TITLE_HEIGHT, width=0.5, color=LIGHT)
-    return compose(textured(page), [*layers, layer(sheet.pixels())])
+    return Draft(page, [*layers, layer(sheet.pixels())])
 
 
 def column(subject: Subject, chosen: Chosen) -> tuple[IntArray, IntArray]:

@@ -8,7 +8,7 @@ crash between any two of them leaves no partial release.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -66,13 +66,15 @@ def publish(
     internal: Mapping[str, bytes] | None = None,
     stage_check: Callable[[Path], None] | None = None,
     signer: Signer | None = None,
+    certify: Callable[[bytes], bytes] | None = None,
     on_sealed: Callable[[str], None] | None = None,
 ) -> Written:
     """Write, check, sign and commit a package.
 
-    ``internal`` goes to ``<id>.internal/`` (0700). ``stage_check`` gets the folder of the finished
-    stage and raises to refuse it. ``on_sealed`` gets the package's digest after the internal folder
-    stands and before the package appears: the place for the ledger's *pending* row.
+    ``internal`` goes to ``<id>.internal/`` (0700). ``stage_check`` gets the folder of the
+    finished stage and raises to refuse it. ``certify`` signs each table document (see
+    ``pades``). ``on_sealed`` gets the package's digest after the internal folder stands and
+    before the package appears: the place for the ledger's *pending* row.
 
     The same id and serial with the same bytes is ``unchanged``. A higher serial moves the older
     package to ``<id>.v<serial>``. Raises InputError for other bytes under the same serial or a
@@ -86,7 +88,7 @@ def publish(
         with files.exclusive(place.lock):
             place.sweep()
             try:
-                digest = _build(release, place.stage, signer)
+                digest = _build(release, place.stage, signer, certify)
                 if stage_check is not None:
                     stage_check(place.stage)
                 unchanged = place.holds_same(release.info.serial)
@@ -106,10 +108,24 @@ def publish(
     return Written(place.final, unchanged, digest)
 
 
-def _build(release: Release, stage: Path, signer: Signer | None) -> str:
+def _certified(
+    contents: Iterable[tuple[str, bytes]], certify: Callable[[bytes], bytes] | None
+) -> Iterator[tuple[str, bytes]]:
+    """The payload, its table documents certified where that is asked for."""
+    for path, data in contents:
+        document = path.startswith("data/docs/")
+        yield path, certify(data) if certify is not None and document else data
+
+
+def _build(
+    release: Release,
+    stage: Path,
+    signer: Signer | None,
+    certify: Callable[[bytes], bytes] | None,
+) -> str:
     """Write all files of the package into the stage; the digest of the tag manifest."""
     files.make_folder(stage)
-    sums, sizes = _write_all(stage, payload(release))
+    sums, sizes = _write_all(stage, _certified(payload(release), certify))
     principal = signer.principal if signer is not None else ""
     tags: dict[str, bytes] = {
         bag.BAGIT: bag.BAGIT_TEXT,

@@ -21,7 +21,7 @@ from sdc.model.release import Geography, Release
 from sdc.publishing.canvas import Canvas, lay_out
 from sdc.publishing.classes import PALETTE, classify, colours, rgb, round_breaks
 from sdc.publishing.layout import FRAME
-from sdc.publishing.map import draw_map, map_files, subjects
+from sdc.publishing.map import draw_map, finish, map_files, subjects
 from sdc.publishing.places import place_words, shapes_of
 from sdc.publishing.raster import FIRST_CLASS, HIDDEN_INK, HIDDEN_PAPER, INKS, MM
 from sdc.publishing.sheet import neutral
@@ -96,7 +96,7 @@ def page_of(table: PublishedTable) -> tuple[Canvas, np.ndarray]:
     with neutral():
         subject = next(subjects(made))
         canvas = lay_out(made, subject.dim, subject.codes, size=(FRAME[2], FRAME[3]))
-        page = draw_map(subject, canvas, {}).indices
+        page = finish(draw_map(subject, canvas, {})).indices
     left, top = round(FRAME[0] * MM), round(FRAME[1] * MM)
     height, width = canvas.index.shape
     return canvas, page[top : top + height, left : left + width]

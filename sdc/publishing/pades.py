@@ -1,0 +1,67 @@
+"""Can the PDF documents themselves say who issued them, for readers who only have the PDF?
+
+Optional (extra ``sign``): a PAdES certification that allows no changes, made with a PKCS#12 key whose
+certificate the city has bought. Such a document holds the time of signing, so it is not reproducible;
+a release with certified documents is published again under the next serial only.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+from sdc.errors import InputError
+
+FIELD = "Release"
+
+
+def certifier(key: Path | str, passphrase: str) -> Callable[[bytes], bytes]:
+    """A function that certifies one PDF with the PKCS#12 key; give it to ``publish``.
+
+    Raises InputError where the extra is not installed, or where the key cannot be opened or can be
+    read by others.
+    """
+    try:
+        signers = import_module("pyhanko.sign.signers")
+        fields = import_module("pyhanko.sign.fields")
+        writer = import_module("pyhanko.pdf_utils.incremental_writer")
+    except ImportError as error:
+        raise InputError(
+            "PDFへの署名には追加機能signが必要です: pip install 'sdc-smallarea[sign]'",
+            "certifying PDFs needs the extra: pip install 'sdc-smallarea[sign]'",
+            code="extra",
+        ) from error
+    place = Path(key)
+    try:
+        mode, data = place.stat().st_mode, place.read_bytes()
+    except OSError as error:
+        raise _refused("PDF署名鍵を読めません", "the PDF key cannot be read") from error
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise _refused("PDF署名鍵を他の利用者が読めます", "others can read the PDF key; chmod 600")
+    try:
+        load = signers.SimpleSigner.load_pkcs12_data
+        signer = load(data, other_certs=[], passphrase=passphrase.encode())
+    except ValueError as error:
+        text = "the PDF key does not open (wrong passphrase?)"
+        raise _refused("PDF署名鍵を開けません", text) from error
+
+    def certify(document: bytes) -> bytes:
+        meta = signers.PdfSignatureMetadata(
+            field_name=FIELD,
+            md_algorithm="sha256",
+            subfilter=fields.SigSeedSubFilter.PADES,
+            certify=True,
+            docmdp_permissions=fields.MDPPerm.NO_CHANGES,
+        )
+        open_document = writer.IncrementalPdfFileWriter(io.BytesIO(document))
+        return bytes(signers.sign_pdf(open_document, meta, signer=signer).getvalue())
+
+    return certify
+
+
+def _refused(ja: str, en: str) -> InputError:
+    return InputError(ja, en, code="pdf-key")
