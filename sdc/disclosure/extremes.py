@@ -53,13 +53,15 @@ class Extremes:
         model.set_cost(at, np.zeros(1))
         if solution.status is Status.UNBOUNDED:
             return Status.UNBOUNDED, np.inf
-        if solution.x is None or solution.status not in (Status.OPTIMAL, Status.LIMIT):
+        bound = -solution.bound
+        usable = solution.status in (Status.OPTIMAL, Status.LIMIT) and np.isfinite(bound)
+        if solution.x is None or not usable or bound < -TOLERANCE:
             return Status.LIMIT, np.inf
         x = self.pool.scale * solution.x
         steps = np.rint(x)
         if (np.abs(x - steps) <= self.pool.scale * TOLERANCE).all():
             self.pool.offer(members, steps.astype(np.int64))
-        return solution.status, -solution.bound
+        return solution.status, bound
 
     def _model(self, component: int, whole: bool) -> tuple[IntArray, Model]:
         if (component, whole) not in self._models:

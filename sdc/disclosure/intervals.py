@@ -142,18 +142,23 @@ class _Bounds:
         status, most = self._extremes.limit(variable, direction)
         if status is not Status.OPTIMAL:
             return
+        reached = -(-int(best[variable]) // self.pool.scale)
         if not self.whole:
-            room[variable] = min(room[variable], math.ceil(most - TOLERANCE))
+            room[variable] = max(reached, min(int(room[variable]), math.ceil(most - TOLERANCE)))
             return
-        room[variable] = min(int(room[variable]), math.floor(most + TOLERANCE))
+        room[variable] = max(reached, min(int(room[variable]), math.floor(most + TOLERANCE)))
         if best[variable] >= room[variable]:
             return
         status, steps, window = self._reach(variable, direction, int(room[variable]))
         if status is Status.OPTIMAL:
             self.pool.offer(window.variables, steps)
+        if best[variable] >= room[variable]:
             return
         _, most = self._extremes.limit(variable, direction, whole=True)
-        room[variable] = min(float(room[variable]), math.floor(min(most, OPEN) + TOLERANCE))
+        most = min(most, float(OPEN))
+        room[variable] = max(
+            int(best[variable]), min(int(room[variable]), math.floor(most + TOLERANCE))
+        )
 
     def _reach(
         self, variable: int, direction: int, distance: int

@@ -120,9 +120,10 @@ def _windows(
         killers = guarded = every
         while len(killers) and not work.stopped:
             status, row = _guarded(space, seats, (demand, guarded, whole), work)
-            if status is Status.OPTIMAL:
+            left = _refuting(space, seats, (killers, row)) if status is Status.OPTIMAL else killers
+            if len(left) < len(killers):
                 rows.append(row)
-                killers = _refuting(space, seats, (killers, row))
+                killers = left
             elif len(guarded) == 1:
                 lost[demand] = status is Status.INFEASIBLE
                 break

@@ -11,6 +11,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -24,6 +26,9 @@ from sdc.errors import NotProven
 Ints = npt.NDArray[np.int64]
 Arrays = Mapping[str, npt.NDArray[Any]]
 CHUNK = 200_000
+UNREADABLE = (
+    KeyError, IndexError, ValueError, TypeError, EOFError, csv.Error, zipfile.BadZipFile, zlib.error
+)  # fmt: skip
 NUMBERLESS = {"-": 0, "X": -1}
 
 
@@ -46,6 +51,13 @@ def check_staged(files: Mapping[str, bytes], witness: bytes) -> Checked:
 
     Raises NotProven where a file does not fit or anything does not add up.
     """
+    try:
+        return _checked(files, witness)
+    except UNREADABLE as error:
+        _refuse(f"{type(error).__name__} while reading")
+
+
+def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
     with np.load(io.BytesIO(witness), allow_pickle=False) as stored:
         arrays: Arrays = {name: stored[name] for name in stored.files}
     head = json.loads(arrays["head"].tobytes().decode("utf-8"))
