@@ -10,6 +10,7 @@ from othersolver import cp_model
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.plan import Plan, Published, apply
 from sdc.model.rules import Rules
+from sdc.model.states import State
 from sdc.model.system import Level, Problem
 from sdc.model.table import Table, aggregate
 from sdc.sensitivity import problem as demands_of
@@ -101,3 +102,25 @@ class Exact:
             assert solver.solve(model) == cp_model.OPTIMAL
             ends.append(int(solver.value(y[cell])))
         return ends[0], ends[1]
+
+
+def printed(published: Published) -> dict[str, bytes]:
+    """The package's tables and code lists as their contract says, written by these tests."""
+    files: dict[str, bytes] = {}
+    for shown in published.tables:
+        head = [text for d in shown.dims for text in (d.name, f"{d.name}_label")]
+        lines = [",".join([*head, "value", "status"])]
+        for place in np.ndindex(shown.value.shape):
+            codes = [d.codes[i] for d, i in zip(shown.dims, place, strict=True)]
+            state = State(int(shown.state[place]))
+            text = {State.SHOWN: str(shown.value[place]), State.ZERO: "-"}.get(state, "X")
+            lines.append(",".join([*(t for c in codes for t in (c, c)), text, state.letter]))
+        files[f"data/{shown.name}.csv"] = "\r\n".join([*lines, ""]).encode("utf-8-sig")
+        for d in shown.dims:
+            rows = [
+                f"{c},{d.codes[i] if i >= 0 else ''},{c}"
+                for c, i in zip(d.codes, d.parents, strict=True)
+            ]
+            text = "\r\n".join(["code,parent,label", *rows, ""])
+            files[f"data/codelist_{d.name}.csv"] = text.encode("utf-8")
+    return files

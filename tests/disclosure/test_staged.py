@@ -10,14 +10,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from oracles import flat, table, tree
-from smallcases import Case
+from smallcases import Case, printed
 
 from sdc.disclosure.audit import audit
 from sdc.disclosure.evidence import evidence
 from sdc.disclosure.staged import check_staged
 from sdc.errors import NotProven
 from sdc.model.coded import Crossing
-from sdc.model.plan import Published
 from sdc.model.rules import Rules
 from sdc.model.states import State
 from sdc.model.table import Table
@@ -25,28 +24,6 @@ from sdc.sensitivity import problem as demands_of
 from sdc.tables.relations import system_of
 
 Files = dict[str, bytes]
-
-
-def printed(published: Published) -> Files:
-    """The package's tables and code lists as their contract says, written by these tests."""
-    files: Files = {}
-    for shown in published.tables:
-        head = [text for d in shown.dims for text in (d.name, f"{d.name}_label")]
-        lines = [",".join([*head, "value", "status"])]
-        for place in np.ndindex(shown.value.shape):
-            codes = [d.codes[i] for d, i in zip(shown.dims, place, strict=True)]
-            state = State(int(shown.state[place]))
-            text = {State.SHOWN: str(shown.value[place]), State.ZERO: "-"}.get(state, "X")
-            lines.append(",".join([*(t for c in codes for t in (c, c)), text, state.letter]))
-        files[f"data/{shown.name}.csv"] = "\r\n".join([*lines, ""]).encode("utf-8-sig")
-        for d in shown.dims:
-            rows = [
-                f"{c},{d.codes[i] if i >= 0 else ''},{c}"
-                for c, i in zip(d.codes, d.parents, strict=True)
-            ]
-            text = "\r\n".join(["code,parent,label", *rows, ""])
-            files[f"data/codelist_{d.name}.csv"] = text.encode("utf-8")
-    return files
 
 
 def build(tables: list[Table], pattern: Mapping[str, list[tuple[str, ...]]], **how) -> Case:
