@@ -12,7 +12,6 @@ from sdc.pipeline.protecting import Options, protect_file
 
 
 @pytest.mark.real
-@pytest.mark.nightly
 def test_three_thousand_cells_are_proven(real_data: Path, tmp_path: Path) -> None:
     folder = real_data / "bench" / "3k"
     trees = {name: folder / f"{name}.csv" for name in ("area", "use")}
