@@ -91,7 +91,14 @@ def long_header(release: Release, table: PublishedTable) -> list[str]:
         suffix = NAME_SUFFIX if dim.name in release.geographies else LABEL_SUFFIX
         head += [safe_name(dim.name), dim.name + suffix]
     head += ["value", "status"]
-    return head + (list(COLUMNS) if release.geographic_dimension(table) else [])
+    head += list(COLUMNS) if release.geographic_dimension(table) else []
+    if len(set(head)) != len(head):
+        raise InputError(
+            f"表「{table.name}」の列名が重複します(value、statusなどは使えません)",
+            f"two columns of table {table.name!r} would get the same name (such as value, status)",
+            code="column",
+        )
+    return head
 
 
 def long_rows(release: Release, table: PublishedTable) -> Iterator[str]:

@@ -14,6 +14,9 @@ from sdc.errors import InputError
 from sdc.model.release import FORMATS, Release
 from sdc.publishing.symbols import ENCODINGS, safe_name
 
+RESERVED = {"code", "name", "merged", "mergers", "collapses", "areas", "mesh"}
+"""Names that a table may not have: files and GeoJSON properties are called so."""
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _MUNICIPALITY = re.compile(r"[0-9]{6}")
 
@@ -42,6 +45,11 @@ def admit(release: Release) -> Release:
     names = [safe_name(t.name).casefold() for t in release.tables]
     if len(set(names)) != len(names) or not names:
         raise _bad("表の名前が空か重複しています", "tables need distinct names")
+    reserved = sorted(set(names) & RESERVED)
+    if reserved:
+        raise _bad(
+            f"表の名前に使えません: {reserved[0]}", f"no table may be called {reserved[0]!r}"
+        )
     return release
 
 

@@ -132,3 +132,11 @@ def test_official_census_links_come_out_the_same(real_data: Path) -> None:
     for merge in merges:
         members[merge.target].append(merge.source)
     assert sum(1 for r in rows if r["HTKSYORI"] == "1") == len(members)
+
+
+@pytest.mark.parametrize("name", ["value", "status", "HTKSAKI", "area_name"])
+def test_dimensions_may_not_take_the_names_of_other_columns(name: str) -> None:
+    odd = Hierarchy.flat(name, ["a"])
+    table = marked("t", (area_dim(), odd), np.full((6, 2), 5))
+    with pytest.raises(InputError, match="same name"):
+        list(csv_files(make_release(table)))

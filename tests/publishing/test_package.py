@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from handmade import area_dim, make_release, marked
 
 from sdc.errors import InputError, SdcError
 from sdc.model.release import Release
@@ -59,6 +61,14 @@ def test_unusable_facts_are_refused_before_anything_is_written(
 ) -> None:
     with pytest.raises(InputError):
         write_package(build(**wrong), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["code", "Name", "mergers", "a/b", "mesh"])
+def test_tables_may_not_take_the_names_of_other_things(tmp_path: Path, name: str) -> None:
+    table = marked(name, (area_dim(),), np.full(6, 5))
+    with pytest.raises(InputError):
+        write_package(make_release(table), tmp_path)
     assert not list(tmp_path.iterdir())
 
 
