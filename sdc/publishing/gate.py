@@ -14,7 +14,7 @@ from sdc.errors import InputError
 from sdc.model.release import FORMATS, Release
 from sdc.publishing.symbols import ENCODINGS, safe_name
 
-RESERVED = {"code", "name", "merged", "mergers", "collapses", "areas", "mesh"}
+RESERVED = {"code", "name", "merged", "mergers", "collapses"}
 """Names that a table may not have: files and GeoJSON properties are called so."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")

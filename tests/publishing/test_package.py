@@ -64,7 +64,7 @@ def test_unusable_facts_are_refused_before_anything_is_written(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["code", "Name", "mergers", "a/b", "mesh"])
+@pytest.mark.parametrize("name", ["code", "Name", "mergers", "a/b"])
 def test_tables_may_not_take_the_names_of_other_things(tmp_path: Path, name: str) -> None:
     table = marked(name, (area_dim(),), np.full(6, 5))
     with pytest.raises(InputError):
