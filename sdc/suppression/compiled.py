@@ -23,5 +23,5 @@ def compiled(function: F) -> F:
 
 
 def inner(function: F) -> F:
-    """A part of compiled functions, copied into them: passing all arrays on would cost more."""
-    return cast(F, numba.njit(inline="always", error_model="numpy")(function))
+    """A small part of compiled functions, compiled by itself: inlining tripled the first start."""
+    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))

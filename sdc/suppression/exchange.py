@@ -19,9 +19,6 @@ from sdc.suppression.repair import repair
 SWEEP = 1_200_000
 """Search steps of the sweeps at budget 1."""
 
-WANDER = 600_000
-"""Search steps of the random exchanges at budget 1."""
-
 CHUNK = 100_000
 """Search steps between two looks at the clock."""
 
@@ -50,24 +47,12 @@ def exchange(
 
 
 def improve(engine: Engine, budget: Budget) -> bool:
-    """Sweep and wander within the budget; False where the clock ended it."""
-    for steps, search in ((SWEEP, _sweep), (WANDER, _wander)):
-        end = engine.pivots + budget.steps(steps)
-        while engine.pivots < end:
-            if budget.expired:
-                return False
-            if search(engine, min(CHUNK, end - engine.pivots)):
-                break
+    """Sweep until nothing more is exchanged or the budget ends; False where the clock ended it."""
+    end = engine.pivots + budget.steps(SWEEP)
+    while engine.pivots < end:
+        if budget.expired:
+            return False
+        done, kept = engine.sweep(min(CHUNK, end - engine.pivots))
+        if done and kept == 0:
+            break
     return True
-
-
-def _sweep(engine: Engine, steps: int) -> bool:
-    """Part of a sweep; whether a whole round found nothing more to exchange."""
-    done, kept = engine.sweep(steps)
-    return done and kept == 0
-
-
-def _wander(engine: Engine, steps: int) -> bool:
-    before = engine.pivots
-    engine.wander(max(steps // 500, 1), steps)
-    return engine.pivots == before
