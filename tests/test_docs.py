@@ -36,7 +36,9 @@ def test_the_lock_has_hashes_and_no_address() -> None:
 
 def test_both_readmes_name_the_same_commands() -> None:
     blocks = [
-        re.findall(r"^(?:sdc|make) [^#\n]*", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE)
+        re.findall(
+            r"^(?:sdc|make) [^#\n]*", (ROOT / name).read_text(encoding="utf-8"), re.MULTILINE
+        )
         for name in ("README.md", "README.ja.md")
     ]
     assert blocks[0]
