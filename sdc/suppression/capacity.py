@@ -29,6 +29,8 @@ DENOMINATORS = (1, 2, 6, 60, 2520, 27720)
 LARGEST = 1_000_000
 """Combinations with larger numbers are residues of fractions and are left out."""
 
+FAR = 4
+"""Capacities beyond this many times the largest need count as so large."""
 MARGIN = 1e-5
 """How far a row from a program must be violated at least."""
 ENOUGH = 0.2
@@ -61,6 +63,8 @@ class Capacities:
         self.demands = _demands(self.reduced)
         self.attacker = Attacker(self.reduced)
         self.ranking = Ranking(self.reduced, self.seed)
+        self._rooms = (self.reduced.down, self.reduced.up)
+        self._most = FAR * max((d.need for d in self.demands), default=1)
         self._row = {int(c): i for i, c in enumerate(self.reduced.targets.column)}
 
     def separate(self, x: FloatArray) -> sp.csr_matrix:
@@ -85,47 +89,47 @@ class Capacities:
     def by_programs(self, x: FloatArray, *, exact: bool = False) -> sp.csr_matrix:
         """Violated inequalities from the attacker's linear programs, one a demand he cannot reach.
 
-        Programs with all capacities cut to the need give sharper rows. With ``exact`` (for a whole
-        pattern) the true capacities decide where theirs are not violated, and a demand that stays
-        out of reach always yields a row. ``moves`` keeps the moves of this call.
+        All programs first share the true capacities, so that only the objective changes from one
+        to the next. Capacities cut to the need give sharper rows: for the demands out of reach, and
+        for all of a fractional pattern that seems safe. With ``exact`` (for a whole pattern) every
+        demand out of reach yields a row. ``moves`` keeps the moves of this call.
         """
         self.moves.clear()
-        rows, doubtful = self._ask(self.demands, x)
+        rows, out, doubtful = self._ask(self.demands, x, sharp=False)
         if exact and doubtful:
-            more, open_still = self._ask(doubtful, x, true=True)
-            rows += more
-            if open_still:
-                rows.append(sp.csr_matrix((x < 0.5).astype(np.float64)[None, :]))
+            rows.append(sp.csr_matrix((x < 0.5).astype(np.float64)[None, :]))
+        if not exact and len(out) < ENOUGH * len(self.demands):
+            out = list(self.demands)
+        if out:
+            rows += self._ask(out, x, sharp=True)[0]
         return _stacked(rows, self.reduced.masks)
 
     def _ask(
-        self, demands: Sequence[Demand], x: FloatArray, *, true: bool = False
-    ) -> tuple[list[sp.csr_matrix], list[Demand]]:
-        """Rows that x violates, and the demands out of reach without such a row."""
+        self, demands: Sequence[Demand], x: FloatArray, *, sharp: bool
+    ) -> tuple[list[sp.csr_matrix], list[Demand], list[Demand]]:
+        """Rows that x violates, the demands out of reach, those of them without such a row."""
         mask, weight = self.ranking.gates(x)
-        rooms = (self.reduced.down, self.reduced.up)
-        found: list[sp.csr_matrix] = []
+        rows: list[sp.csr_matrix] = []
+        out: list[Demand] = []
         doubtful: list[Demand] = []
         done: set[Demand] = set()
         need = -1
         for demand in sorted(demands, key=lambda d: (d.need, d.column, d.sign)):
             if demand in done:
                 continue
-            if demand.need != need:
-                need = demand.need
-                low, high = (
-                    np.where(weight > 0.5, room, 0.0) if true else np.minimum(room, need) * weight
-                    for room in rooms
-                )
-                self.attacker.limit(-low, high)
+            if need < 0 or (sharp and demand.need != need):
+                need = demand.need if sharp else self._most
+                down, up = (np.minimum(r, need) * weight for r in self._rooms)
+                self.attacker.limit(-down, up)
             distance, row = self._program(demand, mask, done)
-            if distance >= need * (1 - 1e-9):
+            if distance >= demand.need * (1 - 1e-9):
                 continue
+            out.append(demand)
             if row.nnz and (row @ x)[0] < 1.0 - MARGIN:
-                found.append(row)
+                rows.append(row)
             else:
                 doubtful.append(demand)
-        return found, doubtful
+        return rows, out, doubtful
 
     def _program(
         self, demand: Demand, mask: IntArray, done: set[Demand]

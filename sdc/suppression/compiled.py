@@ -1,17 +1,53 @@
-"""How is a numeric loop compiled, once, without letting go of its types?"""
+"""How is a numeric loop compiled, once, without letting go of its types?
+
+Machine code is kept on disk, in a folder named after the text of all files whose code is compiled:
+numba itself notices a change only in the file of the function that is called first.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_OWN = ("desk", "pivoting", "spreading", "cheapmove", "holding", "aiming", "improving", "searching")
+_HOME = Path(__file__).parent
+
+
+def _folder() -> str:
+    """Where the machine code of this version of the files lies."""
+    sha = hashlib.sha256(numba.__version__.encode())
+    for name in (*_OWN, "compiled"):
+        sha.update((_HOME / f"{name}.py").read_bytes())
+    base = Path(os.environ.get("NUMBA_CACHE_DIR", _HOME / "__pycache__"))
+    if not os.access(base if base.exists() else base.parent, os.W_OK):
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "sdc-smallarea"
+    return str(base / f"compiled-{sha.hexdigest()[:16]}")
+
+
+_FOLDER = _folder()
+
+
+def _compile(function: F, *, wrapped: bool) -> F:
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = _FOLDER
+    # Without numba's reference counts, which cost more than the work: nothing here allocates.
+    options: dict[str, Any] = {"_nrt": False, "no_cpython_wrapper": not wrapped}
+    try:
+        made = numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+    finally:
+        numba.config.CACHE_DIR = before
+    return cast(F, made)
+
 
 def compiled(function: F) -> F:
-    """The function as machine code, kept on disk between runs; it lets other threads run.
+    """The function as machine code; it lets other threads run.
 
     >>> @compiled
     ... def double(x: int) -> int:
@@ -19,9 +55,9 @@ def compiled(function: F) -> F:
     >>> double(4)
     8
     """
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    return _compile(function, wrapped=True)
 
 
 def inner(function: F) -> F:
-    """A small part of compiled functions, compiled by itself: inlining tripled the first start."""
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    """As ``compiled``, for functions that only compiled ones call: quicker to compile."""
+    return _compile(function, wrapped=False)

@@ -19,9 +19,17 @@ from sdc.suppression.settle import settle
 METHODS: Mapping[str, str] = {
     "exchange": "sdc.suppression.exchange:exchange",
     "lp-greedy": "sdc.suppression.lp_greedy:lp_greedy",
+    "optimal": "sdc.suppression.optimal:optimal",
+    "reverse-delete": "sdc.suppression.reverse_delete:reverse_delete",
     "guideline": "sdc.suppression.guideline:guideline",
 }
 """Method name -> where its function lives; loaded on first use."""
+
+SMALL = 400
+"""Unknowns up to which the exact engine is the default."""
+
+FEW = 20
+"""Primary cells up to which the exact engine is the default at ``linear``, whatever the size."""
 
 
 def suppress(
@@ -52,8 +60,17 @@ def suppress(
 
 
 def choose(problem: Problem) -> tuple[str, str]:
-    """Method and reason for a problem."""
-    return "exchange", f"level {Level(problem.level)}, {problem.system.n} unknowns"
+    """Method and reason for a problem: exact where it is small, else what suits the level.
+
+    >>> sorted(METHODS)[:2]
+    ['exchange', 'guideline']
+    """
+    size, primary, level = problem.system.n, len(problem.primary), str(problem.level)
+    if size <= SMALL or (problem.level is Level.LINEAR and primary <= FEW):
+        return "optimal", f"{size} unknowns and {primary} primary cells allow a proven optimum"
+    if problem.level is Level.LINEAR:
+        return "reverse-delete", f"level {level}, {size} unknowns"
+    return "exchange", f"level {level}, {size} unknowns"
 
 
 def load(name: str) -> Method:

@@ -131,7 +131,7 @@ def lay_out(relations: sp.csr_matrix, *, demands: int, masks: int, nodes: int, s
         np.zeros((12, max(n, m, moves) + 1), dtype=np.int64),
         tally,
         np.zeros(16),
-        np.empty((nodes, 4), dtype=np.int32),  # type: ignore[arg-type]
+        np.empty((nodes, 4), dtype=np.int32),
         np.empty(nodes, dtype=np.int64),
         np.full((moves, 4), -1, dtype=np.int64),
         demand,

@@ -29,7 +29,10 @@ TRUST = 0.95
 class Oracle(Protocol):
     """What the search for the optimum asks about one level; patterns are boolean over masks."""
 
-    separator: Separator
+    @property
+    def separator(self) -> Separator:
+        """Finds what a fractional pattern violates."""
+        ...
 
     def first(self, budget: Budget, previous: BoolArray | None) -> BoolArray:
         """Some safe pattern."""
@@ -84,7 +87,7 @@ class Linear:
 
     def refute(self, opened: BoolArray) -> bool:
         """By one elimination."""
-        return self.separator.separate(opened.astype(np.float64)).shape[0] > 0
+        return bool(self.separator.separate(opened.astype(np.float64)).shape[0] > 0)
 
     def witnesses(self, opened: BoolArray) -> sp.csr_matrix | None:
         """None: the level is decided by elimination."""

@@ -177,7 +177,7 @@ def row_of_relation(desk: Desk, where: int) -> None:
     for t in range(desk.start[where], desk.start[where + 1]):
         cell = desk.entry[t]
         state = note[cell, STATE]
-        if note[cell, SEEN] == desk.tally[SEARCH] and (state == RISEN or state == FALLEN):
+        if note[cell, SEEN] == desk.tally[SEARCH] and RISEN <= state <= FALLEN:
             place = int(note[cell, PLACE])
             for q in range(rank):
                 desk.factor[COMBINATION, q] += desk.value[t] * desk.basis[INVERSE, place, q]
@@ -194,10 +194,8 @@ def ratio_of(desk: Desk, cell: int, pull: float) -> float:
     note = desk.cell
     state = note[cell, STATE]
     if state == IDLE:
-        if pull > 0:
-            gap = note[cell, RISE] - note[cell, DUAL]
-        else:
-            gap = note[cell, FALL] + note[cell, DUAL]
+        dual = note[cell, DUAL]
+        gap = note[cell, RISE] - dual if pull > 0 else note[cell, FALL] + dual
     elif state == AT_UP and pull < 0:
         gap = note[cell, DUAL] - note[cell, RISE]
     elif state == AT_DOWN and pull > 0:
@@ -230,6 +228,12 @@ def list_candidates(desk: Desk, pulls: float) -> None:
 
 
 @inner
+def larger(desk: Desk, cell: int, other: int) -> bool:
+    """Whether one pivot would be larger than another, beyond rounding."""
+    return bool(abs(desk.cell[cell, ALPHA]) > abs(desk.cell[other, ALPHA]) + 1e-9)
+
+
+@inner
 def nearest(desk: Desk, limit: float) -> int:
     """The candidate with the least ratio not above ``limit``, ties by pivot size; -1 if none."""
     note, best, least = desk.cell, -1, limit
@@ -238,7 +242,6 @@ def nearest(desk: Desk, limit: float) -> int:
         ratio = note[cell, RATIO]
         if ratio < least - 1e-12:
             best, least = cell, ratio
-        elif best >= 0 and ratio <= least + 1e-12:
-            if abs(note[cell, ALPHA]) > abs(note[best, ALPHA]) + 1e-9:
-                best, least = cell, min(least, ratio)
+        elif best >= 0 and ratio <= least + 1e-12 and larger(desk, cell, best):
+            best, least = cell, min(least, ratio)
     return int(best)
