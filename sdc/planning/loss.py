@@ -1,0 +1,238 @@
+"""How many nats per record does a reader lose between the finest table and what is published?
+
+One currency for merging, collapsing and suppressing, alone or together. The reader is taken to spread
+what is published over the finest cells without any further preference: the table of maximum entropy
+that agrees with every printed number (iterative proportional fitting: Deming and Stephan 1940;
+maximum entropy: Ireland and Kullback 1968). The loss is the divergence of the true table from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+
+import numpy as np
+
+from sdc.errors import InputError
+from sdc.model.hierarchy import Hierarchy, IntArray
+from sdc.model.system import BoolArray, FloatArray
+
+TINY = 1e-9
+"""What floating sums of whole numbers may deviate by."""
+MOST_CELLS = 20_000_000
+"""Cells of the finest table up to which a reconstruction is tried."""
+
+
+@dataclass(frozen=True, eq=False)
+class Printed:
+    """What a reader sees of one table: ``value`` where ``seen``, on all levels of ``dims``.
+
+    ``index`` maps a dimension of the finest table to the published innermost codes: (finest
+    innermost codes,) positions among ``dims[.].leaves``. A zero that is printed is seen.
+    """
+
+    dims: tuple[Hierarchy, ...]
+    value: IntArray
+    seen: BoolArray
+    index: Mapping[str, IntArray]
+
+    def __post_init__(self) -> None:
+        shape = tuple(len(d) for d in self.dims)
+        if self.value.shape != shape or self.seen.shape != shape:
+            raise InputError("公表表の形が不正です", "a printed table has another shape")
+
+
+@dataclass(frozen=True, eq=False)
+class Rebuilt:
+    """The reader's table over the finest cells, how often it was fitted, what is left unfitted."""
+
+    value: FloatArray
+    rounds: int
+    residual: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """Disjoint printed cells: ``cell`` (finest cells,) into ``target``, -1 where none is printed."""
+
+    cell: IntArray
+    target: FloatArray
+
+    @cached_property
+    def inside(self) -> IntArray:
+        """Positions of the finest cells that a printed number covers."""
+        return np.flatnonzero(self.cell >= 0).astype(np.int64)
+
+    @cached_property
+    def inner(self) -> IntArray:
+        """The printed number of each of them."""
+        return self.cell[self.inside]
+
+    @cached_property
+    def used(self) -> IntArray:
+        """The printed numbers that cover any."""
+        return np.unique(self.inner)
+
+
+def rebuild(
+    names: Sequence[str],
+    shape: Sequence[int],
+    printed: Sequence[Printed],
+    *,
+    rounds: int = 1000,
+    tolerance: float = 1e-5,
+) -> Rebuilt:
+    """The maximum-entropy table over the finest cells that agrees with everything printed.
+
+    ``names`` and ``shape`` are the dimensions of the finest table. Fitting ends when the printed
+    numbers are met to ``tolerance`` of the largest of them, or after so many rounds; the residual
+    says how far. O(rounds x levels x cells).
+
+    Raises InputError for more than ``MOST_CELLS`` cells and for printed numbers that no table meets.
+
+    >>> use = Hierarchy.of("use", {"T": "", "a": "T", "b": "T"})
+    >>> seen = np.array([True, False, False])
+    >>> p = Printed((use,), np.array([10, 0, 0]), seen, {"use": np.array([0, 1])})
+    >>> rebuild(["use"], [2], [p]).value.tolist()
+    [5.0, 5.0]
+    """
+    size = int(np.prod(shape))
+    if size > MOST_CELLS:
+        raise InputError(
+            f"最も細かい表のセルが多すぎます: {size}",
+            f"the finest table is too large: {size} cells",
+        )
+    steps = [step for p in printed for step in _steps(names, shape, p)]
+    value = np.full(size, -1.0)
+    while _settle(value, steps):
+        pass
+    free = np.flatnonzero(value < 0)
+    open_steps = [_Step(s.cell[free], _left(value, s)) for s in steps if (s.cell[free] >= 0).any()]
+    largest = max([1.0, *(float(s.target.max(initial=0.0)) for s in open_steps)])
+    guess = np.full(len(free), largest / max(1, len(free)))
+    residual, done = np.inf if len(free) else 0.0, 0
+    while done < rounds and residual > tolerance * largest:
+        residual = max((_fit(guess, step) for step in open_steps), default=0.0)
+        done += 1
+    value[free] = guess
+    return Rebuilt(value.reshape(tuple(shape)), done, float(residual))
+
+
+def _settle(value: FloatArray, steps: Sequence[_Step]) -> bool:
+    """Fix, in place, cells that one printed number gives away; whether there were any.
+
+    A printed number gives a cell away when all its other cells are known, or when nothing is left.
+    """
+    found = False
+    for step in steps:
+        inside = step.cell >= 0
+        known = inside & (value >= 0)
+        left = _left(value, step)
+        count = np.bincount(step.cell[inside & ~known], minlength=len(step.target))
+        if (left < -TINY).any() or ((count == 0) & (left > TINY)).any():
+            raise InputError("公表値を満たす表がありません", "no table agrees with what is printed")
+        given = (count == 1) | ((count > 0) & (left <= TINY))
+        cells = np.flatnonzero(inside & ~known & given[step.cell])
+        value[cells] = np.maximum(0.0, left[step.cell[cells]])
+        found = found or len(cells) > 0
+    return found
+
+
+def _left(value: FloatArray, step: _Step) -> FloatArray:
+    """What is left of every printed number once its known cells are taken off."""
+    known = (step.cell >= 0) & (value >= 0)
+    return step.target - np.bincount(step.cell[known], value[known], len(step.target))
+
+
+def _fit(value: FloatArray, step: _Step) -> float:
+    """Scale the cells of every printed number to it, in place; the largest deviation before."""
+    inside, cell = step.inside, step.inner
+    sums = np.bincount(cell, weights=value[inside], minlength=len(step.target))
+    factor = np.divide(step.target, sums, out=np.ones_like(sums), where=sums > 0)
+    value[inside] *= factor[cell]
+    return float(np.abs(sums - step.target)[step.used].max(initial=0.0))
+
+
+def _steps(names: Sequence[str], shape: Sequence[int], printed: Printed) -> list[_Step]:
+    """One step for every combination of depths: printed cells of equal depths never overlap."""
+    per_axis: list[list[IntArray]] = []
+    for dim in printed.dims:
+        if dim.name not in names:
+            raise InputError(
+                f"最も細かい表に区分がありません: {dim.name}",
+                f"the finest table has no dimension {dim.name!r}",
+            )
+        above = _by_depth(dim)
+        index = printed.index[dim.name]
+        if len(index) != shape[list(names).index(dim.name)]:
+            raise InputError(
+                f"対応表の長さが不正です: {dim.name}",
+                f"the index of {dim.name!r} has a wrong length",
+            )
+        per_axis.append([level[index] for level in above])
+    axes = [list(names).index(d.name) for d in printed.dims]
+    steps = []
+    for levels in product(*(range(len(a)) for a in per_axis)):
+        place = [per_axis[k][level] for k, level in enumerate(levels)]
+        step = _step(place, axes, shape, printed)
+        if step is not None:
+            steps.append(step)
+    return steps
+
+
+def _step(
+    place: Sequence[IntArray], axes: Sequence[int], shape: Sequence[int], printed: Printed
+) -> _Step | None:
+    """The printed cells of one combination of depths, over all finest cells; None without any."""
+    flat = np.zeros(tuple(shape), dtype=np.int64)
+    valid = np.ones(tuple(shape), dtype=bool)
+    for positions, axis, width in zip(place, axes, printed.value.shape, strict=True):
+        form = [1] * len(shape)
+        form[axis] = len(positions)
+        along = positions.reshape(form)
+        valid &= along >= 0
+        flat = flat * width + np.maximum(along, 0)
+    cell = np.where(valid & printed.seen.ravel()[flat], flat, -1).ravel()
+    used, compact = np.unique(cell[cell >= 0], return_inverse=True)
+    if not len(used):
+        return None
+    out = np.full(cell.size, -1, dtype=np.int64)
+    out[cell >= 0] = compact
+    return _Step(out, printed.value.ravel()[used].astype(np.float64))
+
+
+def _by_depth(dim: Hierarchy) -> list[IntArray]:
+    """Per depth, the code at that depth above every innermost code; -1 where there is none."""
+    levels = []
+    for depth in range(int(dim.depth.max()) + 1):
+        at = dim.leaves.copy()
+        for _ in range(int(dim.depth.max())):
+            at = np.where(dim.depth[at] > depth, dim.parents[at], at)
+        levels.append(np.where(dim.depth[at] == depth, at, -1).astype(np.int64))
+    return levels
+
+
+def divergence(true: IntArray, rebuilt: FloatArray) -> FloatArray:
+    """Nats per cell: n ln(n / m) - n + m, at least 0, and 0 where the reader is right.
+
+    Summed over a table with the same total this is the sum of n ln(n / m). Infinite where a cell
+    with units is rebuilt as 0, which no truthful publication brings about.
+
+    >>> divergence(np.array([4, 0]), np.array([2.0, 2.0])).sum().round(4)
+    np.float64(2.7726)
+    """
+    with np.errstate(divide="ignore"):
+        ratio = np.where(true > 0, np.log(np.maximum(true, 1)) - np.log(rebuilt), 0.0)
+    return np.asarray(np.maximum(0.0, true * ratio - true + rebuilt))
+
+
+def nats_per_record(true: IntArray, rebuilt: FloatArray) -> float:
+    """The common currency: total divergence / records; 0 for an empty table.
+
+    >>> nats_per_record(np.array([4, 0]), np.array([2.0, 2.0])) == np.log(2)
+    np.True_
+    """
+    total = int(true.sum())
+    return float(divergence(true, rebuilt).sum() / total) if total else 0.0
