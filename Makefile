@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release test lint format check sample bench clean
+.PHONY: help setup release test lint format check sample docs bench clean
 
 help:  ## show this list / この一覧を表示
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,8 +38,12 @@ check: lint test  ## all that must be green before a change lands / 変更前の
 sample: $(STAMP)  ## generate the sample city again / サンプル市を再生成
 	$(BIN)/sdc sample --out data/samples
 
+docs: $(STAMP)  ## draw the contact sheet of the sample's maps / 地図の一覧図を作成
+	$(BIN)/python docs/contact_sheet.py data/samples/releases/mihon-2026 docs/contact-sheet.jpg
+
 bench: $(STAMP)  ## measure the engines on the benchmark tables / 性能を計測
 	$(BIN)/python bench/suppression.py
 
 clean:  ## remove what can be made again / 生成物を削除
+	chmod -R u+w releases data/samples/releases 2>/dev/null || true
 	rm -rf $(VENV) releases data/samples/releases .mypy_cache .ruff_cache .pytest_cache .hypothesis
