@@ -42,7 +42,7 @@ docs: $(STAMP)  ## draw the contact sheet of the sample's maps / 地図の一覧
 	$(BIN)/python docs/contact_sheet.py data/samples/releases/mihon-2026 docs/contact-sheet.jpg
 
 bench: $(STAMP)  ## measure the engines on the benchmark tables / 性能を計測
-	$(BIN)/python bench/suppression.py
+	$(BIN)/python bench/suppression.py $${SDC_REAL_DATA:?names the folder of the benchmark tables}
 
 clean:  ## remove what can be made again / 生成物を削除
 	chmod -R u+w releases data/samples/releases 2>/dev/null || true
