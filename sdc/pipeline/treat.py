@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sdc.config import Config
+from sdc.errors import RulesError
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import IntArray
 from sdc.model.release import Collapse, Merge
@@ -37,6 +38,12 @@ def treat(config: Config, prepared: Prepared, tell: Tell) -> Treated:
 
     Raises InputError where a scheme does not fit its dimension.
     """
+    if config.treatment.automatic:
+        raise RulesError(
+            'order = "auto" はこの版では使えません。処理の順序を書いてください',
+            'order = "auto" is not offered by this version; write the order of the treatments',
+            code="order",
+        )
     state = Treated(prepared.places, prepared.coded)
     for step in config.treatment.order:
         if step == "collapse" and config.treatment.collapse:
