@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import shapely
-from attacker import Attack, Cell, Key, Seen, Tree
+from attacker import MOST, Attack, Cell, Key, Seen, Tree
 from othersolver import cp_model
 
 SLACK = 1e-5
@@ -53,7 +53,10 @@ class Package:
         possible = {}
         if {"areas", "mesh"} <= set(joint):
             possible[("areas", "mesh")] = self.meeting()
-        return Attack(seen, trees, joint=joint, possible=possible, **more)
+        # Nothing exceeds the total of all, where that is printed.
+        every = [t.number.get(tuple(trees[n].root for n in t.names)) for t in seen]
+        most = max((v for v in every if v is not None), default=MOST)
+        return Attack(seen, trees, joint=joint, possible=possible, **{"most": most, **more})
 
     def meeting(self) -> set[Cell]:
         """Innermost areas and mesh cells that have ground in common."""
@@ -117,14 +120,16 @@ def sweep(
     Every table is checked by adding up; ``hint`` only tells the solver where to begin.
     """
     rng = random.Random(seed)
-    open_, result = list(wants), Sweep([])
+    values = _first_table(attack, hint or {})
+    open_, result = _open(attack, wants, values), Sweep([], tables=1)
     while open_ and result.tables < rounds:
-        values = _table(attack, open_, rng, hint=hint or {}, effort=effort)
-        if values is None:
+        found = _table(attack, open_, rng, start=values, effort=effort)
+        if found is None:
             break
+        values = found
         result.tables += 1
         before = len(open_)
-        open_ = [w for w in open_ if not _reached(values[attack.variables[w[0]].index], w[1])]
+        open_ = _open(attack, open_, values)
         if before - len(open_) <= before // 50:
             break
     for want in open_:
@@ -132,6 +137,11 @@ def sweep(
         if not any(attack.allows(want[0], **_range(*way)) for way in want[1]):
             result.unmet.append(want)
     return result
+
+
+def _open(attack: Attack, wants: Iterable[Want], values: Sequence[int]) -> list[Want]:
+    """The wants that a table leaves open."""
+    return [w for w in wants if not _reached(values[attack.variables[w[0]].index], w[1])]
 
 
 def _reached(value: int, ways: Iterable[tuple[str, int]]) -> bool:
@@ -142,37 +152,53 @@ def _range(sign: str, bound: int) -> dict[str, int]:
     return {"at_least": bound} if sign == ">=" else {"at_most": bound}
 
 
+def _first_table(attack: Attack, hint: Mapping[Key, int]) -> list[int]:
+    """Any table that agrees with what was seen."""
+    model = attack.model.clone()
+    for key, variable in attack.variables.items():
+        if key in hint:
+            model.add_hint(model.get_int_var_from_proto_index(variable.index), hint[key])
+    solver = attack.solver()
+    status = solver.solve(model)
+    assert status == cp_model.OPTIMAL, "what was printed contradicts itself"
+    return _checked(attack, solver)
+
+
 def _table(
     attack: Attack,
     wants: Sequence[Want],
     rng: random.Random,
     *,
-    hint: Mapping[Key, int],
+    start: Sequence[int],
     effort: float,
 ) -> list[int] | None:
-    """Some table that agrees with what was seen and reaches many of the ranges."""
+    """A table that agrees with what was seen and reaches many of the ranges."""
     model = attack.model.clone()
-    model.clear_hints()
-    aims = []
+    for i, value in enumerate(start):
+        model.add_hint(model.get_int_var_from_proto_index(i), value)
     by_key: dict[Key, list[tuple[str, int]]] = {}
     for key, ways in wants:
         by_key.setdefault(key, []).extend(ways)
+    aims = []
     for key, ways in by_key.items():
         sign, bound = rng.choice(ways)
         own = model.get_int_var_from_proto_index(attack.variables[key].index)
         aim = model.new_bool_var("")
         model.add(own >= bound if sign == ">=" else own <= bound).only_enforce_if(aim)
+        model.add_hint(aim, _reached(start[own.index], [(sign, bound)]))
         aims.append(rng.randint(1, 3) * aim)
-    for key, variable in attack.variables.items():
-        if key in hint:
-            model.add_hint(model.get_int_var_from_proto_index(variable.index), hint[key])
     model.maximize(sum(aims))
     solver = attack.solver()
     solver.parameters.max_deterministic_time = effort
     solver.parameters.random_seed = rng.randint(0, 10**6)
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
-    values = list(solver.response_proto.solution)
+    return _checked(attack, solver)
+
+
+def _checked(attack: Attack, solver: cp_model.CpSolver) -> list[int]:
+    """The solver's numbers by variable, once they add up."""
+    values = list(solver.response_proto.solution)[: len(attack.model.proto.variables)]
     for known, terms in attack.equations:
         assert known + sum(sign * values[i] for sign, i in terms) == 0
     return values
