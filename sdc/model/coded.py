@@ -27,6 +27,7 @@ class Coded:
 
     Raises InputError where lengths differ or an index is outside its dimension.
 
+    >>> import numpy as np
     >>> sex = Hierarchy.flat("sex", ["f", "m"])
     >>> len(Coded("people", {"sex": sex}, {"sex": np.array([0, 1, 1])}))
     3
@@ -60,6 +61,7 @@ class Crossing:
     Two geographies cross where their polygons intersect, two classifications of one variable where
     their classes share a value. ``pairs`` (r, len(names)) holds indices into the dimensions' leaves.
 
+    >>> import numpy as np
     >>> Crossing(("areas", "mesh"), np.array([[0, 0], [0, 1]])).pairs.shape
     (2, 2)
     """

@@ -17,7 +17,8 @@ from sdc.suppression.tableau import eliminate
 
 __all__ = ["Attacker", "Reach"]
 
-SIMPLEX: dict[str, Any] = {"presolve": "off", "solver": "simplex"}
+SIMPLEX: dict[str, Any] = {"presolve": "off", "solver": "simplex", "simplex_strategy": 4}
+"""Primal simplex: from one question to the next only the objective changes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +40,7 @@ class Attacker:
     def __init__(self, reduced: Reduced) -> None:
         used = eliminate(reduced.matrix).basic >= 0
         self.matrix = sp.csr_matrix(reduced.matrix[np.flatnonzero(used)])
+        self.transposed = sp.csr_matrix(self.matrix.T)
         self.columns = reduced.columns
         self.low = np.zeros(self.columns)
         self.high = np.zeros(self.columns)

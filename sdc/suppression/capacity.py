@@ -1,7 +1,7 @@
 """Which masks must be open for every primary column to move as far as it must?
 
 If multipliers of the relations give ``d z_p = sum r_i z_i`` for all moves, then a move of ``need``
-takes ``sum over open i of (r_i+ up_i + r_i- down_i) >= need``: a capacity inequality over the masks,
+takes ``sum over open i of (r_i+ up_i + r_i- down_i) >= need``: a capacity inequality over masks,
 whose coefficients may be cut to ``need``. Multipliers come from a tableau for all primary columns
 at once, and from the attacker's linear program one by one; they are rounded to whole numbers over a
 common denominator, so that every inequality is exact however the solver rounded.
@@ -10,14 +10,14 @@ common denominator, so that every inequality is exact however the solver rounded
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
 
 from sdc.model.hierarchy import IntArray
-from sdc.model.system import FloatArray
+from sdc.model.system import BoolArray, FloatArray
 from sdc.suppression.attacker import Attacker
 from sdc.suppression.cocircuits import VIOLATION, Ranking
 from sdc.suppression.cuts import Cuts
@@ -28,13 +28,14 @@ __all__ = ["Capacities", "Demand"]
 DENOMINATORS = (1, 2, 6, 60, 2520, 27720)
 LARGEST = 1_000_000
 """Combinations with larger numbers are residues of fractions and are left out."""
-
 FAR = 4
 """Capacities beyond this many times the largest need count as so large."""
 MARGIN = 1e-5
 """How far a row from a program must be violated at least."""
 ENOUGH = 0.2
 """Programs are asked where the tableau finds rows for no larger share of the demands."""
+POOL = 1_000
+"""How many of the latest moves are tried on a pattern before programs are asked."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,10 @@ class Demand:
 
 @dataclass
 class Capacities:
-    """Capacity inequalities for all demands of a reduced problem; deterministic for a seed."""
+    """Capacity inequalities for all demands of a reduced problem; deterministic for a seed.
+
+    ``demands`` stand by rising need. ``pool`` keeps the latest moves (c,) of the attacker.
+    """
 
     reduced: Reduced
     seed: int = 0
@@ -56,7 +60,8 @@ class Capacities:
     demands: tuple[Demand, ...] = field(init=False)
     attacker: Attacker = field(init=False)
     ranking: Ranking = field(init=False)
-    moves: list[FloatArray] = field(init=False, default_factory=list)
+    pool: list[FloatArray] = field(init=False, default_factory=list)
+    _witness: dict[int, FloatArray] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.cuts = Cuts(self.reduced.masks)
@@ -64,27 +69,27 @@ class Capacities:
         self.attacker = Attacker(self.reduced)
         self.ranking = Ranking(self.reduced, self.seed)
         self._rooms = (self.reduced.down, self.reduced.up)
-        self._most = FAR * max((d.need for d in self.demands), default=1)
-        self._row = {int(c): i for i, c in enumerate(self.reduced.targets.column)}
+        self._column = np.array([d.column for d in self.demands], dtype=np.int64)
+        self._sign = np.array([d.sign for d in self.demands], dtype=np.int64)
+        self._need = np.array([d.need for d in self.demands], dtype=np.int64)
+        self.most = FAR * int(self._need.max(initial=1))
 
     def separate(self, x: FloatArray) -> sp.csr_matrix:
-        """New inequalities (r, k) that the pattern x (k,) violates: by tableau, else by programs."""
-        mask, weight = self.ranking.gates(x)
-        fresh = self.cuts.add(self._by_tableau(x, mask, weight))
+        """New inequalities (r, k) that x (k,) violates: by tableau and, where few, by programs."""
+        fresh = self.cuts.add(self._by_tableau(x))
         if fresh.shape[0] > ENOUGH * len(self.demands):
             return fresh
         return sp.csr_matrix(sp.vstack([fresh, self.cuts.add(self.by_programs(x))], format="csr"))
 
-    def _by_tableau(self, x: FloatArray, mask: IntArray, weight: FloatArray) -> sp.csr_matrix:
-        rows, basic = self.ranking.combinations(weight, self.reduced.matrix)
-        found = []
-        for demand in self.demands:
-            i = self._row[demand.column]
-            part = slice(rows.indptr[i], rows.indptr[i + 1])
-            terms = rows.data[part]
-            if basic[i] and len(terms) and np.abs(terms).max() <= LARGEST:
-                found.append(self._row_of(demand, rows.indices[part], terms, mask=mask))
-        return self._violated(found, x)
+    def met(self, moves: Iterable[FloatArray]) -> BoolArray:
+        """(d,) the demands that moves within the present bounds meet."""
+        high, low = np.zeros(self.reduced.columns), np.zeros(self.reduced.columns)
+        for move in moves:
+            np.maximum(high, move, out=high)
+            np.minimum(low, move, out=low)
+        up, down = high[self._column], -low[self._column]
+        far = np.where(self._sign > 0, up, np.where(self._sign < 0, down, up + down))
+        return np.asarray(far >= self._need * (1 - 1e-9))
 
     def by_programs(self, x: FloatArray, *, exact: bool = False) -> sp.csr_matrix:
         """Violated inequalities from the attacker's linear programs, one a demand he cannot reach.
@@ -92,67 +97,114 @@ class Capacities:
         All programs first share the true capacities, so that only the objective changes from one
         to the next. Capacities cut to the need give sharper rows: for the demands out of reach, and
         for all of a fractional pattern that seems safe. With ``exact`` (for a whole pattern) every
-        demand out of reach yields a row. ``moves`` keeps the moves of this call.
+        demand out of reach yields a row.
         """
-        self.moves.clear()
-        rows, out, doubtful = self._ask(self.demands, x, sharp=False)
+        every = np.arange(len(self.demands))
+        rows, out, doubtful = self._ask(every, x, sharp=False)
         if exact and doubtful:
             rows.append(sp.csr_matrix((x < 0.5).astype(np.float64)[None, :]))
-        if not exact and len(out) < ENOUGH * len(self.demands):
-            out = list(self.demands)
-        if out:
+        if not exact and len(out) < ENOUGH * len(every):
+            out = every
+        if len(out):
             rows += self._ask(out, x, sharp=True)[0]
         return _stacked(rows, self.reduced.masks)
 
+    def _by_tableau(self, x: FloatArray) -> sp.csr_matrix:
+        mask, weight = self.ranking.gates(x)
+        rows, basic = self.ranking.combinations(weight, self.reduced.matrix)
+        place = np.searchsorted(self.reduced.targets.column, self._column)
+        found = []
+        for demand, i in zip(self.demands, place, strict=True):
+            part = slice(rows.indptr[i], rows.indptr[i + 1])
+            terms, columns = rows.data[part].astype(np.float64), rows.indices[part]
+            if not basic[i] or not len(terms) or np.abs(terms).max() > LARGEST:
+                continue
+            capacity = np.zeros(len(terms))
+            for sign in (demand.sign,) if demand.sign else (1, -1):
+                capacity += _capacity(sign * terms, self.reduced, columns)
+            found.append(self._fold(demand, columns, capacity, mask=mask))
+        matrix = _stacked(found, self.reduced.masks)
+        short = (matrix @ x < 1.0 - VIOLATION) & (np.diff(matrix.indptr) > 0)
+        return sp.csr_matrix(matrix[np.flatnonzero(short)])
+
     def _ask(
-        self, demands: Sequence[Demand], x: FloatArray, *, sharp: bool
-    ) -> tuple[list[sp.csr_matrix], list[Demand], list[Demand]]:
+        self, which: IntArray, x: FloatArray, *, sharp: bool
+    ) -> tuple[list[sp.csr_matrix], IntArray, list[int]]:
         """Rows that x violates, the demands out of reach, those of them without such a row."""
         mask, weight = self.ranking.gates(x)
         rows: list[sp.csr_matrix] = []
-        out: list[Demand] = []
-        doubtful: list[Demand] = []
-        done: set[Demand] = set()
-        need = -1
-        for demand in sorted(demands, key=lambda d: (d.need, d.column, d.sign)):
-            if demand in done:
+        out: list[int] = []
+        doubtful: list[int] = []
+        need = self.limit(self.most, weight)
+        done = np.zeros(len(self.demands), dtype=bool)
+        if not sharp:
+            self._witness.clear()
+            self._note(self.inside(), done)
+        for i in which.tolist():
+            demand = self.demands[i]
+            if done[i] or (sharp and self._within_need(i, weight)):
                 continue
-            if need < 0 or (sharp and demand.need != need):
-                need = demand.need if sharp else self._most
-                down, up = (np.minimum(r, need) * weight for r in self._rooms)
-                self.attacker.limit(-down, up)
-            distance, row = self._program(demand, mask, done)
+            if sharp and demand.need != need:
+                need = self.limit(demand.need, weight)
+            distance, row, moves = self._program(demand, mask)
+            self._note(moves, done)
+            self.pool += moves
             if distance >= demand.need * (1 - 1e-9):
                 continue
-            out.append(demand)
+            out.append(i)
             if row.nnz and (row @ x)[0] < 1.0 - MARGIN:
                 rows.append(row)
             else:
-                doubtful.append(demand)
-        return rows, out, doubtful
+                doubtful.append(i)
+        del self.pool[:-POOL]
+        return rows, np.array(out, dtype=np.int64), doubtful
+
+    def _note(self, moves: list[FloatArray], done: BoolArray) -> None:
+        """Mark the demands that moves meet, each with the first move that meets it."""
+        for move in moves:
+            fresh = np.flatnonzero(self.met([move]) & ~done)
+            self._witness.update(dict.fromkeys(fresh.tolist(), move))
+            done[fresh] = True
+        if len(moves) == 2:
+            done |= self.met(moves)
+
+    def _within_need(self, i: int, weight: FloatArray) -> bool:
+        """Whether the move known for a demand, scaled to its need, keeps capacities cut to it."""
+        move, demand = self._witness.get(i), self.demands[i]
+        if move is None or demand.sign == 0:
+            return False
+        step = move * (demand.need / abs(move[demand.column]))
+        down, up = (np.minimum(room, demand.need) * weight for room in self._rooms)
+        return bool((step <= up + 1e-9).all() and (step >= -down - 1e-9).all())
+
+    def limit(self, need: int, weight: FloatArray) -> int:
+        """Bound the attacker by capacities cut to ``need``, times the weight of each column."""
+        down, up = (np.minimum(room, need) * weight for room in self._rooms)
+        self.attacker.limit(-down, up)
+        return need
+
+    def inside(self) -> list[FloatArray]:
+        """Pooled moves within the present bounds."""
+        low, high = self.attacker.low - 1e-9, self.attacker.high + 1e-9
+        return [m for m in self.pool if (m >= low).all() and (m <= high).all()]
 
     def _program(
-        self, demand: Demand, mask: IntArray, done: set[Demand]
-    ) -> tuple[float, sp.csr_matrix]:
-        """How far the attacker comes under his present bounds, and the row that holds him back."""
-        distance, capacity = 0.0, np.zeros(self.reduced.columns)
+        self, demand: Demand, mask: IntArray
+    ) -> tuple[float, sp.csr_matrix, list[FloatArray]]:
+        """How far the attacker comes under his bounds, what row holds him back, and his moves."""
+        distance, capacity, moves = 0.0, np.zeros(self.reduced.columns), []
         for sign in (demand.sign,) if demand.sign else (1, -1):
             reach = self.attacker.reach(demand.column, sign, demand.need)
             if reach is None:
-                return 0.0, sp.csr_matrix((1, self.reduced.masks))
+                return 0.0, sp.csr_matrix((1, self.reduced.masks)), moves
             distance += reach.distance
-            done.update(self._met(reach.move))
-            self.moves.append(reach.move)
-            ratio = self._ratios(demand.column, sign, reach.multipliers)
-            capacity += np.inf if ratio is None else _capacity(ratio, self.reduced)
-        return distance, self._fold(demand, np.arange(len(capacity)), capacity, mask=mask)
-
-    def _met(self, move: FloatArray) -> list[Demand]:
-        """Demands with a sign that a move meets as well."""
-        return [
-            d for d in self.demands
-            if d.sign and d.sign * move[d.column] >= d.need * (1 - 1e-9)
-        ]  # fmt: skip
+            moves.append(reach.move)
+            if distance < demand.need * (1 - 1e-9) or demand.sign == 0:
+                ratio = self._ratios(demand.column, sign, reach.multipliers)
+                capacity += np.inf if ratio is None else _capacity(ratio, self.reduced)
+        if distance >= demand.need * (1 - 1e-9):
+            return distance, sp.csr_matrix((1, self.reduced.masks)), moves
+        return distance, self._fold(demand, np.arange(len(capacity)), capacity, mask=mask), moves
 
     def _ratios(self, column: int, sign: int, multipliers: FloatArray) -> FloatArray | None:
         """r with ``sign z_p = sum r_i z_i`` (r_p = 0) for all moves, exact over a denominator."""
@@ -160,22 +212,13 @@ class Capacities:
             whole = np.rint(multipliers * denominator)
             if np.abs(whole - multipliers * denominator).max(initial=0.0) < 1e-6:
                 break
-        left = self.attacker.matrix.T @ whole.astype(np.int64)
+        left = self.attacker.transposed @ whole.astype(np.int64)
         left[column] += sign * denominator
         rest = denominator - sign * left[column]
         if rest <= 0:
             return None
         left[column] = 0
         return np.asarray(left / rest)
-
-    def _row_of(
-        self, demand: Demand, columns: IntArray, terms: IntArray, *, mask: IntArray
-    ) -> sp.csr_matrix:
-        """The inequality of a demand from what its column equals."""
-        both = np.zeros(len(columns))
-        for sign in (demand.sign,) if demand.sign else (1, -1):
-            both += _capacity(sign * terms.astype(np.float64), self.reduced, columns)
-        return self._fold(demand, columns, both, mask=mask)
 
     def _fold(
         self, demand: Demand, columns: IntArray, capacity: FloatArray, *, mask: IntArray
@@ -189,12 +232,9 @@ class Capacities:
         if need <= 0:
             return sp.csr_matrix((1, self.reduced.masks))
         total = np.bincount(over[over >= 0], capacity[over >= 0], minlength=self.reduced.masks)
-        return sp.csr_matrix(np.minimum(total, need) / need)
-
-    def _violated(self, rows: list[sp.csr_matrix], x: FloatArray) -> sp.csr_matrix:
-        matrix = _stacked(rows, self.reduced.masks)
-        short = (matrix @ x < 1.0 - VIOLATION) & (np.diff(matrix.indptr) > 0)
-        return sp.csr_matrix(matrix[np.flatnonzero(short)])
+        where = np.flatnonzero(total)
+        data = np.minimum(total[where], need) / need
+        return sp.csr_matrix((data, where, [0, len(where)]), shape=(1, self.reduced.masks))
 
 
 def _stacked(rows: list[sp.csr_matrix], masks: int) -> sp.csr_matrix:
@@ -215,11 +255,11 @@ def _capacity(ratio: FloatArray, reduced: Reduced, columns: IntArray | None = No
 
 
 def _demands(reduced: Reduced) -> tuple[Demand, ...]:
-    """The targets as single demands."""
+    """The targets as single demands, by rising need."""
     t = reduced.targets
     out = []
     for column, up, down, slide in zip(t.column, t.up, t.down, t.slide, strict=True):
         for sign, need in ((1, up), (-1, down), (0, slide)):
             if need > 0:
                 out.append(Demand(int(column), sign, int(need)))
-    return tuple(out)
+    return tuple(sorted(out, key=lambda d: (d.need, d.column, d.sign)))

@@ -36,13 +36,15 @@ def close_in_order(
     """Close the sets of columns ``sets`` (k, c) in the given order, each where nobody suffers.
 
     ``tab`` has used all relations; it is changed, or replaced where it must grow. ``protected`` (c,)
-    columns must keep a row with entries or be non-basic, that is, more than one possible value.
+    columns must keep a row with entries or be non-basic, that is, more than one possible value;
+    they do not stand in ``order`` themselves.
 
     >>> from sdc.suppression.tableau import eliminate
     >>> tab = eliminate(sp.csr_matrix([[-1, 1, 1, 0, 0], [-1, 0, 0, 1, 1]]))
     >>> keep = np.array([False, True, False, False, False])
-    >>> close_in_order(tab, sp.identity(5, format="csr"), np.arange(5), protected=keep).state.tolist()
-    [1, 0, 0, 1, 1]
+    >>> order = np.array([0, 2, 3, 4])
+    >>> close_in_order(tab, sp.identity(5, format="csr"), order, protected=keep).state.tolist()
+    [1, 0, 0, 1, 2]
     """
     span, columns = sets.indptr.astype(np.int32), sets.indices.astype(np.int32)
     steps = np.asarray(order, dtype=np.int32)

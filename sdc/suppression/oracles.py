@@ -135,13 +135,11 @@ class Bounded:
         x = opened.astype(np.float64)
         if self.separator.cuts.add(self.separator.by_programs(x, exact=True)).shape[0]:
             return True
-        self._learn(self.separator.moves)
         return self.reduced.problem.whole and self._no_whole_table(opened)
 
     def witnesses(self, opened: BoolArray) -> sp.csr_matrix | None:
         """The whole moves met on the way that stay within the pattern."""
-        inside = self.reduced.free(opened)
-        kept = [m for m in self.moves if not m[~inside].any()]
+        kept = self._whole_moves(opened)
         if not kept:
             return None
         return self.reduced.moves(sp.csr_matrix(np.vstack(kept), dtype=np.int64))
@@ -155,19 +153,22 @@ class Bounded:
         found = lp_greedy(led, budget=budget, seed=self.seed, previous=None)
         return self.reduced.opened(found.hidden)
 
-    def _learn(self, moves: list[FloatArray]) -> None:
-        """Keep those moves that are whole."""
-        for move in moves:
-            whole = np.rint(move)
-            if np.abs(whole - move).max(initial=0.0) < 1e-6:
-                step = whole.astype(np.int64)
-                if step.any() and not (self.reduced.matrix @ step).any():
-                    self.moves.append(step)
+    def _whole_moves(self, opened: BoolArray) -> list[IntArray]:
+        """The moves met on the way that are whole and stay within a pattern."""
+        shut = ~self.reduced.free(opened)
+        kept = [m for m in self.moves if not m[shut].any()]
+        for move in self.separator.pool:
+            step = np.rint(move).astype(np.int64)
+            if np.abs(step - move).max(initial=0.0) > 1e-6 or step[shut].any() or not step.any():
+                continue
+            if not (self.reduced.matrix @ step).any():
+                kept.append(step)
+        return kept
 
     def _no_whole_table(self, opened: BoolArray) -> bool:
         """Find a whole move for each demand within the pattern, or forbid the pattern."""
         inside = self.reduced.free(opened)
-        pool = [m for m in self.moves if not m[~inside].any()]
+        pool = self._whole_moves(opened)
         self.separator.attacker.limit(
             np.where(inside, -self.reduced.down, 0.0), np.where(inside, self.reduced.up, 0.0)
         )

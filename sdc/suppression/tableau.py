@@ -55,7 +55,7 @@ def eliminate_by(matrix: sp.csr_matrix, order: IntArray) -> Tableau:
 
     >>> tab = eliminate_by(sp.csr_matrix([[-1, 1, 1, 0], [0, 0, -1, 1]]), np.array([3, 2, 1]))
     >>> tab.where.tolist()
-    [-1, 0, -1, 1]
+    [-1, -1, 0, 1]
     """
     tab = loaded(matrix)
     order = np.asarray(order, dtype=np.int32)
