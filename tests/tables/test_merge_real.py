@@ -57,3 +57,31 @@ def test_tottori_loses_no_more_than_the_prototype(
     assert not merging.unsafe
     assert ((sums == 0) | (sums >= min_count)).all()
     assert sums.sum() == people.sum()
+
+
+@pytest.mark.real
+def test_daito_merges_the_area_that_the_census_merged(real_data: Path) -> None:
+    """大字北条 held one person in 2015; the census of 2020 put it into 北条 2-3, ours loses less."""
+    from sdc.spatial.areas import make_areas
+    from sdc.spatial.neighbours import neighbours
+
+    rows = gpd.read_file(real_data / "osaka_census2020" / "daito.shp", encoding="cp932")
+    areas = make_areas(rows, dimension="area", code="KEY_CODE")
+    pairs = neighbours(areas)
+    codes = list(areas.shapes["code"])
+    people = rows.groupby("KEY_CODE")["JINKO"].sum().reindex(codes).to_numpy().astype(np.int64)
+    edges = (pairs["i"].to_numpy(), pairs["j"].to_numpy(), pairs["length"].to_numpy())
+    merging = merge_areas(
+        people, codes=codes, edges=edges, parents=[c[:9] for c in codes], min_count=10, within="any"
+    )
+    official = codes.index("27218002003")
+    small = codes.index("272180010")
+    assert people[small] == 1
+    assert list(merging.merged) == ["272180010"]
+    # The official partner is a neighbour; with n people there the loss is
+    # 0.3 ((n + 1) ln (n + 1) - n ln n) + 51, since n ln n of one person is 0.
+    n = float(people[official])
+    lost = 0.3 * ((n + 1) * np.log(n + 1) - n * np.log(n)) + 51
+    assert (min(small, official), max(small, official)) in set(zip(*edges[:2], strict=True))
+    assert merging.loss < lost
+    assert merging.bound == merging.loss
