@@ -32,17 +32,18 @@ def _folder() -> str:
 
 
 _FOLDER = _folder()
+_CONFIG: Any = numba.config
 
 
 def _compile(function: F, *, wrapped: bool) -> F:
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = _FOLDER
+    before = _CONFIG.CACHE_DIR
+    _CONFIG.CACHE_DIR = _FOLDER
     # Without numba's reference counts, which cost more than the work: nothing here allocates.
     options: dict[str, Any] = {"_nrt": False, "no_cpython_wrapper": not wrapped}
     try:
         made = numba.njit(cache=True, nogil=True, error_model="numpy", **options)(function)
     finally:
-        numba.config.CACHE_DIR = before
+        _CONFIG.CACHE_DIR = before
     return cast(F, made)
 
 
