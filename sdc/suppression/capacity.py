@@ -192,7 +192,8 @@ class Capacities:
         self, demand: Demand, mask: IntArray
     ) -> tuple[float, sp.csr_matrix, list[FloatArray]]:
         """How far the attacker comes under his bounds, what row holds him back, and his moves."""
-        distance, capacity, moves = 0.0, np.zeros(self.reduced.columns), []
+        moves: list[FloatArray] = []
+        distance, capacity = 0.0, np.zeros(self.reduced.columns)
         for sign in (demand.sign,) if demand.sign else (1, -1):
             reach = self.attacker.reach(demand.column, sign, demand.need)
             if reach is None:
