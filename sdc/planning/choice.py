@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sdc.errors import InputError, NotProven
 from sdc.planning.score import Scored, score
-from sdc.planning.study import POLICIES, Candidate, Study, candidates
+from sdc.planning.study import MEASURED, POLICIES, Candidate, Study, candidates
 
 SCHEMA = 1
 
@@ -28,17 +28,29 @@ def survey(
     study: Study,
     *,
     most: int = 24,
+    refine: int = 2,
     method: str = "auto",
     effort: float | None = None,
     tell: Callable[[Scored], None] | None = None,
 ) -> list[Scored]:
-    """Carry out, audit and measure every candidate, in their order."""
+    """Carry out, audit and measure every candidate, in their order; then refine the best.
+
+    The ``refine`` structures (merges and cuts) with the least loss are tried again with cells priced
+    by what they were measured to lose.
+    """
     found = []
     for candidate in candidates(study, most=most):
-        done = score(study, candidate, method=method, budget=effort)
-        found.append(done)
+        found.append(score(study, candidate, method=method, budget=effort))
         if tell is not None:
-            tell(done)
+            tell(found[-1])
+    best = sorted((s for s in found if s.safe), key=lambda s: (s.loss, s.candidate))
+    structures = dict.fromkeys((s.candidate.merge, s.candidate.cuts) for s in best)
+    for merge, cuts in list(structures)[:refine]:
+        candidate = Candidate(merge, cuts, MEASURED)
+        if candidate not in [s.candidate for s in found]:
+            found.append(score(study, candidate, method=method, budget=effort))
+            if tell is not None:
+                tell(found[-1])
     return found
 
 

@@ -13,9 +13,9 @@ from sdc.model.coded import Coded
 from sdc.model.hierarchy import IntArray
 from sdc.model.plan import Plan, Published, apply
 from sdc.model.states import State
-from sdc.model.system import Problem
+from sdc.model.system import FloatArray, Problem
 from sdc.planning.loss import Printed, divergence, rebuild
-from sdc.planning.study import Candidate, Study, finest, priced
+from sdc.planning.study import MEASURED, PLAIN, Candidate, Study, finest, priced
 from sdc.sensitivity import problem as demands_of
 from sdc.suppression.complementary import suppress
 from sdc.tables.collapse import coarser
@@ -23,6 +23,9 @@ from sdc.tables.merge import merge_areas
 from sdc.tables.recode import Recoding, merged_areas, recode_crossing, recode_records
 from sdc.tables.relations import system_of
 from sdc.tables.tabulate import tabulate
+
+ROUNDS = 8
+"""How often the policy ``measured`` tries again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,36 +51,108 @@ class Scored:
     why: str = ""
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """One set of records as it is and as a reader guesses it: ``apart`` in nats a finest cell."""
+
+    records: str
+    names: tuple[str, ...]
+    true: IntArray
+    apart: FloatArray
+    printed: tuple[Printed, ...]
+
+
 def score(
     study: Study, candidate: Candidate, *, method: str = "auto", budget: float | None = None
 ) -> Scored:
-    """Carry a candidate out, audit it, and measure it; a candidate that is not safe is kept as such."""
-    recodings = recodings_of(study, candidate)
-    problem = problem_of(study, recodings, policy=candidate.policy)
-    base = Scored(
-        candidate,
-        safe=False,
-        changes=sum(len(r.changed) for r in recodings),
-        merges=next((r.changed for r in recodings if _is_area(study, r)), {}),
-        collapses={r.name: r.changed for r in recodings if not _is_area(study, r)},
-    )
-    try:
-        plan = suppress(problem, method=method, budget=budget)
-    except NotProven as error:
-        return replace(base, why=error.en)
-    published = apply(problem.system, plan)
-    report = audit(problem, published, moves=plan.moves)
-    measured = measure(study, recodings, published)
-    return replace(
-        measured,
-        candidate=candidate,
-        safe=report.passed,
-        changes=base.changes,
-        merges=base.merges,
-        collapses=base.collapses,
-        plan=plan,
-        why="" if report.passed else "the audit did not pass",
-    )
+    """Carry a candidate out, audit it, and measure it; one that is not safe is kept as such."""
+    return _Trial(study, candidate, method, budget).scored()
+
+
+class _Trial:
+    """One structure, its demands, and every plan that was made for it."""
+
+    def __init__(
+        self, study: Study, candidate: Candidate, method: str, budget: float | None
+    ) -> None:
+        self.study, self.candidate = study, candidate
+        self.method, self.budget = method, budget
+        self.recodings = recodings_of(study, candidate)
+        self.problem = problem_of(study, self.recodings)
+        self.base = Scored(
+            candidate,
+            safe=False,
+            changes=sum(len(r.changed) for r in self.recodings),
+            merges=next((r.changed for r in self.recodings if _is_area(study, r)), {}),
+            collapses={r.name: r.changed for r in self.recodings if not _is_area(study, r)},
+        )
+
+    def scored(self) -> Scored:
+        """The plan of a plain policy, or the best of all of them and of what is learned from it.
+
+        Under ``measured`` the plain policies are tried, and from the best of them on, round by
+        round, the complementary cells that lost more than their fellows become dearer.
+        """
+        if self.candidate.policy != MEASURED:
+            return self.carried_out(priced(self.problem, self.candidate.policy))[0]
+        tried = [self.carried_out(priced(self.problem, policy)) for policy in PLAIN]
+        best, seen = min(tried, key=lambda t: (not t[0].safe, t[0].loss))
+        done = best
+        for _ in range(ROUNDS):
+            if done.plan is None:
+                break
+            done, seen = self.carried_out(repriced(done.plan, seen))
+            best = min(best, done, key=lambda s: (not s.safe, s.loss))
+        return best
+
+    def carried_out(self, cost: FloatArray) -> tuple[Scored, list[Seen]]:
+        """One plan for one set of costs."""
+        problem = replace(self.problem, cost=cost)
+        try:
+            plan = suppress(problem, method=self.method, budget=self.budget)
+        except NotProven as error:
+            return replace(self.base, why=error.en), []
+        published = apply(problem.system, plan)
+        report = audit(problem, published, moves=plan.moves)
+        seen = readers_view(self.study, self.recodings, published)
+        found = measure(self.study, seen)
+        why = "" if report.passed else "the audit did not pass"
+        return replace(
+            self.base, safe=report.passed, loss=found.loss, records=found.records,
+            cells=found.cells, worst=found.worst, plan=plan, why=why,
+        ), seen  # fmt: skip
+
+
+def repriced(plan: Plan, seen: Sequence[Seen]) -> FloatArray:
+    """Costs for the next round: what a complementary cell lost beside the mean of all of them."""
+    problem = plan.problem
+    blame = np.zeros(problem.system.n)
+    for block in problem.system.blocks:
+        for view in seen:
+            if view.records != block.table.records:
+                continue
+            own = next(p for p in view.printed if p.dims == block.table.dims)
+            blame[block.index] = np.maximum(blame[block.index], _nats_below(view, own))
+    extra = plan.complementary
+    if not extra.any() or blame[extra].mean() <= 0:
+        return problem.cost
+    factor = np.clip(0.5 + 0.5 * blame / blame[extra].mean(), 0.7, 3.0)
+    return np.asarray(np.where(extra, problem.cost * factor, problem.cost))
+
+
+def _nats_below(view: Seen, table: Printed) -> FloatArray:
+    """The divergence of all finest cells that each cell of a printed table sums up."""
+    axes = tuple(k for k, name in enumerate(view.names) if name not in {d.name for d in table.dims})
+    nats: FloatArray = view.apart.sum(axis=axes)
+    kept = [name for name in view.names if name in {d.name for d in table.dims}]
+    nats = np.transpose(nats, [kept.index(d.name) for d in table.dims])
+    for axis, dim in enumerate(table.dims):
+        moved = np.moveaxis(nats, axis, 0)
+        summed = np.zeros((len(dim.leaves), *moved.shape[1:]))
+        np.add.at(summed, table.index[dim.name], moved)
+        full = dim.aggregation @ summed.reshape(len(dim.leaves), -1)
+        nats = np.moveaxis(full.reshape(len(dim), *moved.shape[1:]), 0, axis)
+    return nats
 
 
 def recodings_of(study: Study, candidate: Candidate) -> list[Recoding]:
@@ -121,7 +196,7 @@ def profile(study: Study, dimension: str) -> IntArray:
     return np.hstack(parts)
 
 
-def problem_of(study: Study, recodings: Sequence[Recoding], *, policy: str) -> Problem:
+def problem_of(study: Study, recodings: Sequence[Recoding]) -> Problem:
     """The demands on the tables once areas are merged and classes collapsed."""
     coded: dict[str, Coded] = dict(study.coded)
     crossings = list(study.crossings)
@@ -130,15 +205,13 @@ def problem_of(study: Study, recodings: Sequence[Recoding], *, policy: str) -> P
         crossings = [recode_crossing(c, recoding) for c in crossings]
     tables = [tabulate(coded[t.records], t.by, name=t.name) for t in study.tables]
     system = system_of(tables, crossings=crossings, coded=coded)
-    problem = demands_of(system, study.rules)
-    return replace(problem, cost=priced(problem, policy))
+    return demands_of(system, study.rules)
 
 
-def measure(study: Study, recodings: Sequence[Recoding], published: Published) -> Scored:
-    """What a reader loses and what is still printed at the finest level."""
+def readers_view(study: Study, recodings: Sequence[Recoding], published: Published) -> list[Seen]:
+    """The finest table of every set of records, and how far a reader's guess is from it."""
     index = {r.name: r.index for r in recodings}
-    total = lost = kept = shown = filled = 0.0
-    by_area: dict[str, tuple[float, int]] = {}
+    views = []
     for name, coded in study.coded.items():
         wanted = [t for t in study.tables if t.records == name]
         if not wanted:
@@ -151,12 +224,22 @@ def measure(study: Study, recodings: Sequence[Recoding], published: Published) -
             if t.records == name
         ]
         apart = divergence(true, rebuild(names, true.shape, printed).value)
-        exact = _printed_exactly(names, printed)
+        views.append(Seen(name, tuple(names), true, apart, tuple(printed)))
+    return views
+
+
+def measure(study: Study, views: Sequence[Seen]) -> Scored:
+    """What a reader loses and what is still printed at the finest level."""
+    total = lost = kept = shown = filled = 0.0
+    by_area: dict[str, tuple[float, int]] = {}
+    for view in views:
+        true, apart = view.true, view.apart
+        exact = _printed_exactly(view.names, view.printed)
         total, lost = total + float(true.sum()), lost + float(apart.sum())
         kept += float(true[exact].sum())
         shown, filled = shown + float((exact & (true > 0)).sum()), filled + float((true > 0).sum())
-        if study.areas is not None and study.areas.dimension in names:
-            _add_areas(by_area, coded, names, true=true, apart=apart, study=study)
+        if study.areas is not None and study.areas.dimension in view.names:
+            _add_areas(by_area, study, view)
     worst = max(((v / n, c) for c, (v, n) in by_area.items() if n), default=(0.0, ""))
     return Scored(
         Candidate(),
@@ -193,21 +276,13 @@ def _indices(names: Sequence[str], printed: Sequence[Printed]) -> list[IntArray]
     return [next(p.index[name] for p in printed if name in p.index) for name in names]
 
 
-def _add_areas(
-    by_area: dict[str, tuple[float, int]],
-    coded: Coded,
-    names: Sequence[str],
-    *,
-    true: IntArray,
-    apart: np.ndarray,
-    study: Study,
-) -> None:
+def _add_areas(by_area: dict[str, tuple[float, int]], study: Study, view: Seen) -> None:
     """Add the loss and the records of every area."""
     assert study.areas is not None
-    axis = list(names).index(study.areas.dimension)
-    other = tuple(k for k in range(true.ndim) if k != axis)
-    dim = coded.dims[study.areas.dimension]
-    nats, units = apart.sum(axis=other), true.sum(axis=other)
+    axis = view.names.index(study.areas.dimension)
+    other = tuple(k for k in range(view.true.ndim) if k != axis)
+    dim = study.coded[view.records].dims[study.areas.dimension]
+    nats, units = view.apart.sum(axis=other), view.true.sum(axis=other)
     for k, leaf in enumerate(dim.leaves):
         lost, count = by_area.get(dim.codes[leaf], (0.0, 0))
         by_area[dim.codes[leaf]] = (lost + float(nats[k]), count + int(units[k]))

@@ -15,8 +15,10 @@ from sdc.model.system import FloatArray, Problem
 from sdc.tables.merging.build import Pairs
 from sdc.tables.merging.problem import MergeLoss
 
-POLICIES = ("given", "count", "spare zeros", "spare large")
-"""How complementary cells are priced, see ``priced``."""
+PLAIN = ("given", "count", "spare zeros", "spare large")
+MEASURED = "measured"
+POLICIES = (*PLAIN, MEASURED)
+"""How complementary cells are priced, see ``priced``; ``measured`` learns from what was lost."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ class Study:
     areas: Neighbourhood | None = None
     merge_levels: tuple[int, ...] = ()
     schemes: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
-    policies: tuple[str, ...] = POLICIES
+    policies: tuple[str, ...] = PLAIN
     crossings: tuple[Crossing, ...] = ()
     previous: Mapping[str, str] | None = None
 

@@ -8,6 +8,7 @@ import pytest
 from sdc.errors import InputError, NotProven
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import Hierarchy
+from sdc.model.plan import apply
 from sdc.model.rules import Rules
 from sdc.planning.choice import (
     Budget,
@@ -19,7 +20,14 @@ from sdc.planning.choice import (
     survey,
     table,
 )
-from sdc.planning.score import Scored, problem_of, recodings_of, score
+from sdc.planning.score import (
+    Scored,
+    problem_of,
+    readers_view,
+    recodings_of,
+    repriced,
+    score,
+)
 from sdc.planning.study import Candidate, Neighbourhood, Study, Wanted, candidates, priced
 
 AREAS = [f"a{k}" for k in range(8)]
@@ -52,7 +60,7 @@ def study() -> Study:
 
 @pytest.fixture(scope="module")
 def scored(study: Study) -> list[Scored]:
-    return survey(study)
+    return survey(study, refine=1)
 
 
 def test_candidates_begin_with_the_least_structure(study: Study) -> None:
@@ -84,6 +92,31 @@ def test_every_plan_is_audited_and_measured(study: Study, scored: list[Scored]) 
     both = by[Candidate(5, (("use", "rare"),), "given")]
     assert both.plan is not None
     assert not both.plan.hidden.any()
+
+
+def test_the_best_structure_is_refined(scored: list[Scored]) -> None:
+    *plain, refined = scored
+    assert len(plain) == 8
+    assert refined.candidate.policy == "measured"
+    structure = (refined.candidate.merge, refined.candidate.cuts)
+    assert structure == min((s.loss, (s.candidate.merge, s.candidate.cuts)) for s in plain)[1]
+    rivals = [s for s in plain if (s.candidate.merge, s.candidate.cuts) == structure]
+    # It begins with the plain policies, so it is never worse than any of them.
+    assert refined.safe
+    assert refined.loss <= min(s.loss for s in rivals)
+
+
+def test_cells_that_lost_more_become_dearer(study: Study, scored: list[Scored]) -> None:
+    plan = scored[0].plan
+    assert plan is not None
+    seen = readers_view(study, [], apply(plan.problem.system, plan))
+    again = repriced(plan, seen)
+    before = plan.problem.cost
+    assert (again[~plan.complementary] == before[~plan.complementary]).all()
+    ratio = (again / before)[plan.complementary]
+    assert (ratio >= 0.7).all()
+    assert (ratio <= 3.0).all()
+    assert ratio.max() > ratio.min()
 
 
 def test_measures_of_a_plan_by_hand(study: Study, scored: list[Scored]) -> None:
@@ -183,7 +216,7 @@ def test_an_earlier_release_keeps_its_merges(study: Study) -> None:
 
 
 def test_policies_price_zeros_and_large_cells(study: Study) -> None:
-    problem = problem_of(study, [], policy="given")
+    problem = problem_of(study, [])
     value = problem.system.value
     zero, small = int(np.flatnonzero(value == 0)[0]), int(np.flatnonzero(value == 3)[0])
     assert priced(problem, "given")[zero] < priced(problem, "given")[small]
