@@ -13,6 +13,7 @@ from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, FloatArray
 from sdc.suppression.capacity import Capacities, Demand
 from sdc.suppression.cocircuits import Covers
+from sdc.suppression.completion import Completion
 from sdc.suppression.cuts import Separator
 from sdc.suppression.found import Budget
 from sdc.suppression.lp_greedy import lp_greedy
@@ -22,8 +23,8 @@ from sdc.suppression.reverse_delete import Deleter, infeasible, search
 
 __all__ = ["Bounded", "Linear", "Oracle"]
 
-TRUST = 0.95
-"""How much of a mask's loss a pattern takes away that a heuristic is to stay close to."""
+TRUSTS = (0.9, 0.99)
+"""How much of a mask's loss the fractional pattern takes away where it leads a completion."""
 
 
 class Oracle(Protocol):
@@ -100,10 +101,11 @@ SHARE = 0.3
 
 @dataclass
 class Bounded:
-    """Levels with bounds and distances: attacker programs decide, LP-greedy finds patterns."""
+    """Levels with bounds and distances: attacker programs decide and complete patterns."""
 
     reduced: Reduced
     separator: Capacities
+    completion: Completion
     seed: int
     moves: list[IntArray] = field(default_factory=list)
     asked: int = 0
@@ -113,22 +115,45 @@ class Bounded:
         """Raises Infeasible where a primary cell cannot move far enough at all."""
         if len(reduced.stuck):
             raise infeasible(reduced.problem, reduced.stuck)
-        return cls(reduced, Capacities(reduced, seed), seed)
+        separator = Capacities(reduced, seed)
+        return cls(reduced, separator, Completion(separator), seed)
 
     def first(self, budget: Budget, previous: BoolArray | None) -> BoolArray:
-        """LP-greedy at the true losses."""
-        problem = self.reduced.problem
-        found = lp_greedy(problem, budget=budget, seed=self.seed, previous=previous)
+        """Grown from the primary cells or an earlier pattern, then thinned."""
+        starts = [self.reduced.forced]
+        if previous is not None:
+            starts.append(self.reduced.opened(previous))
+        grown = [self._completed(s, self.reduced.weight, budget) for s in starts]
+        safe = [g for g in grown if g is not None]
+        if safe:
+            return min(safe, key=lambda o: float(self.reduced.weight[o].sum()))
+        # Where no real-valued search succeeds, the whole-number engine decides and names cells.
+        found = lp_greedy(self.reduced.problem, budget=budget, seed=self.seed, previous=previous)
         return self.reduced.opened(found.hidden)
 
     def improve(self, best: BoolArray, relaxation: Relaxation, budget: Budget) -> BoolArray:
-        """LP-greedy led by the fractional pattern."""
-        return self._led(relaxation.x, budget)
+        """Completions of what the fractional pattern opens for certain, led by all of it."""
+        x, found = relaxation.x, [best]
+        for trust in TRUSTS:
+            price = self.reduced.weight * (1.0 - trust * x)
+            led = self._completed(x > 0.99, price, budget)
+            if led is not None:
+                found.append(led)
+        return min(found, key=lambda o: float(self.reduced.weight[o].sum()))
 
     def near(self, x: FloatArray) -> BoolArray | None:
-        """LP-greedy close to the pattern, every fifth time."""
+        """The completion of a whole pattern, every second time."""
         self.asked += 1
-        return self._led(x, Budget(0.3)) if self.asked % 5 == 1 else None
+        if self.asked % 2 == 0:
+            return None
+        return self._completed(x > 0.5, self.reduced.weight, Budget())
+
+    def _completed(self, opened: BoolArray, price: FloatArray, budget: Budget) -> BoolArray | None:
+        """A safe pattern, whole-number tables included where the attacker knows of them."""
+        found = self.completion.complete(opened, price, budget)
+        if found is None or (self.reduced.problem.whole and self._no_whole_table(found)):
+            return None
+        return found
 
     def refute(self, opened: BoolArray) -> bool:
         """By the attacker's programs, real-valued first; then whole-numbered where he knows that."""
@@ -143,15 +168,6 @@ class Bounded:
         if not kept:
             return None
         return self.reduced.moves(sp.csr_matrix(np.vstack(kept), dtype=np.int64))
-
-    def _led(self, x: FloatArray, budget: Budget) -> BoolArray:
-        problem, mask = self.reduced.problem, self.reduced.mask
-        cost = problem.cost.copy()
-        inside = mask >= 0
-        cost[inside] *= 1.0 - TRUST * x[mask[inside]]
-        led = dataclasses.replace(problem, cost=cost)
-        found = lp_greedy(led, budget=budget, seed=self.seed, previous=None)
-        return self.reduced.opened(found.hidden)
 
     def _whole_moves(self, opened: BoolArray) -> list[IntArray]:
         """The moves met on the way that are whole and stay within a pattern."""
