@@ -7,8 +7,8 @@ drawn from their codes (JIS X 0410). Imports nothing of the tool.
 from __future__ import annotations
 
 import csv
+import heapq
 import json
-import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,43 +99,35 @@ def mesh_box(code: str) -> shapely.Geometry:
 
 @dataclass
 class Sweep:
-    """What a search for many tables at once came to."""
+    """What a walk from table to table came to."""
 
     unmet: list[Want]
-    tables: int = 0
-    single: int = 0
+    tables: int = 1
+    whole: int = 0
 
 
-def sweep(
-    attack: Attack,
-    wants: Iterable[Want],
-    *,
-    hint: Mapping[Key, int] | None = None,
-    effort: float = 0.1,
-    rounds: int = 40,
-    seed: int = 0,
-) -> Sweep:
-    """Which ranges no table reaches: whole tables first, each reaching many, then one by one.
+def sweep(attack: Attack, wants: Iterable[Want], *, hint: Mapping[Key, int] | None = None) -> Sweep:
+    """Which ranges no table reaches.
 
-    Every table is checked by adding up; ``hint`` only tells the solver where to begin.
+    One table that agrees with what was seen, then a walk: for each range still open the numbers near
+    its place are asked anew while all others stay, which gives another table. Only where growing
+    surroundings fail is the whole system asked. Every table is checked by adding up; ``hint`` only
+    tells the solver where to begin.
     """
-    rng = random.Random(seed)
     values = _first_table(attack, hint or {})
-    open_, result = _open(attack, wants, values), Sweep([], tables=1)
-    while open_ and result.tables < rounds:
-        found = _table(attack, open_, rng, start=values, effort=effort)
+    near = _Near(attack)
+    open_, result = _open(attack, wants, values), Sweep([])
+    while open_:
+        want = open_.pop(0)
+        found = near.table(values, want)
         if found is None:
-            break
+            result.whole += 1
+            if not any(attack.allows(want[0], **_range(*way)) for way in want[1]):
+                result.unmet.append(want)
+            continue
         values = found
         result.tables += 1
-        before = len(open_)
         open_ = _open(attack, open_, values)
-        if before - len(open_) <= before // 50:
-            break
-    for want in open_:
-        result.single += 1
-        if not any(attack.allows(want[0], **_range(*way)) for way in want[1]):
-            result.unmet.append(want)
     return result
 
 
@@ -161,44 +153,74 @@ def _first_table(attack: Attack, hint: Mapping[Key, int]) -> list[int]:
     solver = attack.solver()
     status = solver.solve(model)
     assert status == cp_model.OPTIMAL, "what was printed contradicts itself"
-    return _checked(attack, solver)
-
-
-def _table(
-    attack: Attack,
-    wants: Sequence[Want],
-    rng: random.Random,
-    *,
-    start: Sequence[int],
-    effort: float,
-) -> list[int] | None:
-    """A table that agrees with what was seen and reaches many of the ranges."""
-    model = attack.model.clone()
-    for i, value in enumerate(start):
-        model.add_hint(model.get_int_var_from_proto_index(i), value)
-    by_key: dict[Key, list[tuple[str, int]]] = {}
-    for key, ways in wants:
-        by_key.setdefault(key, []).extend(ways)
-    aims = []
-    for key, ways in by_key.items():
-        sign, bound = rng.choice(ways)
-        own = model.get_int_var_from_proto_index(attack.variables[key].index)
-        aim = model.new_bool_var("")
-        model.add(own >= bound if sign == ">=" else own <= bound).only_enforce_if(aim)
-        model.add_hint(aim, _reached(start[own.index], [(sign, bound)]))
-        aims.append(rng.randint(1, 3) * aim)
-    model.maximize(sum(aims))
-    solver = attack.solver()
-    solver.parameters.max_deterministic_time = effort
-    solver.parameters.random_seed = rng.randint(0, 10**6)
-    if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return None
-    return _checked(attack, solver)
-
-
-def _checked(attack: Attack, solver: cp_model.CpSolver) -> list[int]:
-    """The solver's numbers by variable, once they add up."""
-    values = list(solver.response_proto.solution)[: len(attack.model.proto.variables)]
+    values = list(solver.response_proto.solution)
     for known, terms in attack.equations:
         assert known + sum(sign * values[i] for sign, i in terms) == 0
     return values
+
+
+class _Near:
+    """Other tables that differ from a given one only near a place."""
+
+    SIZES = (60, 250, 1000)
+
+    def __init__(self, attack: Attack) -> None:
+        self.attack = attack
+        self.range = [tuple(v.domain) for v in attack.model.proto.variables]
+        self.equations_of: dict[int, list[int]] = {}
+        for e, (_, terms) in enumerate(attack.equations):
+            for _, i in terms:
+                self.equations_of.setdefault(i, []).append(e)
+
+    def around(self, start: int, size: int) -> set[int]:
+        """Variables tied to one, through the shortest equations first."""
+        inside, seen = {start}, set()
+        heap = [(len(self.attack.equations[e][1]), e) for e in self.equations_of.get(start, ())]
+        heapq.heapify(heap)
+        while heap and len(inside) < size:
+            _, e = heapq.heappop(heap)
+            if e in seen:
+                continue
+            seen.add(e)
+            for _, i in self.attack.equations[e][1]:
+                if i not in inside:
+                    inside.add(i)
+                    for other in self.equations_of[i]:
+                        heapq.heappush(heap, (len(self.attack.equations[other][1]), other))
+        return inside
+
+    def table(self, values: Sequence[int], want: Want) -> list[int] | None:
+        """A table that reaches one of the ranges, or None where the surroundings do not allow it."""
+        place = self.attack.variables[want[0]].index
+        for size in self.SIZES:
+            free = self.around(place, size)
+            for way in want[1]:
+                found = self._solve(values, free, place, way)
+                if found is not None:
+                    return found
+        return None
+
+    def _solve(
+        self, values: Sequence[int], free: set[int], place: int, way: tuple[str, int]
+    ) -> list[int] | None:
+        model = cp_model.CpModel()
+        own = {}
+        for i in sorted(free):
+            own[i] = model.new_int_var(*self.range[i], "")
+            model.add_hint(own[i], values[i])
+        touched = sorted({e for i in free for e in self.equations_of.get(i, ())})
+        for e in touched:
+            known, terms = self.attack.equations[e]
+            rest = known + sum(sign * values[i] for sign, i in terms if i not in own)
+            model.add(sum(sign * own[i] for sign, i in terms if i in own) + rest == 0)
+        model.add(own[place] >= way[1] if way[0] == ">=" else own[place] <= way[1])
+        solver = self.attack.solver()
+        if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return None
+        out = list(values)
+        for i, variable in own.items():
+            out[i] = int(solver.value(variable))
+        for e in touched:
+            known, terms = self.attack.equations[e]
+            assert known + sum(sign * out[i] for sign, i in terms) == 0
+        return out

@@ -95,20 +95,28 @@ def test_nothing_follows_in_a_small_city(small: Result) -> None:
     assert sweep(attack, wants_of(attack, value, 3), hint=value).unmet == []
 
 
+def printed_too(package: Package, attack: Attack, key: Key, value: int) -> Attack:
+    """The same release with one number more."""
+    tables = dict(package.tables)
+    for i, name in enumerate(SMALL):
+        own = tables[name]
+        shown = {c: value for c in own.hidden if attack.key(c, i) == key}
+        tables[name] = Seen(own.names, own.number | shown, own.hidden - set(shown))
+    more = Package(package.folder, tables, package.trees)
+    return more.attack(SMALL, joint=("areas", "mesh", "use"))
+
+
 @pytest.mark.xdist_group("small-city")
-def test_the_stranger_notices_what_only_the_map_gives_away(small: Result, tmp_path: Path) -> None:
+def test_the_stranger_notices_one_number_too_many(small: Result) -> None:
     """Print one hidden place after the other: some must betray others, or the test tests nothing."""
     assert small.path is not None
     package = Package.read(small.path)
     attack = package.attack(SMALL, joint=("areas", "mesh", "use"))
     value = truth(small, attack, SMALL)
     noticed = 0
-    tried = [k for k in sorted(attack.variables) if value[k] >= 3][:4]
-    for key in tried:
-        weaker = package.attack(SMALL, joint=("areas", "mesh", "use"))
-        weaker.model.add(weaker.variables[key] == value[key])
-        wants = [w for w in wants_of(weaker, value, 3) if w[0] != key]
-        noticed += bool(sweep(weaker, wants, hint=value).unmet)
+    for key in [k for k in sorted(attack.variables) if value[k] >= 3][:8]:
+        weaker = printed_too(package, attack, key, value[key])
+        noticed += bool(sweep(weaker, wants_of(weaker, value, 3), hint=value).unmet)
     assert noticed
 
 
@@ -145,7 +153,7 @@ def test_nothing_follows_in_the_sample_city(
     else:
         assert primaries_are_hidden(attack, value, 3)
     assert wants
-    assert sweep(attack, wants, hint=value, effort=20.0).unmet == []
+    assert sweep(attack, wants, hint=value).unmet == []
 
 
 @pytest.mark.nightly
