@@ -1,8 +1,8 @@
 """Which demands can be proven by the hundred, with one linear program for all of them?
 
-All open demands pull at once with random weights, each no further than it needs. Where the vertex is
-fractional, the fractional variables are held still and the program is solved again from there: a few
-rounds leave a whole-number table that serves a good part of what was open.
+All open demands pull at once with very uneven random weights, each no further than it needs. Where
+the vertex is fractional, the fractional variables are held still and the program is solved again from
+there: a few rounds leave a whole-number table that serves a good part of what was open.
 """
 
 from __future__ import annotations
@@ -19,6 +19,12 @@ from sdc.solver.program import TOLERANCE, Status
 ROOM = 16
 """No variable moves further than this many times the largest demand; keeps the numbers small."""
 
+FEW = 100
+"""Where so few demands are open, or so small a share of the variables, windows are quicker."""
+
+SPREAD = 0.02
+"""Least weight of a demand, as the inverse of the largest: few demands pull much harder than most."""
+
 LARGE = 10**9
 """Demands beyond it are left to windows, so that a program holds no number a double would blur."""
 
@@ -31,7 +37,7 @@ OPTIONS = {"presolve": "off", "solver": "simplex", "simplex_strategy": 1}
 def bulk(pool: Pool, work: Work, *, rounds: int = 60, seed: int = 0) -> None:
     """Add whole-number tables to the pool until a round serves too few new demands.
 
-    Each round costs up to ``SETTLE`` warm-started solves over the whole space.
+    Each round costs up to ``SETTLE`` solves over the whole space, all but the first warm.
     """
     space = pool.space
     if not space.size or not pool.open.any():
@@ -44,10 +50,10 @@ def bulk(pool: Pool, work: Work, *, rounds: int = 60, seed: int = 0) -> None:
     high = np.minimum(space.high, ROOM * need).astype(np.float64)
     model = Model(matrix, row_lower=0, row_upper=0, cost=0.0, lower=low, upper=high,
                   options=OPTIONS)  # fmt: skip
-    idle = 0
+    idle, few = 0, min(space.size // FEW, FEW)
     for _ in range(rounds):
         before = _open_demands(pool)
-        if not before or idle == 2:
+        if before <= few or idle == 2:
             return
         x = _round(model, _pull(pool, rng, (low, high)), work)
         if x is None:
@@ -71,7 +77,8 @@ def _pull(
     low, high = bounds
     up, down, some = pool.short_up, pool.short_down, pool.short_some
     heads = rng.random(len(up)) < 0.5
-    pick = rng.random(len(up)) + 0.2
+    # Evenly matched demands share what there is to move, and none gets all that it needs.
+    pick = 1.0 / (SPREAD + rng.random(len(up)))
     either = some & ~up & ~down
     rise = (up & ~down) | ((up & down) | either) & heads
     fall = (down & ~up) | ((up & down) | either) & ~heads
@@ -86,6 +93,7 @@ def _round(
     """The point left once no variable is fractional; None where the solver gives no answer."""
     cost, bottom, top = pull
     every = np.arange(len(cost))
+    model.forget()
     model.set_cost(every, cost)
     model.set_bounds(every, bottom, top)
     x: FloatArray | None = None

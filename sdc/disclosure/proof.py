@@ -56,13 +56,15 @@ def prove(
     *,
     work: Work,
     seed: int = 0,
+    others: bool = True,
 ) -> Proof:
     """Check the offered moves, then look for more until every demand is met or provably cannot be.
 
-    Cost: the check is linear; the search takes a few bulk programs and a window for each demand that
-    they leave (see ``search``).
+    Without ``others`` only the primary cells are asked about, not every hidden cell. Cost: the check
+    is linear; the search takes a few bulk programs and a window for each demand that they leave (see
+    ``search``).
     """
-    demands = Demands.of(problem, hidden)
+    demands = Demands.of(problem, hidden if others else np.zeros_like(hidden))
     proof = _judged(demands, _sound(problem, hidden, offered), 1)
     asked = ~proof.met
     some = demands.some & ~proof.moved

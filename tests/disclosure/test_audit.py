@@ -11,9 +11,10 @@ from oracles import ORACLES, Oracle
 from smallcases import Case, Exact, cell, grid_problem, mask, random_case
 
 from sdc.disclosure.audit import audit
+from sdc.disclosure.witness import valid
 from sdc.errors import NotProven, RulesError
 from sdc.model.report import Verdict
-from sdc.model.system import Level, Problem
+from sdc.model.system import UNBOUNDED, Level, Problem, System
 from sdc.sensitivity import problem as demands_of
 
 
@@ -228,6 +229,27 @@ def test_a_slide_may_be_shared_unevenly() -> None:
     for slide, verdict in ((10, Verdict.SAFE), (11, Verdict.UNSAFE)):
         asked = replace(problem, slide=np.array([slide]), ceiling=np.full(3, 2**53))
         assert audit(asked, case.published).verdict.tolist() == [verdict]
+
+
+def test_only_attackers_who_know_numbers_are_whole_can_use_it() -> None:
+    # x + y + w = 6 and x - y = 0 are published, w is at most 1. With w = 1, x = y = 2.5: for whole
+    # numbers w is 0, for others it reaches 1, and x goes from 3 down to 2.5.
+    relations = sp.csr_matrix(np.array([[1, 1, 1, -1, 0], [1, -1, 0, 0, -1]]))
+    system = System.plain(np.array([3, 3, 0, 6, 0]), relations)
+    one, free = np.array([2]), np.array([True, True, True, False, False])
+    ceiling = np.array([UNBOUNDED, UNBOUNDED, 1, UNBOUNDED, UNBOUNDED])
+    problem = Problem(
+        system, Level.INTERVAL, one, np.array([1]), np.array([0]), np.array([0]),
+        np.zeros(5, np.int64), ceiling, free, np.ones(5),
+    )  # fmt: skip
+    assert not audit(problem, Case(problem, free).published).passed
+    real = replace(problem, whole=False)
+    report = audit(real, Case(real, free).published)
+    assert report.passed
+    assert report.certificate is not None
+    assert report.certificate.scale > 1
+    assert valid(real, free, report.certificate.moves, scale=report.certificate.scale).all()
+    assert (report.lower.tolist(), report.upper.tolist()) == ([0], [1])
 
 
 def test_the_same_audit_gives_the_same_report() -> None:
