@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
+KEY := data/samples/signing/release-key
 
 .DEFAULT_GOAL := help
 .PHONY: help setup release test lint format check sample docs bench clean
@@ -18,7 +19,13 @@ $(STAMP): pyproject.toml requirements.lock
 
 setup: $(STAMP)  ## make the virtual environment / 仮想環境を用意
 
-release: $(STAMP)  ## sample city: records to a safe release package / サンプル市の公表パッケージを作成
+# The sample city's own key: made once, kept out of the repository, gone with `make clean`.
+$(KEY): | $(STAMP)
+	@rm -rf $(@D) && umask 077 && mkdir $(@D)
+	@umask 077 && $(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(24))' > $(@D)/passphrase
+	$(BIN)/sdc keygen --out $@ --principal release@082996 --passphrase-file $(@D)/passphrase
+
+release: $(STAMP) $(KEY)  ## sample city: records to a safe release package / サンプル市の公表パッケージを作成
 	$(BIN)/sdc release data/samples/release.toml
 
 test: $(STAMP)  ## run the tests / テストを実行
@@ -46,4 +53,4 @@ bench: $(STAMP)  ## measure the engines on the benchmark tables / 性能を計�
 
 clean:  ## remove what can be made again / 生成物を削除
 	chmod -R u+w releases data/samples/releases 2>/dev/null || true
-	rm -rf $(VENV) releases data/samples/releases .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) releases data/samples/releases data/samples/signing .mypy_cache .ruff_cache .pytest_cache .hypothesis

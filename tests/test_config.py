@@ -385,3 +385,40 @@ def test_lines_inside_arrays_inline_tables_and_quoted_keys() -> None:
     assert found["t", 0, "u"] == 7
     assert found["t", 0, "v"] == 8
     assert found["t", 1, "w"] == 10
+
+
+def test_figures_only_in_csv_and_with_names_of_their_own(write: Callable[..., Path]) -> None:
+    figure = '[[derived]]\nid = "a"\nkind = "share"\ntable = "use"\nby = "use"\n'
+    with pytest.raises(InputError) as caught:
+        read(
+            write,
+            ("[treatment]\n", figure + figure + "[treatment]\n"),
+            ('formats = ["images", "csv"]', 'formats = ["images"]'),
+        )
+    codes = [(f.code, f.column) for f in caught.value.findings]
+    assert ("config-name-twice", "derived[1].id") in codes
+    assert ("config-figure-format", "derived[0]") in codes
+
+
+def test_how_a_package_is_published(write: Callable[..., Path]) -> None:
+    """Words, figures, an archive, and a signature that may be missing because the file says so."""
+    config = read(
+        write,
+        ("serial = 1", 'serial = 1\ntitle_en = "Sample"\npolicy = "3未満を秘匿"\ncontact = "a@b"'),
+        (
+            "[treatment]\n",
+            '[[derived]]\nid = "a"\nkind = "density"\ntable = "use"\nper = "ha"\n[treatment]\n',
+        ),
+        (
+            "[output]",
+            '[titles]\nuse = ["用途", "use"]\n[signing]\nkey = "no/key"\nprincipal = "a@b"\n'
+            "required = false\n[output]\nzip = true",
+        ),
+    )
+    assert (config.release.title_en, config.release.policy) == ("Sample", "3未満を秘匿")
+    assert config.derived[0].per == "ha"
+    assert config.derived[0].decimals == 1
+    assert config.titles["use"] == ("用途", "use")
+    assert config.output.zip
+    assert config.signing is not None
+    assert not config.signing.required

@@ -19,6 +19,7 @@ from sdc.config.lines import locate_keys, nearest
 from sdc.config.models import (
     RESERVED,
     ColumnSection,
+    DerivedSection,
     Document,
     GeographySection,
     OutputSection,
@@ -31,6 +32,7 @@ from sdc.config.models import (
     known_keys,
 )
 from sdc.config.paths import fault_of_place
+from sdc.config.wishes import KEY_FILES, check_wishes, unsigned_allowed
 from sdc.config.wording import WORDS
 from sdc.errors import Finding, InputError
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ColumnSection",
     "Config",
+    "DerivedSection",
     "GeographySection",
     "OutputSection",
     "RecordsSection",
@@ -100,6 +103,16 @@ class Config:
         return self.document.output
 
     @property
+    def derived(self) -> tuple[DerivedSection, ...]:
+        """``[[derived]]`` in the order of the file."""
+        return self.document.derived
+
+    @property
+    def titles(self) -> Mapping[str, tuple[str, str]]:
+        """``[titles]``: what columns and record sets are called, Japanese and English."""
+        return self.document.titles
+
+    @property
     def signing(self) -> SigningSection | None:
         """``[signing]``, where the package is to be signed."""
         return self.document.signing
@@ -148,7 +161,7 @@ def read_config(path: str | Path) -> Config:
         raise InputError.of([finding("no_file", file=str(file), row=None, column="")]) from None
     raw, lines = _parse(content, file)
     document, faults = _typed(raw)
-    faults += check_laws(raw)
+    faults += [*check_laws(raw), *check_wishes(raw)]
     faults += _places(raw, file.parent, {fault.path for fault in faults})
     if faults or document is None:
         raise InputError.of(_findings(faults, str(file), lines))
@@ -193,6 +206,7 @@ _RENAMED = {
     "dict_type": "table",
     "mapping_type": "table",
     "tuple_type": "list",
+    "bool_type": "flag",
 }
 
 
@@ -216,6 +230,7 @@ def _fault(error: dict[str, Any]) -> Fault:
 def _places(raw: Mapping[str, Any], folder: Path, known: set[Keys]) -> list[Fault]:
     """Every path of the file that leads outside or to nothing, links followed."""
     declared = raw.get("data_root")
+    may_lack = [("signing", key) for key in KEY_FILES if unsigned_allowed(raw)]
     roots = [folder]
     if isinstance(declared, str) and ("data_root",) not in known:
         roots.append(folder / declared)
@@ -226,7 +241,7 @@ def _places(raw: Mapping[str, Any], folder: Path, known: set[Keys]) -> list[Faul
         outside = fault_of_place(text, folder, tuple(roots) if is_input else (folder,))
         if outside:
             faults.append(Fault(path, outside, text))
-        elif is_input and not (folder / text).is_file():
+        elif is_input and not (folder / text).is_file() and path not in may_lack:
             faults.append(Fault(path, "no_file", text))
     return faults
 
@@ -246,8 +261,7 @@ def _paths(raw: Mapping[str, Any]) -> list[tuple[Keys, str, bool]]:
     for column, scheme in at(raw, "treatment", "collapse").items():
         found.append((("treatment", "collapse", column), scheme, True))
     found.append((("output", "dir"), at(raw, "output").get("dir"), False))
-    signing = at(raw, "signing")
-    found += [(("signing", key), signing.get(key), True) for key in ("key", "passphrase_file")]
+    found += [(("signing", key), at(raw, "signing").get(key), True) for key in KEY_FILES]
     return [(path, text, given) for path, text, given in found if isinstance(text, str)]
 
 

@@ -131,6 +131,27 @@ def distinct(value: tuple[T, ...]) -> tuple[T, ...]:
     return value
 
 
+def words(value: object) -> object:
+    """``["日本語", "English"]``: exactly two texts."""
+    if not isinstance(value, list) or len(value) != 2:
+        raise _refuse("words")
+    return tuple(value)
+
+
+def principal(text: str) -> str:
+    """The name of a signer as ``allowed_signers`` can hold it."""
+    if not re.fullmatch(r"[A-Za-z0-9._@-]{1,100}", text):
+        raise _refuse("principal")
+    return text
+
+
+def https(text: str) -> str:
+    """An address on the web, encrypted and without blanks."""
+    if not re.fullmatch(r"https://[!-~]{1,500}", text):
+        raise _refuse("https")
+    return text
+
+
 def filled(value: T) -> T:
     """At least one entry."""
     if not value:
@@ -142,6 +163,7 @@ Whole = Annotated[StrictInt, Field(le=2**53)]
 Identifier = Annotated[StrictStr, AfterValidator(_identifier)]
 Line = Annotated[StrictStr, AfterValidator(_line)]
 File = Annotated[StrictStr, AfterValidator(_path)]
+Words = Annotated[tuple[Line, Line], BeforeValidator(words)]
 Crs = Annotated[StrictStr, AfterValidator(_crs)]
 Word = Annotated[StrictStr, AfterValidator(_word)]
 Iso = Annotated[date, BeforeValidator(_date)]

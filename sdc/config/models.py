@@ -16,6 +16,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     StrictStr,
 )
 
@@ -28,6 +29,8 @@ RESERVED = ("ledger", "plan", "deidentify", "approval", "cluster")
 """Tables that the schema keeps for capabilities; those that do not exist are refused."""
 POINT_FILES = ("csv", "xlsx", "parquet")
 SHAPE_FILES = ("gpkg", "shp", "geojson")
+SURFACES = ("ha", "km2")
+"""Units of surface by which a density can be taken."""
 OUTPUT_NAMES = ("count", "value", "status", "code", "name", "areas", "mesh", "mergers", "collapses")
 """Names that columns and tables may not take: the package uses them."""
 
@@ -39,18 +42,26 @@ class Section(BaseModel):
 
 
 class ReleaseSection(Section):
-    """``[release]``: what is published, by whom, when."""
+    """``[release]``: what is published, by whom, when.
+
+    ``policy`` is the threshold policy in the words the city chose to publish.
+    """
 
     id: k.Identifier
     title: k.Line
+    title_en: k.Line | None = None
     municipality: Annotated[StrictStr, AfterValidator(k.municipality)]
     municipality_name: k.Line | None = None
+    municipality_name_en: k.Line | None = None
     survey_date: k.Iso
     release_date: k.Iso
     serial: Annotated[k.Whole, Field(ge=1)]
     licence: Literal["CC-BY-4.0", "PDL1.0"]
     source: k.Line
     section: k.Line
+    contact: k.Line | None = None
+    policy: k.Line | None = None
+    policy_en: k.Line | None = None
 
 
 class ColumnSection(Section):
@@ -148,6 +159,26 @@ class TableSection(Section):
     geography: Literal["areas", "mesh"]
     by: Annotated[k.List[k.Identifier], AfterValidator(k.distinct)]
     measure: k.Identifier = "count"
+    title: k.Line | None = None
+    title_en: k.Line | None = None
+
+
+class DerivedSection(Section):
+    """``[[derived]]``: figures made from the printed places of a table, in a file of their own.
+
+    ``share`` is in % of the total of the class column ``by``; ``density`` is by the surface of the
+    places, ``per`` one of ``SURFACES``; ``ratio`` (per head, a mean) is by the table ``per``.
+    """
+
+    id: k.Identifier
+    kind: Literal["share", "density", "ratio"]
+    table: k.Identifier
+    by: k.Identifier | None = None
+    per: k.Identifier | None = None
+    unit: k.Line | None = None
+    decimals: Annotated[k.Whole, Field(ge=0), Field(le=2)] = 1
+    title: k.Line | None = None
+    title_en: k.Line | None = None
 
 
 class MergeSection(Section):
@@ -187,19 +218,32 @@ class TreatmentSection(Section):
 
 
 class OutputSection(Section):
-    """``[output]``: where to, in which forms."""
+    """``[output]``: where to, in which forms; ``zip`` packs the package beside its folder.
+
+    ``results`` adds ``results.json`` for output checkers to the internal folder.
+    """
 
     dir: k.File
     formats: Annotated[k.List[k.Format], AfterValidator(k.distinct), AfterValidator(k.filled)]
     encoding: Encoding = "utf-8-sig"
+    zip: StrictBool = False
+    results: StrictBool = False
 
 
 class SigningSection(Section):
-    """``[signing]``: the key that signs, whose it is, and where an unattended run finds the words."""
+    """``[signing]``: the key that signs, whose it is, and where an unattended run finds the words.
+
+    ``required = false`` lets a release go out unsigned while there is no key, as the sample city
+    does. ``pdf_key`` (PKCS#12) certifies the documents, ``timestamp`` is an authority's address.
+    """
 
     key: k.File
-    principal: k.Line
+    principal: Annotated[StrictStr, AfterValidator(k.principal)]
     passphrase_file: k.File | None = None
+    required: StrictBool = True
+    pdf_key: k.File | None = None
+    pdf_passphrase_file: k.File | None = None
+    timestamp: Annotated[StrictStr, AfterValidator(k.https)] | None = None
 
 
 class Document(Section):
@@ -212,6 +256,8 @@ class Document(Section):
     geography: GeographySection
     rules: Annotated[k.Named[RulesSection], AfterValidator(k.filled)]
     tables: Annotated[k.List[TableSection], AfterValidator(k.filled)]
+    derived: k.List[DerivedSection] = ()
+    titles: k.Named[k.Words] = Field(default_factory=lambda: MappingProxyType({}))
     treatment: TreatmentSection = Field(default_factory=TreatmentSection)
     output: OutputSection
     signing: SigningSection | None = None
@@ -221,8 +267,8 @@ def known_keys() -> list[str]:
     """Every key of the schema, for the hint beside an unknown one."""
     sections: Sequence[type[Section]] = (
         ReleaseSection, ColumnSection, RecordsSection, AreasSection, MeshSection, GeographySection,
-        RulesSection, TableSection, MergeSection, SuppressSection, TreatmentSection, OutputSection,
-        SigningSection, Document,
+        RulesSection, TableSection, DerivedSection, MergeSection, SuppressSection, TreatmentSection,
+        OutputSection, SigningSection, Document,
     )  # fmt: skip
     keys: dict[str, Any] = {}
     for section in sections:

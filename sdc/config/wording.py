@@ -121,6 +121,18 @@ WORDS: Mapping[str, tuple[Pair, Pair]] = {
         ("名前は英小文字・数字・-・_ であること", "a name is lower-case letters, digits, - and _"),
         _CORRECT,
     ),
+    "words": (
+        ("見出しは日本語と英語の2つであること", "a title is two texts, Japanese and English"),
+        ('例: ["建物用途", "building use"]', 'write for example ["建物用途", "building use"]'),
+    ),
+    "principal": (
+        ("署名者名は英数字と . _ @ - であること", "a principal has letters, digits, . _ @ - only"),
+        ("例: release@131041 と書いてください", "write for example release@131041"),
+    ),
+    "https": (
+        ("アドレスは https:// で始まること", "an address starts with https://"),
+        _CORRECT,
+    ),
     # paths
     "path_empty": (("パスは空でないこと", "a path must not be empty"), _INSIDE),
     "path_control": (("パスに制御文字がないこと", "a path holds no control character"), _INSIDE),
@@ -233,6 +245,27 @@ WORDS: Mapping[str, tuple[Pair, Pair]] = {
             "the rules of a measure table need p_percent or dominance",
         ),
         ("[rules.{rules}] に書き加えてください", "add one of them to [rules.{rules}]"),
+    ),
+    # derived figures
+    "figure_key": (
+        ("この種類の指標には {need_ja} だけが要ります", "this kind of figure needs {need_en} only"),
+        ("{need_ja} を書き、ほかを取り除いてください", "give {need_en} and remove the other"),
+    ),
+    "figure_surface": (
+        ("面積の単位は {kinds} であること", "the surface must be one of {kinds}"),
+        _CORRECT,
+    ),
+    "figure_unit": (
+        ("比には単位 unit が要ります", "a ratio needs its unit"),
+        ('例: unit = "m²/人" を書き加えてください', 'add for example unit = "m²/人"'),
+    ),
+    "figure_tables": (
+        ("2つの表の地域区分は同じであること", "the two tables must have the same geography"),
+        ("同じ geography の表を指定してください", "name tables of one geography"),
+    ),
+    "figure_format": (
+        ("指標はCSVに書かれます", "derived figures are written as CSV"),
+        ('formats に "csv" を加えてください', 'add "csv" to formats'),
     ),
     "repeated": (
         ("同じ項目が2回あります", "the same entry stands twice"),

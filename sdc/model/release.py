@@ -74,8 +74,8 @@ class Figure:
     """A derived figure to be published beside the tables, made from printed places alone.
 
     ``kind`` is ``share`` (of the total of dimension ``by``, in %), ``density`` (a place divided by
-    the public ``sizes`` of its code in dimension ``by``) or ``ratio`` (by the same places of the
-    table ``by``).
+    the public ``sizes`` of its code in dimension ``by``) or ``ratio`` (by the places of the table
+    ``by``, over the dimensions that both tables have).
     """
 
     name: str
@@ -85,6 +85,7 @@ class Figure:
     unit: str = "%"
     decimals: int = 1
     sizes: Mapping[str, float] = field(default_factory=dict)
+    title: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +108,8 @@ class Release:
 
     The only way to make one is to present a ``Published`` together with a complete, clean audit of
     exactly that ``Published``. Raises NotProven for an incomplete audit or an audit of something else,
-    DisclosureFound for one that found a disclosure. ``titles`` may name tables, dimensions, measures
-    and record sets for the reader: id -> (Japanese, English).
+    DisclosureFound for one that found a disclosure. ``titles`` may name dimensions, measures and
+    record sets for the reader, ``table_titles`` tables: id -> (Japanese, English).
     """
 
     info: ReleaseInfo
@@ -118,6 +119,7 @@ class Release:
     merges: tuple[Merge, ...] = ()
     collapses: tuple[Collapse, ...] = ()
     titles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    table_titles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     figures: tuple[Figure, ...] = ()
     tables: tuple[PublishedTable, ...] = field(init=False)
     level: Level = field(init=False)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from sdc.disclosure.evidence import evidence
 from sdc.disclosure.staged import check_staged
+from sdc.errors import NotProven
 from sdc.model.release import Release
 from sdc.model.report import AuditReport
 from sdc.model.system import Level, Problem
 from sdc.publishing.csvfile import csv_files
+from sdc.publishing.figurecheck import figure_faults
 
 WITNESS = "witness.npz"
 
@@ -34,10 +36,12 @@ def stage_checker(release: Release, internal: Mapping[str, bytes]) -> Callable[[
 
     def check(stage: Path) -> None:
         if "csv" in release.info.formats:
-            found = sorted((stage / "data").glob("*.csv"))
-            files = {f"data/{path.name}": path.read_bytes() for path in found}
+            found = [*sorted((stage / "data").glob("*.csv")), stage / "datapackage.json"]
+            files = {path.relative_to(stage).as_posix(): path.read_bytes() for path in found}
         else:
             files = dict(csv_files(release))
         check_staged(files, witness)
+        for fault in figure_faults(files):
+            raise NotProven(fault.text(0), fault.text(1), code="figure")
 
     return check

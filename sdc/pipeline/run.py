@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sdc.config import Config, read_config
 from sdc.disclosure.audit import audit as run_audit
-from sdc.errors import InputError, RulesError
+from sdc.errors import RulesError
 from sdc.model.plan import Plan, Published, apply
-from sdc.model.release import Geography, Release, ReleaseInfo
+from sdc.model.release import Release
 from sdc.model.report import AuditReport
 from sdc.model.system import System
 from sdc.pipeline.finished import audit_json, protection_text, refuse_unproven, summary_of
-from sdc.pipeline.geography import AREAS, MESH, Places, crossing
+from sdc.pipeline.geography import crossing
 from sdc.pipeline.prepare import Prepared, SetAside, Tell, prepare
 from sdc.pipeline.proof import stage_checker, witness_files
+from sdc.pipeline.publication import (
+    Keys,
+    audit_figures,
+    figures_of,
+    keys_of,
+    release_of,
+    timestamp_lines,
+)
 from sdc.pipeline.treat import Treated, treat
-from sdc.publishing.keys import PASSPHRASE_VARIABLE, load_key, passphrase_from
 from sdc.publishing.package import publish
-from sdc.publishing.signature import KeySigner
+from sdc.publishing.results import results_json
 from sdc.sensitivity import problem as demands_of
 from sdc.suppression.complementary import suppress
 from sdc.tables.relations import system_of
@@ -55,6 +61,7 @@ class Result:
     safe: Safe
     path: Path | None
     unchanged: bool
+    notes: tuple[str, ...] = ()
 
     def text(self) -> str:
         """Where the package is and what was done, Japanese first."""
@@ -79,7 +86,7 @@ class Result:
             f"({a.reason[0]} / {a.reason[1]})"
             for a in safe.prepared.aside
         ]
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.notes])
 
 
 def run_release(
@@ -99,21 +106,24 @@ def run_release(
             f"a release needs its legal ground: rules.{names}.ground",
             code="ground",
         )
-    signer = None if dry_run else signer_of(config)
+    keys = Keys() if dry_run else keys_of(config)
     safe = make_safe(config, tell=tell)
     if dry_run:
         return Result(safe, None, False)
     tell("パッケージの作成", "writing the package")
     release = open_door(safe)
-    internal = internal_files(safe)
+    internal = internal_files(safe) | checker_file(config, release)
     written = publish(
         release,
         out if out is not None else config.output_dir,
         internal=internal,
         stage_check=stage_checker(release, internal),
-        signer=signer,
+        signer=keys.signer,
+        certify=keys.certify,
+        archive=config.output.zip,
     )
-    return Result(safe, written.path, written.unchanged)
+    notes = (keys.line(), *timestamp_lines(config, written.path))
+    return Result(safe, written.path, written.unchanged, notes)
 
 
 def check_inputs(path: str | Path, *, tell: Tell = silent) -> str:
@@ -150,6 +160,8 @@ def make_safe(config: Config, *, tell: Tell = silent) -> Safe:
     tell("監査", "auditing")
     report = run_audit(demands, published, moves=plan.moves)
     refuse_unproven(system, report)
+    figures = figures_of(config, treated.places, published.tables)
+    report = audit_figures(report, system, published, figures)
     seconds = time.perf_counter() - started
     return Safe(config, prepared, treated, system, plan, published, report, seconds)
 
@@ -173,61 +185,15 @@ def table_rules(config: Config) -> dict[str, Any]:
 
 def open_door(safe: Safe) -> Release:
     """The release of a configuration; possible only because the report passed."""
-    return Release(
-        info_of(safe.config),
-        safe.published,
-        safe.report,
-        geographies=geographies(safe.treated.places, safe.config),
-        merges=safe.treated.merges,
-        collapses=safe.treated.collapses,
-    )
+    return release_of(safe.config, safe.treated, safe.published, safe.report)
 
 
-def signer_of(config: Config) -> KeySigner | None:
-    """The unlocked signing key, None where the configuration asks for none.
-
-    Raises InputError where the key cannot be used or no passphrase is at hand; nothing is asked.
-    """
-    section = config.signing
-    if section is None:
-        return None
-    file = section.passphrase_file
-    words = passphrase_from(config.resolve(file) if file else None)
-    if words is None:
-        raise InputError(
-            f"passphrase_file か環境変数 {PASSPHRASE_VARIABLE} でパスフレーズを渡してください",
-            f"no passphrase: give passphrase_file or the variable {PASSPHRASE_VARIABLE}",
-            code="passphrase",
-        )
-    return load_key(config.resolve(section.key), section.principal, words)
+def checker_file(config: Config, release: Release) -> dict[str, bytes]:
+    """``results.json`` for output checkers, where the configuration asks for it."""
+    return {"results.json": results_json(release)} if config.output.results else {}
 
 
-def info_of(config: Config) -> ReleaseInfo:
-    """What the configuration says about the release as a whole."""
-    r = config.release
-    grounds = dict.fromkeys(config.rules[t.rules].ground or "" for t in config.tables)
-    return ReleaseInfo(
-        id=r.id, title=r.title, municipality=r.municipality,
-        municipality_name=r.municipality_name or "", survey_date=r.survey_date,
-        release_date=r.release_date, serial=r.serial, licence=r.licence, source=r.source,
-        section=r.section, ground="、".join(grounds), formats=tuple(config.output.formats),
-        encoding=config.output.encoding,
-    )  # fmt: skip
-
-
-def geographies(places: Places, config: Config) -> dict[str, Geography]:
-    """Shapes of the places that some table uses."""
-    used = {t.geography for t in config.tables}
-    water = places.areas.excluded if places.areas is not None else None
-    out: dict[str, Geography] = {}
-    for name in (AREAS, MESH):
-        if name in used:
-            shapes = places.of(name).shapes[["code", "name", "geometry"]]
-            out[name] = Geography(name, name, shapes, water)
-    return out
-
-
-def internal_files(safe: Safe) -> Mapping[str, bytes]:
+def internal_files(safe: Safe) -> dict[str, bytes]:
     """What the city keeps: the audit, the reasons, the witnesses, the records set aside."""
     texts: dict[str, Any] = {
         "audit.json": audit_json(safe.system, safe.report),

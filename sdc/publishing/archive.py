@@ -34,6 +34,12 @@ def zip_bytes(contents: dict[str, bytes], top: str) -> bytes:
     return buffer.getvalue()
 
 
+def archive_stage(package: Path, place: Path | None = None) -> Path:
+    """Where an archive is written before it gets its name."""
+    target = place if place is not None else package.with_name(package.name + ".zip")
+    return target.with_name(f".{target.name}.stage")
+
+
 def zip_package(package: Path | str, target: Path | str | None = None) -> Path:
     """Write ``<package>.zip`` (or ``target``), read-only, whole or not at all.
 
@@ -48,7 +54,7 @@ def zip_package(package: Path | str, target: Path | str | None = None) -> Path:
         raise InputError(
             f"既に存在します: {place.name}", f"exists already: {place.name}", code="zip"
         )
-    stage = place.with_name(f".{place.name}.stage")
+    stage = archive_stage(source, place)
     try:
         files.remove_tree(stage)
         files.write_file(stage, data, mode=files.FILE_MODE)

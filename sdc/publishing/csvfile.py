@@ -8,7 +8,7 @@ their rows (``X``, status M), classes counted in a group keep theirs (empty, sta
 
 ``<table>_wide.csv`` is the survey's layout: one row an area, one column a class.
 
-``derived_<name>.csv`` holds figures made from printed places: one row a place.
+``derived_<name>.csv`` holds figures made from printed places: one row a place, with both numbers.
 
 ``mergers.csv``, ``collapses.csv`` and ``codelist_<column>.csv`` hold what is needed to add up.
 """
@@ -30,6 +30,7 @@ from sdc.publishing.marks import COLUMNS, UNTOUCHED, Mark, marks, merges_of
 from sdc.publishing.symbols import encode, guard, printed, safe_code, safe_name
 
 NAME_SUFFIX, LABEL_SUFFIX = "_name", "_label"
+FIGURE_COLUMNS = ("figure", "unit", "numerator", "denominator")
 EOL = "\r\n"
 
 
@@ -86,16 +87,23 @@ def _places(release: Release, dim: Hierarchy) -> tuple[Place, ...]:
 
 def long_header(release: Release, table: PublishedTable) -> list[str]:
     """Column names of ``<table>.csv``."""
-    head: list[str] = []
-    for dim in table.dims:
-        suffix = NAME_SUFFIX if dim.name in release.geographies else LABEL_SUFFIX
-        head += [safe_name(dim.name), dim.name + suffix]
-    head += ["value", "status"]
+    head = [*_pairs(release, table.dims), "value", "status"]
     head += list(COLUMNS) if release.geographic_dimension(table) else []
+    return _distinct(head, table.name)
+
+
+def _pairs(release: Release, dims: Sequence[Hierarchy]) -> list[str]:
+    """The two columns of every dimension: its code, and its name or label."""
+    suffix = {True: NAME_SUFFIX, False: LABEL_SUFFIX}
+    names = [(safe_name(d.name), d.name + suffix[d.name in release.geographies]) for d in dims]
+    return [name for pair in names for name in pair]
+
+
+def _distinct(head: list[str], table: str) -> list[str]:
     if len(set(head)) != len(head):
         raise InputError(
-            f"表「{table.name}」の列名が重複します(value、statusなどは使えません)",
-            f"two columns of table {table.name!r} would get the same name (such as value, status)",
+            f"表「{table}」の列名が重複します(value、statusなどは使えません)",
+            f"two columns of table {table!r} would get the same name (such as value, status)",
             code="column",
         )
     return head
@@ -169,15 +177,19 @@ def wide_columns(classes: Sequence[Hierarchy]) -> list[str]:
 
 
 def figure_rows(release: Release, figure: Figure) -> Iterator[str]:
-    """One row a derived figure, in the order of the table it was made from."""
-    made = derive(release, figure)
-    table = release.table(figure.table)
-    head = long_header(release, table)[: 2 * len(table.dims)]
-    yield ",".join(map(_q, [*head, "figure", "unit"]))
-    for place, text in made.figures.items():
-        names = [d.labels[d.position(c)] for d, c in zip(table.dims, place, strict=True)]
+    """One row a derived figure with the two numbers it comes from, in code order."""
+    made = derive(release.tables, figure)
+    yield ",".join(map(_q, figure_header(release, made.dims)))
+    unit = _q(guard(made.unit))
+    for place, quotient in made.quotients.items():
+        names = [d.labels[d.position(c)] for d, c in zip(made.dims, place, strict=True)]
         pairs = [f"{_q(c)},{_q(guard(n))}" for c, n in zip(place, names, strict=True)]
-        yield ",".join([*pairs, text, _q(guard(made.unit))])
+        yield ",".join([*pairs, quotient.text, unit, quotient.top, quotient.bottom])
+
+
+def figure_header(release: Release, dims: Sequence[Hierarchy]) -> list[str]:
+    """Column names of ``derived_<name>.csv``."""
+    return _distinct([*_pairs(release, dims), *FIGURE_COLUMNS], "derived")
 
 
 def merger_rows(release: Release) -> Iterator[str]:

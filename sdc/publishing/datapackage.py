@@ -14,11 +14,12 @@ from typing import Any
 
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.plan import PublishedTable
-from sdc.model.release import Release
-from sdc.publishing.csvfile import LABEL_SUFFIX, NAME_SUFFIX, wide_columns
+from sdc.model.release import Figure, Release
+from sdc.publishing.csvfile import NAME_SUFFIX, figure_header, long_header, wide_columns
+from sdc.publishing.derived import derive
 from sdc.publishing.marks import COLUMNS
-from sdc.publishing.symbols import VALUE_PATTERN, scale
-from sdc.publishing.wording import LEVELS, table_title, unit, words
+from sdc.publishing.symbols import FIGURE_PATTERN, VALUE_PATTERN, scale
+from sdc.publishing.wording import LEVELS, figure_title, table_title, unit, words
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 _CHARSET = {"utf-8-sig": "utf-8", "utf-8": "utf-8", "cp932": "cp932"}
@@ -97,20 +98,16 @@ def _described(release: Release, stem: str) -> dict[str, Any]:
     if stem in by_name:
         table = by_name[stem]
         title, fields, key = table_title(release, table)[0], _long(release, table), _keys(table)
-        return {"title": title, "schema": _schema(fields, key), **_measure(release, table)}
+        return {"title": title, "schema": _schema(fields, key), **_measure(table)}
     if stem.removesuffix("_wide") in by_name and stem.endswith("_wide"):
         table = by_name[stem.removesuffix("_wide")]
         where = str(release.geographic_dimension(table))
         title = f"{table_title(release, table)[0]}(横持ち)"
         schema = _schema(_wide(release, table), [where])
-        return {"title": title, "schema": schema, **_measure(release, table)}
+        return {"title": title, "schema": schema, **_measure(table)}
     figure = next((f for f in release.figures if f"derived_{f.name}" == stem), None)
     if figure is not None:
-        table = by_name[figure.table]
-        fields = _long(release, table)[: 2 * len(table.dims)]
-        fields += [_text("figure", figure.unit), _text("unit", "単位")]
-        fields[-2]["constraints"] = {"pattern": r"^(X|-|[0-9]+(\.[0-9]+)?)$"}
-        return {"title": figure.name, "schema": _schema(fields, _keys(table))}
+        return _figure(release, figure)
     if stem == "mergers":
         names = ["geography", "source", "source_name", "target", "target_name"]
         return {"title": "合算一覧", "schema": _schema(list(map(_text, names)), names[:2])}
@@ -124,9 +121,34 @@ def _described(release: Release, stem: str) -> dict[str, Any]:
     }
 
 
-def _measure(release: Release, table: PublishedTable) -> dict[str, Any]:
+def _figure(release: Release, figure: Figure) -> dict[str, Any]:
+    """Title and schema of derived figures, and from which tables they come."""
+    made = derive(release.tables, figure)
+    titles = ("指標", "単位", "分子", "分母")
+    fields = [
+        _text(name, title)
+        for name, title in zip(
+            figure_header(release, made.dims),
+            [t for d in made.dims for t in _pair_titles(release, d)] + list(titles),
+            strict=True,
+        )
+    ]
+    for field in (fields[-4], *fields[-2:]):
+        field["constraints"] = {"pattern": FIGURE_PATTERN}
+    origin = {"kind": figure.kind, "table": figure.table, "times": made.times}
+    if figure.kind != "density":
+        origin["by"] = figure.by
+    return {
+        "title": figure_title(release, figure)[0],
+        "schema": _schema(fields, [d.name for d in made.dims]),
+        "unit": made.unit,
+        "derived": origin | {"decimals": figure.decimals},
+    }
+
+
+def _measure(table: PublishedTable) -> dict[str, Any]:
     factor, _ = scale(table)
-    return {"measure": table.measure, "unit": unit(release, table)[0], "step": factor}
+    return {"measure": table.measure, "unit": unit(table)[0], "step": factor}
 
 
 def _keys(table: PublishedTable) -> list[str]:
@@ -154,14 +176,17 @@ def _marks() -> list[dict[str, Any]]:
 
 
 def _long(release: Release, table: PublishedTable) -> list[dict[str, Any]]:
-    fields: list[dict[str, Any]] = []
-    for dim in table.dims:
-        title = words(release, dim.name)[0]
-        suffix = NAME_SUFFIX if dim.name in release.geographies else LABEL_SUFFIX
-        fields += [_text(dim.name, f"{title}コード"), _text(dim.name + suffix, title)]
+    head = long_header(release, table)
+    titles = [t for d in table.dims for t in _pair_titles(release, d)]
+    fields = [_text(name, title) for name, title in zip(head, titles, strict=False)]
     status = _text("status", STATUS_WORDS) | {"constraints": {"enum": list("AXMG-")}}
-    fields += [_value("value", unit(release, table)[0]), status]
+    fields += [_value("value", unit(table)[0]), status]
     return fields + (_marks() if release.geographic_dimension(table) else [])
+
+
+def _pair_titles(release: Release, dim: Hierarchy) -> tuple[str, str]:
+    title = words(release, dim.name)[0]
+    return f"{title}コード", title
 
 
 def _wide(release: Release, table: PublishedTable) -> list[dict[str, Any]]:
@@ -169,7 +194,7 @@ def _wide(release: Release, table: PublishedTable) -> list[dict[str, Any]]:
     classes: list[Hierarchy] = [d for d in table.dims if d.name != where]
     title = words(release, where)[0]
     fields = [_text(where, f"{title}コード"), _text(where + NAME_SUFFIX, title), *_marks()]
-    return fields + [_value(name, unit(release, table)[0]) for name in wide_columns(classes)]
+    return fields + [_value(name, unit(table)[0]) for name in wide_columns(classes)]
 
 
 def ckan(release: Release, sizes: Mapping[str, int]) -> bytes:

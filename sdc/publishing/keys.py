@@ -68,9 +68,10 @@ def keygen(path: Path | str, principal: str, passphrase: str) -> NewKey:
         Encoding.PEM, PrivateFormat.OpenSSH, BestAvailableEncryption(passphrase.encode())
     )
     _, kind, text = line.decode().rsplit(" ", 2)
-    files.write_file(private, locked, mode=files.PRIVATE_FILE)
+    # The private key last: whoever finds it finds the other two beside it.
     files.write_file(public, f"{kind} {text.strip()} {principal}\n".encode(), mode=0o644)
     files.write_file(signers, line, mode=0o644)
+    files.write_file(private, locked, mode=files.PRIVATE_FILE)
     return NewKey(private, signers, fingerprint(public_blob(key.public_key())))
 
 
@@ -115,7 +116,9 @@ def _opens(data: bytes, passphrase: bytes | None) -> Ed25519PrivateKey | None:
     return key if isinstance(key, Ed25519PrivateKey) else None
 
 
-def passphrase_from(file: Path | str | None = None) -> str | None:
+def passphrase_from(
+    file: Path | str | None = None, *, variable: str = PASSPHRASE_VARIABLE
+) -> str | None:
     """The passphrase for unattended runs: the first line of a private file, or the variable.
 
     None where neither is given; then a person is asked. Raises InputError for a file that others
@@ -133,7 +136,7 @@ def passphrase_from(file: Path | str | None = None) -> str | None:
                 "others can read the passphrase file",
             )
         return text.split("\n", 1)[0].rstrip("\r")
-    return os.environ.get(PASSPHRASE_VARIABLE)
+    return os.environ.get(variable)
 
 
 def fingerprints(signers: Path | str) -> tuple[tuple[TrustedKey, str], ...]:

@@ -247,7 +247,7 @@ def _page(
     """An empty page with its legend's fields, and the layers of words around the map."""
     facts = Facts(
         info=subject.release.info,
-        unit=unit(subject.release, subject.table),
+        unit=unit(subject.table),
         crs=plane_words(canvas.epsg),
         place=canvas.centre,
         per_metre=canvas.per_metre,

@@ -18,9 +18,13 @@ from sdc.errors import InputError, PackageError
 from sdc.model.release import Release
 from sdc.publishing import files
 from sdc.publishing import manifest as bag
+from sdc.publishing.archive import archive_stage, zip_package
 from sdc.publishing.datapackage import ckan, datapackage
 from sdc.publishing.gate import admit, payload
 from sdc.publishing.readme import licence_text, readme
+
+BESIDE = (".internal", ".zip", ".tsr")
+"""Endings of what may lie beside a package: the internal folder, the archive, the timestamp."""
 
 
 class Signer(Protocol):
@@ -68,18 +72,20 @@ def publish(
     signer: Signer | None = None,
     certify: Callable[[bytes], bytes] | None = None,
     on_sealed: Callable[[str], None] | None = None,
+    archive: bool = False,
 ) -> Written:
     """Write, check, sign and commit a package.
 
     ``internal`` goes to ``<id>.internal/`` (0700). ``stage_check`` gets the folder of the
     finished stage and raises to refuse it. ``certify`` signs each table document (see
     ``pades``). ``on_sealed`` gets the package's digest after the internal folder stands and
-    before the package appears: the place for the ledger's *pending* row.
+    before the package appears: the place for the ledger's *pending* row. ``archive`` packs the
+    finished package into ``<id>.zip`` beside it.
 
     The same id and serial with the same bytes is ``unchanged``. A higher serial moves the older
-    package to ``<id>.v<serial>``. Raises InputError for other bytes under the same serial or a
-    lower one, SdcError for a second run at the same time or a disk that refuses; a failure
-    leaves nothing.
+    package, with what lies beside it, to ``<id>.v<serial>``. Raises InputError for other bytes
+    under the same serial or a lower one, SdcError for a second run at the same time or a disk that
+    refuses; a failure leaves nothing.
     """
     admit(release)
     place = _Place(Path(out_dir), release.info.id)
@@ -98,6 +104,8 @@ def publish(
                         on_sealed(digest)
                     files.seal(place.stage)
                     place.move(place.stage, place.final)
+                if archive:
+                    zip_package(place.final)
             except BaseException:
                 place.undo()
                 raise
@@ -184,6 +192,7 @@ class _Place:
         """Remove what this run, or one that was killed, has left in the hidden siblings."""
         files.remove_tree(self.stage)
         files.remove_tree(self.internal_stage)
+        files.remove_tree(archive_stage(self.final))
 
     def undo(self) -> None:
         """Put everything back as it was before a package that did not come into being."""
@@ -210,11 +219,11 @@ class _Place:
                 code="serial",
             )
         # The internal folder first: should we be killed in between, the next run still finds the
-        # older package and moves it after its internal folder, and nothing is taken for an orphan.
-        for path, name in ((self.internal, ".internal"), (self.final, "")):
+        # older package and moves it after the rest, and nothing is taken for an orphan.
+        for name in (*BESIDE, ""):
+            path = self.root / f"{self.final.name}{name}"
             if os.path.lexists(path):
-                aside = self.root / f"{self.final.name}.v{old}{name}"
-                self.move(path, aside)
+                self.move(path, self.root / f"{self.final.name}.v{old}{name}")
         return False
 
     def _serial(self) -> int:

@@ -72,7 +72,7 @@ def _facts(release: Release, table: PublishedTable, block: Block, blocks: int) -
     where = release.geographic_dimension(table)
     return Facts(
         title=table_title(release, table)[0],
-        unit=f"単位: {unit(release, table)[0]}",
+        unit=f"単位: {unit(table)[0]}",
         part=part,
         area=words(release, where or table.dims[0].name)[0],
     )
@@ -89,7 +89,7 @@ def _heads(release: Release, table: PublishedTable) -> tuple[tuple[str, ...], ..
     axis = _row_axis(release, table)
     classes: list[Hierarchy] = [d for i, d in enumerate(table.dims) if i != axis]
     if not classes:
-        return ((unit(release, table)[0],),)
+        return ((unit(table)[0],),)
     return tuple(product(*[tuple(map(guard, d.labels)) for d in classes]))
 
 

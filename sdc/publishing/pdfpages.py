@@ -178,7 +178,7 @@ def cover(paper: Paper, release: Release, table: PublishedTable) -> None:
         ("団体", f"{info.municipality_name}({info.municipality})"),
         ("調査日", long_date(release)[0]),
         ("公表日", info.release_date.isoformat()),
-        ("単位", unit(release, table)[0]),
+        ("単位", unit(table)[0]),
         ("出典", info.source),
         ("責任課", " ".join(filter(None, (info.section, info.contact)))),
         ("秘匿の根拠", info.ground),

@@ -16,6 +16,8 @@ _STATUS = {"A": re.compile(r"0|[1-9][0-9]*"), "X": re.compile("X"), "-": re.comp
            "M": re.compile("X"), "G": re.compile("")}  # fmt: skip
 _TAIL = ("HTKSYORI", "HTKSAKI", "GASSAN")
 Rows = list[list[str]]
+UNREADABLE = (ValueError, KeyError, UnicodeError, csv.Error, IndexError, StopIteration)
+"""What reading somebody else's CSV may raise."""
 
 
 def table_faults(files: Mapping[str, bytes]) -> tuple[Fault, ...]:
@@ -25,14 +27,14 @@ def table_faults(files: Mapping[str, bytes]) -> tuple[Fault, ...]:
     printed ones may not exceed it. Areas merged away and grouped classes are no parts.
     """
     try:
-        lists = _codelists(files)
+        lists = codelists(files)
         faults: list[Fault] = []
         for path in sorted(files):
             rows = _table(files, path)
             if rows:
                 faults += _check(path, rows, lists, files)
         return tuple(faults)
-    except (ValueError, KeyError, UnicodeError, csv.Error, IndexError, StopIteration):
+    except UNREADABLE:
         return (Fault("data", "CSVの書式が不正です", "holds a CSV file that cannot be read"),)
 
 
@@ -48,7 +50,7 @@ def read_rows(data: bytes) -> Rows:
     return rows
 
 
-def _codelists(files: Mapping[str, bytes]) -> dict[str, dict[str, str]]:
+def codelists(files: Mapping[str, bytes]) -> dict[str, dict[str, str]]:
     """Column -> code -> parent."""
     found: dict[str, dict[str, str]] = {}
     for path, data in files.items():

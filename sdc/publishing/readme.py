@@ -6,7 +6,7 @@ from sdc.model.release import Release, ReleaseInfo
 from sdc.publishing.datapackage import LICENCES
 from sdc.publishing.manifest import MANIFEST, SIGNATURE, SIGNERS, TAG_MANIFEST
 from sdc.publishing.signature import NAMESPACE
-from sdc.publishing.wording import FILES, LEVELS, METHOD, SYMBOLS, table_title, unit
+from sdc.publishing.wording import FILES, LEVELS, METHOD, SYMBOLS, figure_title, table_title, unit
 
 
 def readme(release: Release, *, language: int, principal: str = "") -> bytes:
@@ -80,8 +80,12 @@ def _method(release: Release, language: int) -> str:
 def _tables(release: Release, language: int) -> str:
     names = (("表", "table"), ("内容", "content"), ("単位", "unit"))
     rows: list[tuple[str, ...]] = [
-        (t.name, _cell(table_title(release, t)[language]), _cell(unit(release, t)[language]))
+        (t.name, _cell(table_title(release, t)[language]), _cell(unit(t)[language]))
         for t in release.tables
+    ]
+    rows += [
+        (f"derived_{f.name}", _cell(figure_title(release, f)[language]), _cell(f.unit))
+        for f in (release.figures if "csv" in release.info.formats else ())
     ]
     head = _pick(language, "## 収録した表", "## Tables")
     return f"{head}\n\n{_grid(tuple(n[language] for n in names), rows)}"

@@ -22,6 +22,7 @@ from sdc.model.states import State
 
 HIDDEN, NOTHING = "X", "-"
 VALUE_PATTERN = r"^(X|-|[0-9]+)?$"
+FIGURE_PATTERN = r"^(X|-|[0-9]+(\.[0-9]+)?)$"
 ENCODINGS = ("utf-8-sig", "utf-8", "cp932")
 
 _PRINTED = {State.ZERO: NOTHING, State.HIDDEN: HIDDEN, State.MERGED: HIDDEN, State.GROUPED: ""}

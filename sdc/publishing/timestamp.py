@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from sdc.errors import InputError, PackageError
 from sdc.publishing import files
@@ -31,6 +32,18 @@ class Stamped:
     en: str
 
 
+def require_extra() -> Any:
+    """The library that timestamps need; InputError where the extra ``sign`` is not installed."""
+    try:
+        return import_module("rfc3161_client")
+    except ImportError as error:
+        raise InputError(
+            "タイムスタンプには追加機能signが必要です: pip install 'sdc-smallarea[sign]'",
+            "timestamps need the extra: pip install 'sdc-smallarea[sign]'",
+            code="extra",
+        ) from error
+
+
 def stamp(
     package: Path | str, authority: str, *, ask: Callable[[str, bytes], bytes] | None = None
 ) -> Stamped:
@@ -40,14 +53,7 @@ def stamp(
     extra is missing or the address is not usable, PackageError for a package without signature or an
     answer that does not fit.
     """
-    try:
-        tsp = import_module("rfc3161_client")
-    except ImportError as error:
-        raise InputError(
-            "タイムスタンプには追加機能signが必要です: pip install 'sdc-smallarea[sign]'",
-            "timestamps need the extra: pip install 'sdc-smallarea[sign]'",
-            code="extra",
-        ) from error
+    tsp = require_extra()
     if not authority.startswith("https://"):
         raise InputError("時刻認証局はhttps://で始まります", "an authority starts with https://")
     source = Path(package)

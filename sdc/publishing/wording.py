@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sdc.model.plan import PublishedTable
-from sdc.model.release import Release
+from sdc.model.release import Figure, Release
 from sdc.model.system import Level
 from sdc.model.table import COUNT
 from sdc.publishing.symbols import scale
@@ -104,9 +104,11 @@ SYMBOLS: tuple[tuple[frozenset[str], Words, Words], ...] = (
 FILES: dict[str, Words] = {
     "csv": (
         "`data/<表>.csv` 1行1セル、`data/<表>_wide.csv` 1行1地域、`data/mergers.csv` "
-        "合算一覧、`data/collapses.csv` 集約一覧、`data/codelist_*.csv` コード表",
+        "合算一覧、`data/collapses.csv` 集約一覧、`data/codelist_*.csv` コード表、"
+        "`data/derived_*.csv` 公表値だけから算出した指標(分子・分母付き)",
         "`data/<table>.csv` one row a cell, `data/<table>_wide.csv` one row an area, "
-        "`data/mergers.csv`, `data/collapses.csv`, code lists",
+        "`data/mergers.csv`, `data/collapses.csv`, code lists, `data/derived_*.csv` figures made "
+        "from published numbers alone, with numerator and denominator",
     ),
     "geojson": (
         "`data/*.geojson` 公表地域の境界(経度・緯度)",
@@ -135,9 +137,19 @@ def words(release: Release, name: str) -> Words:
 
 
 def table_title(release: Release, table: PublishedTable) -> Words:
-    """What one table shows: its own title, else records and measure by classes."""
-    if table.name in release.titles:
-        return release.titles[table.name]
+    """What one table shows: its own title, else (each language apart) records by classes."""
+    own = release.table_titles.get(table.name, ("", ""))
+    made = _made_title(release, table)
+    return own[0] or made[0], own[1] or made[1]
+
+
+def figure_title(release: Release, figure: Figure) -> Words:
+    """What a derived figure shows: its own title, else the table's title and its unit."""
+    ja, en = table_title(release, release.table(figure.table))
+    return figure.title[0] or f"{ja}({figure.unit})", figure.title[1] or f"{en} ({figure.unit})"
+
+
+def _made_title(release: Release, table: PublishedTable) -> Words:
     ja, en = words(release, table.records)
     if table.measure != COUNT:
         measure = words(release, table.measure)
@@ -152,7 +164,7 @@ def table_title(release: Release, table: PublishedTable) -> Words:
     return ja, en[:1].upper() + en[1:]
 
 
-def unit(release: Release, table: PublishedTable) -> Words:
+def unit(table: PublishedTable) -> Words:
     """The unit of the printed numbers."""
     if table.measure == COUNT and not table.unit:
         return _UNITS.get(table.records, ("件", "records"))
