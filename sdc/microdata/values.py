@@ -91,6 +91,50 @@ WORDS: Mapping[str, Words] = MappingProxyType(
             ("負の数でないこと", "must not be negative"),
             ("元の値を確かめてください", "check the value"),
         ),
+        "date-syntax": (
+            ("日付として読めること", "must be a date"),
+            (
+                "2016-10-12、20161012、2016年10月12日のように書いてください",
+                "write it like 2016-10-12 or 20161012",
+            ),
+        ),
+        "date-blank": (
+            ("日付が空でないこと", "a date must not be blank"),
+            ("日付を入れるか、その行を除いてください", "fill it in or leave the record out"),
+        ),
+        "date-order": (
+            ("日付が生年月日より前でないこと", "a date must not be before the date of birth"),
+            ("日付の列を確かめてください", "check the two date columns"),
+        ),
+        "moment-syntax": (
+            ("日時として読めること", "must be a date with a time"),
+            (
+                "2016-10-12 13:05 や 20161012130500 のように書いてください",
+                "write it like 2016-10-12 13:05 or 20161012130500",
+            ),
+        ),
+        "map-missing": (
+            ("置換えの一覧にある値であること", "every value must be in the list of replacements"),
+            (
+                "一覧に `{value},置換え後` の行を加えてください",
+                "add the line `{value},replacement`",
+            ),
+        ),
+        "address-syntax": (
+            ("都道府県から始まる住所であること", "an address must begin with its prefecture"),
+            ("住所を確かめるか、地域コードの列を使ってください", "correct it or use an area code"),
+        ),
+        "code-syntax": (
+            (
+                "その段階まである数字の地域コードであること",
+                "must be an area code of that many digits",
+            ),
+            ("コードか level を確かめてください", "check the code or the level"),
+        ),
+        "postcode-syntax": (
+            ("7桁の郵便番号であること", "must be a postal code of 7 digits"),
+            ("100-0005 のように書いてください", "write it like 100-0005"),
+        ),
         "number-range": (
             ("扱える大きさの数値であること (2^53刻み以下)", "a number must not exceed 2^53 steps"),
             ("元の値か step を確かめてください", "check the value or the step"),
