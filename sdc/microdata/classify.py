@@ -175,7 +175,8 @@ class _Fault(NamedTuple):
 
 def _different(values: pd.Series, column: str) -> tuple[IntArray, list[str]]:
     """Position of every value among the different texts, blanks for what is missing."""
-    position, unique = pd.factorize(values.astype(object), use_na_sentinel=True)
+    plain = values if isinstance(values.dtype, pd.StringDtype) else values.astype(object)
+    position, unique = pd.factorize(plain, use_na_sentinel=True)
     texts = list(unique)
     if not all(isinstance(text, str) for text in texts):
         raise InputError(

@@ -109,11 +109,8 @@ def area_profile(config: Config, areas: Areas, coded: Mapping[str, Coded]) -> In
     for name, c in coded.items():
         if AREAS not in c.leaf:
             continue
-        by = next((t.by[0] for t in config.tables if t.records == name and t.by), None)
-        width = len(c.dims[by].leaves) if by else 1
-        inner = c.leaf[by] if by else np.zeros(len(c), dtype=np.int64)
-        flat = np.bincount(c.leaf[AREAS] * width + inner, minlength=size * width)
-        parts.append(flat.reshape(size, width).astype(np.int64))
+        by = [t.by[0] for t in config.tables if t.records == name and t.by]
+        parts.append(np.atleast_2d(c.count([AREAS, *by[:1]]).T).T)
     return np.hstack(parts) if parts else np.zeros((size, 1), dtype=np.int64)
 
 

@@ -188,11 +188,7 @@ def profile(study: Study, dimension: str) -> IntArray:
         if dimension not in coded.dims:
             continue
         by = [d for t in study.tables if t.records == name for d in t.by if d != dimension]
-        width = len(coded.dims[by[0]].leaves) if by else 1
-        inner = coded.leaf[by[0]] if by else np.zeros(len(coded), dtype=np.int64)
-        size = len(coded.dims[dimension].leaves)
-        flat = np.bincount(coded.leaf[dimension] * width + inner, minlength=size * width)
-        parts.append(flat.reshape(size, width).astype(np.int64))
+        parts.append(np.atleast_2d(coded.count([dimension, *by[:1]]).T).T)
     return np.hstack(parts)
 
 

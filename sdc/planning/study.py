@@ -169,7 +169,4 @@ def priced(problem: Problem, policy: str) -> FloatArray:
 def finest(coded: Coded, tables: Sequence[Wanted]) -> tuple[list[str], IntArray]:
     """The dimensions of all tables of some records, and their full cross-classification."""
     names = list(dict.fromkeys(d for t in tables if t.records == coded.name for d in t.by))
-    shape = tuple(len(coded.dims[d].leaves) for d in names)
-    flat = np.ravel_multi_index([coded.leaf[d] for d in names], shape)
-    size = int(np.prod(shape))
-    return names, np.bincount(flat, minlength=size).astype(np.int64).reshape(shape)
+    return names, coded.count(names)

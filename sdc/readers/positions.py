@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sdc.model.system import BoolArray, FloatArray
 from sdc.readers.crs import parse_crs
@@ -45,12 +46,18 @@ class Positions:
 def positions_of_columns(table: TextTable, names: tuple[str, str], problems: Problems) -> Positions:
     """Parse two columns of plain decimal numbers, strictly; what is blank is missing; O(n).
 
-    Blanks around a number are taken away; nothing else is repaired.
+    Blanks around a number are taken away; nothing else is repaired. Columns that are stored as
+    floating-point numbers are taken as they are.
     """
     values: list[FloatArray] = []
     missing = np.zeros(len(table), dtype=bool)
     wrong = np.zeros(len(table), dtype=bool)
     for name in names:
+        if pd.api.types.is_float_dtype(table.frame[name]):
+            number = table.frame[name].to_numpy(dtype=np.float64)
+            missing |= np.isnan(number)
+            values.append(number)
+            continue
         text = table.frame[name].str.strip()
         plain = text.str.fullmatch(_DECIMAL).to_numpy(dtype=bool)
         blank = text.str.lower().isin(_MISSING).to_numpy(dtype=bool)
@@ -73,6 +80,8 @@ def check_positions(
     With ``unplaced="keep"`` records without a position, 0,0 included, come back as NaN instead of
     as findings. A problem that all records share is told once: it is the file's or the call's.
     """
+    if parse_crs(crs, problems).is_geographic and bool(in_japan(at.x, at.y).all()):
+        return at.x, at.y
     no_place = at.missing | ((at.x == 0) & (at.y == 0) & ~at.wrong)
     if unplaced == "refuse":
         _tell("position-missing", at.missing, at, problems=problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from sdc.model.records import Records
 from sdc.readers.codes import check_codes, looks_like_code
 from sdc.readers.crs import settle_crs
+from sdc.readers.pieces import WHOLE, Piece
 from sdc.readers.positions import (
     UNPLACED,
     Positions,
@@ -41,6 +43,7 @@ def read_records(
     unplaced: str = "refuse",
     encoding: str | None = None,
     layer: str | None = None,
+    piece: Piece = WHOLE,
 ) -> Records:
     """Read geocoded records: CSV, XLSX, Parquet, GeoPackage, Shapefile or GeoJSON; O(n).
 
@@ -49,7 +52,8 @@ def read_records(
     or by a point inside where the centroid lies outside. ``columns`` keeps only these (personal
     data that nobody needs are not even held); ``codes`` are the columns checked for damaged codes,
     by default those whose names say that they hold codes. ``unplaced="keep"`` accepts records
-    without a position, 0,0 included, as NaN and counts them in ``notes``.
+    without a position, 0,0 included, as NaN and counts them in ``notes``. ``piece``, one of
+    ``pieces(path)``, reads that part only; rows keep the numbers they have in the file.
 
     Raises InputError with all findings, in row order: encoding, ragged rows, missing columns, CRS
     missing or contradicting, coordinates that are no plain numbers, missing, 0,0, swapped, in the
@@ -64,7 +68,16 @@ def read_records(
         problems.fail("file-kind", value=where.suffix, known=", ".join(FORMATS))
     if (x is None) != (y is None) or (x is None and suffix in GRIDS):
         problems.fail("xy-missing", value=x or y or "")
-    table, vector = _table(where, encoding=encoding, layer=layer, crs=crs, with_xy=x is not None)
+    wanted = None if columns is None else list(dict.fromkeys(columns))
+    table, vector = _table(
+        where,
+        encoding=encoding,
+        layer=layer,
+        crs=crs,
+        xy=None if x is None or y is None else (x, y),
+        columns=wanted,
+        piece=piece,
+    )
     if x is not None and y is not None:
         table.require([x, y], problems)
         table.require([c for c in columns or () if c not in (x, y)], problems)
@@ -77,12 +90,12 @@ def read_records(
         problems.stop()
         at, system = _positions_of_geometries(vector, problems), vector.crs
     px, py = check_positions(at, system, problems, unplaced=unplaced)
-    wanted = list(dict.fromkeys(columns)) if columns is not None else table.columns
+    wanted = table.columns if wanted is None else wanted
     _check_codes(table, wanted, problems, codes=codes, skip=(x, y))
     problems.stop()
     return Records(
         name=name,
-        frame=table.frame[wanted],
+        frame=_as_text(table.frame[wanted]),
         x=px,
         y=py,
         crs=system,
@@ -94,22 +107,101 @@ def read_records(
 
 
 def _table(
-    path: Path, *, encoding: str | None, layer: str | None, crs: str | None, with_xy: bool
+    path: Path,
+    *,
+    encoding: str | None,
+    layer: str | None,
+    crs: str | None,
+    xy: tuple[str, str] | None,
+    columns: Sequence[str] | None,
+    piece: Piece,
 ) -> tuple[TextTable, Vector | None]:
     """The attributes, and the geometries where positions come from them."""
     suffix = path.suffix.lower()
     if suffix in GRIDS:
-        return read_grid(path, encoding=encoding, sheet=layer), None
+        part = None if piece.whole else (piece.head, piece.start, piece.stop, piece.first)
+        used = encoding if piece.whole else piece.encoding
+        return read_grid(path, encoding=used, sheet=layer, part=part), None
     if suffix == PARQUET:
-        return read_parquet(path, crs=None if with_xy else crs, geometry=not with_xy)
-    vector = read_vector(path, crs=crs, layer=layer, encoding=encoding)
+        if xy is None:
+            return read_geoparquet(path, crs=crs)
+        wanted = None if columns is None else list(dict.fromkeys([*xy, *columns]))
+        return read_parquet(path, columns=wanted, positions=xy, piece=piece), None
+    part_of_layer = None if piece.whole else (piece.start, piece.stop)
+    vector = read_vector(path, crs=crs, layer=layer, encoding=encoding, part=part_of_layer)
     return vector.table, vector
 
 
-def read_parquet(path: Path, *, crs: str | None, geometry: bool) -> tuple[TextTable, Vector | None]:
-    """A Parquet file as text, with the geometries of a GeoParquet file where they are wanted.
+def read_parquet(
+    path: Path,
+    *,
+    columns: Sequence[str] | None = None,
+    positions: Sequence[str] = (),
+    piece: Piece = WHOLE,
+) -> TextTable:
+    """A Parquet file as text; ``positions`` that are stored as numbers stay numbers.
 
-    Raises InputError where the file is none, or holds no geometries although they are needed.
+    Columns that the file does not have are left out, and geometries. Every different value is spelled once.
+    Raises InputError where the file is none.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    where = existing(path)
+    problems = Problems(where.name)
+    try:
+        file = pq.ParquetFile(where)
+        names = [
+            field.name
+            for field in file.schema_arrow
+            if not pa.types.is_binary(field.type) and (columns is None or field.name in columns)
+        ]
+        if piece.whole:
+            data = file.read(columns=names)
+        else:
+            data = file.read_row_groups(list(range(piece.start, piece.stop)), columns=names)
+    except (pa.ArrowException, OSError, ValueError):
+        problems.fail("file-unreadable", value=where.name, kind="Parquet")
+    if not len(data):
+        problems.fail("header-only", row=1)
+    out = {}
+    for name in names:
+        column = data[name].combine_chunks()
+        number = name in positions and (
+            pa.types.is_floating(column.type) or pa.types.is_integer(column.type)
+        )
+        out[name] = (
+            column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+            if number
+            else _spelled(column)
+        )
+    frame = pd.DataFrame(out, index=pd.RangeIndex(len(data)))
+    return TextTable(frame, where.name, "parquet", 2 + piece.first)
+
+
+def _spelled(column: Any) -> Any:
+    """An Arrow column as text: missing values are blank."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column)
+    words = column_text(column.dictionary.to_numpy(zero_copy_only=False).astype(object))
+    texts = pa.array([*words, ""], pa.large_string())
+    place = pc.fill_null(column.indices.cast(pa.int64()), len(words))
+    return pd.array(texts.take(place), dtype="str")
+
+
+def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """Positions that are also wanted as columns, spelled."""
+    numbers = [str(c) for c in frame.columns if pd.api.types.is_float_dtype(frame[c])]
+    return frame.assign(**{c: pd.array(column_text(frame[c]), dtype="str") for c in numbers})
+
+
+def read_geoparquet(path: Path, *, crs: str | None) -> tuple[TextTable, Vector]:
+    """A GeoParquet file as text, with its geometries.
+
+    Raises InputError where the file is none, or holds no geometries.
     """
     import geopandas as gpd
     import pyarrow as pa
@@ -118,21 +210,18 @@ def read_parquet(path: Path, *, crs: str | None, geometry: bool) -> tuple[TextTa
     where = existing(path)
     problems = Problems(where.name)
     try:
-        spatial = b"geo" in (pq.read_schema(where).metadata or {})
-        if geometry and not spatial:
+        if b"geo" not in (pq.read_schema(where).metadata or {}):
             problems.fail("geometry-none")
-        data = gpd.read_parquet(where) if spatial else pq.read_table(where).to_pandas()
+        data = gpd.read_parquet(where)
     except (pa.ArrowException, OSError, ValueError):
         problems.fail("file-unreadable", value=where.name, kind="Parquet")
     if not len(data):
         problems.fail("header-only", row=1)
-    shapes = data.geometry if spatial else None
-    names = [n for n in data.columns if shapes is None or n != shapes.name]
+    shapes = data.geometry
+    names = [n for n in data.columns if n != shapes.name]
     texts = {str(n): column_text(data[n].to_numpy(dtype=object)) for n in names}
     frame = pd.DataFrame(texts, index=pd.RangeIndex(len(data)), dtype="str")
     table = TextTable(frame, where.name, "parquet")
-    if not geometry or shapes is None:
-        return table, None
     found = None if shapes.crs is None else shapes.crs.to_wkt()
     system = settle_crs(found, crs, problems)
     return table, Vector(table, np.asarray(shapes.to_numpy(), dtype=object), system)

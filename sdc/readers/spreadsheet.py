@@ -26,15 +26,19 @@ def read_grid(
     encoding: str | None = None,
     sheet: str | None = None,
     required: Sequence[str] = (),
+    part: tuple[int, int, int, int] | None = None,
 ) -> TextTable:
-    """Read a CSV or XLSX file with every cell as text. Raises InputError with all findings."""
+    """Read a CSV or XLSX file with every cell as text. Raises InputError with all findings.
+
+    ``part`` as in ``read_csv``.
+    """
     where = Path(path)
     suffix = where.suffix.lower()
     if suffix not in GRIDS:
         Problems(where.name).fail("file-kind", value=where.suffix, known=", ".join(GRIDS))
     if suffix == ".xlsx":
         return read_xlsx(where, sheet=sheet, required=required)
-    return read_csv(where, encoding=encoding, required=required)
+    return read_csv(where, encoding=encoding, required=required, part=part)
 
 
 def read_xlsx(

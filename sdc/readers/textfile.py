@@ -19,7 +19,7 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp932")
 """What a caller may state; without a statement they are tried strictly."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\uf8f0-\uf8f3]")
-_THREE_BYTES = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
+THREE_BYTES = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
 _LATIN = re.compile(r"[\x80-\xff\u0152-\u0192\u02c6-\u02dc\u2013-\u203a\u20ac\u2122]{2,}")
 
 _KANA_KANJI = re.compile(r"[\u3041-\u30fe\u4e00-\u9fff\uff01-\uff5e]")
@@ -120,7 +120,7 @@ def candidates(raw: bytes) -> list[str]:
         return ["utf-8-sig"]
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return ["utf-16"]
-    sound = len(_THREE_BYTES.findall(raw))
+    sound = len(THREE_BYTES.findall(raw))
     broken = raw.decode("utf-8", "replace").count("\ufffd")
     return ["utf-8"] if sound > broken else ["utf-8", "cp932"]
 
@@ -142,25 +142,46 @@ def _locate(raw: bytes, error: UnicodeDecodeError, codec: str) -> tuple[int, str
 
 
 def read_csv(
-    path: str | Path, *, encoding: str | None = None, required: Sequence[str] = ()
+    path: str | Path,
+    *,
+    encoding: str | None = None,
+    required: Sequence[str] = (),
+    part: tuple[int, int, int, int] | None = None,
 ) -> TextTable:
     """Read a CSV with every cell as text, leading zeros kept; O(bytes).
+
+    ``part`` (end of the header, start, stop, number of the first record) reads these bytes only,
+    below the header.
 
     Blank lines at the end are ignored. Raises InputError with all findings: wrong encoding, garbled
     text, control characters, ragged or blank rows, empty file, header only, columns that are
     missing (``required``), blank or double.
     """
     where = Path(path)
-    text, used = decode(read_bytes(where), where.name, encoding=encoding)
+    raw = read_bytes(where) if part is None else _bytes_of(where, part)
+    first_row = 2 if part is None else 2 + part[3]
+    text, used = decode(raw, where.name, encoding=encoding)
     problems = Problems(where.name)
-    rows = split(text.removeprefix("\ufeff"), problems)
-    table = tabular(rows, where.name, used, problems=problems, suspicious=is_suspicious(text))
+    rows = split(text.removeprefix("\ufeff"), problems, first_row=first_row)
+    suspicious = is_suspicious(text)
+    table = tabular(
+        rows, where.name, used, problems=problems, suspicious=suspicious, first_row=first_row
+    )
     table.require(required, problems)
     problems.stop()
     return table
 
 
-def split(text: str, problems: Problems) -> list[list[str]]:
+def _bytes_of(path: Path, part: tuple[int, int, int, int]) -> bytes:
+    """The header of a file and some of the records below it."""
+    head, start, stop, _ = part
+    with path.open("rb") as stream:
+        header = stream.read(head)
+        stream.seek(start)
+        return header + stream.read(stop - start)
+
+
+def split(text: str, problems: Problems, *, first_row: int = 2) -> list[list[str]]:
     """Fields of every record; blank lines at the end are left out."""
     rows: list[list[str]] = []
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -168,7 +189,7 @@ def split(text: str, problems: Problems) -> list[list[str]]:
         for record in reader:
             rows.append(record)  # noqa: PERF402 - the rows before an error say where it is
     except csv.Error:
-        problems.fail("quote", row=len(rows) + 1)
+        problems.fail("quote", row=len(rows) + first_row - 1)
     while rows and not rows[-1]:
         rows.pop()
     return rows
@@ -178,11 +199,17 @@ def is_suspicious(text: str) -> bool:
     """Whether a closer look for garbled text is worth its time."""
     folded = text.encode("cp932", "replace")
     odd = "\ufffd" in text or _CONTROL.search(text) or _LATIN.search(text)
-    return bool(odd or _THREE_BYTES.search(folded))
+    return bool(odd or THREE_BYTES.search(folded))
 
 
 def tabular(
-    rows: list[list[str]], file: str, encoding: str, *, problems: Problems, suspicious: bool
+    rows: list[list[str]],
+    file: str,
+    encoding: str,
+    *,
+    problems: Problems,
+    suspicious: bool,
+    first_row: int = 2,
 ) -> TextTable:
     """Check a header and the rows below it; raises where their shape does not allow a table."""
     if not rows:
@@ -196,13 +223,13 @@ def tabular(
         if len(record) != width:
             code = "ragged" if record else "row-blank"
             value = "" if not record else str(len(record))
-            problems.add(code, row=i + 2, value=value, n=width)
+            problems.add(code, row=i + first_row, value=value, n=width)
     problems.stop()
     columns = list(zip(*body, strict=True))
     frame = pd.DataFrame(dict(zip(header, columns, strict=True)), dtype="str")
     if suspicious:
-        check_text(frame, problems, first_row=2)
-    return TextTable(frame, file, encoding)
+        check_text(frame, problems, first_row=first_row)
+    return TextTable(frame, file, encoding, first_row)
 
 
 def check_header(header: list[str], problems: Problems) -> None:

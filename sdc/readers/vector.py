@@ -41,8 +41,11 @@ def read_vector(
     crs: str | None = None,
     layer: str | None = None,
     encoding: str | None = None,
+    part: tuple[int, int] | None = None,
 ) -> Vector:
     """Read a GeoPackage, Shapefile or GeoJSON; geometries in two dimensions.
+
+    ``part`` (start, stop) reads these features only.
 
     A file is opened by what its name says it is and by nothing else. Feature ``i`` counts as row
     ``i + 2``, as an attribute table in a spreadsheet does. Raises InputError with all findings: no
@@ -57,8 +60,13 @@ def read_vector(
     used, source, soft = _open(where, encoding, problems)
     chosen = _layer(where, layer, problems)
     meta, wkb, columns = _raw(
-        where, layer=chosen, encoding=used if suffix == ".shp" else None, problems=problems
+        where,
+        layer=chosen,
+        encoding=used if suffix == ".shp" else None,
+        problems=problems,
+        part=part,
     )
+    first_row = 2 if part is None else 2 + part[0]
     if wkb is None:
         problems.fail("geometry-none")
     found = "EPSG:4326" if soft and meta["crs"] is None else meta["crs"]
@@ -69,13 +77,13 @@ def read_vector(
     texts = {n: column_text(c) for n, c in zip(names, columns, strict=True)}
     frame = pd.DataFrame(texts, index=pd.RangeIndex(len(wkb)), dtype="str")
     if any(textfile.is_suspicious("\n".join(frame[n])) for n in names):
-        textfile.check_text(frame, problems, first_row=2)
-    geometry = _geometries(wkb, problems)
+        textfile.check_text(frame, problems, first_row=first_row)
+    geometry = _geometries(wkb, problems, first_row=first_row)
     if not len(frame):
         problems.add("header-only", row=1)
     problems.stop()
     said = (f"文字コード: {used}（{_HOW_JA[source]}）", f"encoding: {used} ({source})")
-    return Vector(TextTable(frame, where.name, used, notes=(said,)), geometry, system)
+    return Vector(TextTable(frame, where.name, used, first_row, (said,)), geometry, system)
 
 
 _HOW_JA = {"stated": "指定", "cpg": ".cpg", "trial": "厳密な試行で判定", "format": "形式の規定"}
@@ -119,31 +127,37 @@ def _layer(path: Path, layer: str | None, problems: Problems) -> str | None:
 
 
 def _raw(
-    path: Path, *, layer: str | None, encoding: str | None, problems: Problems
+    path: Path,
+    *,
+    layer: str | None,
+    encoding: str | None,
+    problems: Problems,
+    part: tuple[int, int] | None,
 ) -> tuple[dict[str, Any], Any, list[Any]]:
     """What GDAL reads: description, WKB, one array a column."""
     import pyogrio
 
+    rows = {} if part is None else {"skip_features": part[0], "max_features": part[1] - part[0]}
     try:
         with warnings.catch_warnings():
             # GDAL repairs the order of rings and says so; validity is judged later, on our side.
             warnings.simplefilter("ignore")
             meta, _, wkb, columns = pyogrio.raw.read(
-                path, layer=layer, encoding=encoding, force_2d=True
+                path, layer=layer, encoding=encoding, force_2d=True, **rows
             )
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError):
         problems.fail("file-unreadable", value=path.name, kind=_KINDS[path.suffix.lower()])
     return dict(meta), wkb, list(columns)
 
 
-def _geometries(wkb: Any, problems: Problems) -> npt.NDArray[np.object_]:
+def _geometries(wkb: Any, problems: Problems, *, first_row: int) -> npt.NDArray[np.object_]:
     """Geometries, None where there is none; what cannot be read is noted."""
     import shapely
 
     geometry = np.asarray(shapely.from_wkb(wkb, on_invalid="ignore"), dtype=object)
     for i, (given, read) in enumerate(zip(wkb, geometry, strict=True)):
         if given is not None and read is None:
-            problems.add("geometry-unreadable", row=i + 2, column="geometry")
+            problems.add("geometry-unreadable", row=i + first_row, column="geometry")
     return geometry
 
 

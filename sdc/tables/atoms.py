@@ -86,7 +86,7 @@ class Atoms:
         """
         shape = [len(self.dims[n].leaves) for n in self.names]
         keys = np.ravel_multi_index(list(self.leaf.T), shape)
-        flat = np.ravel_multi_index([coded.leaf[n] for n in self.names], shape)
+        flat, _ = coded.key(self.names)
         order = np.argsort(keys, kind="stable")
         found = np.searchsorted(keys[order], flat)
         found = np.minimum(found, max(len(keys) - 1, 0))
@@ -97,7 +97,7 @@ class Atoms:
                 code="crossing",
             )
         out = np.zeros(len(keys), dtype=np.int64)
-        weight = 1 if self.is_count else coded.measures[self.family[1]].steps
+        weight = coded.units if self.is_count else coded.measures[self.family[1]].steps
         np.add.at(out, order[found], weight)
         return out
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sdc.errors import InputError
-from sdc.model.coded import Coded, Measure
+from sdc.model.coded import Coded, Measure, sums
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.table import COUNT, Table, aggregate
 
@@ -31,20 +31,24 @@ def tabulate(
     [3, 1, 2]
     """
     dims = tuple(_dimension(coded, d) for d in by)
-    shape = tuple(len(d.leaves) for d in dims)
-    flat = np.ravel_multi_index([coded.leaf[d.name] for d in dims], shape)
-    size = int(np.prod(shape))
-    counts = np.bincount(flat, minlength=size).astype(np.int64).reshape(shape)
+    counts = coded.count(by)
     title = name or "_".join(by)
     if measure == COUNT:
         return Table(title, dims, aggregate(counts, dims), records=coded.name)
     chosen = _measure(coded, measure)
+    if chosen.top is not None and chosen.top.shape[1] < top:
+        raise InputError(
+            f"保持している上位の寄与は{chosen.top.shape[1]}件だけです: {measure}",
+            f"only the {chosen.top.shape[1]} largest contributions of {measure!r} were kept",
+            code="top",
+        )
+    flat, shape = coded.key(by)
     return Table(
         title,
         dims,
-        aggregate(_sums(flat, chosen.steps, size).reshape(shape), dims),
+        aggregate(sums(flat, chosen.steps, counts.size).reshape(shape), dims),
         contributors=aggregate(counts, dims),
-        top=_largest(flat, chosen.steps, dims, top),
+        top=_largest(flat, chosen.largest, dims, top),
         records=coded.name,
         measure=measure,
         unit=chosen.unit,
@@ -64,19 +68,13 @@ def _measure(coded: Coded, name: str) -> Measure:
     return coded.measures[name]
 
 
-def _sums(flat: IntArray, steps: IntArray, size: int) -> IntArray:
-    """Exact whole-number sums; float sums would be exact only below 2^53."""
-    out = np.zeros(size, dtype=np.int64)
-    np.add.at(out, flat, steps)
-    return out
-
-
-def _largest(flat: IntArray, steps: IntArray, dims: Sequence[Hierarchy], top: int) -> IntArray:
+def _largest(flat: IntArray, each: IntArray, dims: Sequence[Hierarchy], top: int) -> IntArray:
     """(cells…, top) the largest contributions of every cell of every level, descending.
 
     The largest of a total are among the largest of its parts, so one pass a dimension suffices.
     """
-    keep = _first(flat, steps, top)
+    flat, steps = np.repeat(flat, each.shape[1]), each.ravel()
+    keep = largest_of(flat, steps, top)
     place: list[IntArray] = list(np.unravel_index(flat[keep], tuple(len(d.leaves) for d in dims)))
     value = steps[keep]
     for axis, dim in enumerate(dims):
@@ -90,7 +88,7 @@ def _largest(flat: IntArray, steps: IntArray, dims: Sequence[Hierarchy], top: in
         place[axis] = ancestors
         value = value[repeat]
         shape = [len(d) if i <= axis else len(d.leaves) for i, d in enumerate(dims)]
-        keep = _first(np.ravel_multi_index(place, shape), value, top)
+        keep = largest_of(np.ravel_multi_index(place, shape), value, top)
         place, value = [p[keep] for p in place], value[keep]
     shape = [len(d) for d in dims]
     cell = np.ravel_multi_index(place, shape)
@@ -102,8 +100,8 @@ def _largest(flat: IntArray, steps: IntArray, dims: Sequence[Hierarchy], top: in
     return out.reshape(*shape, top)
 
 
-def _first(group: IntArray, value: IntArray, top: int) -> IntArray:
-    """Positions of the ``top`` largest values of every group."""
+def largest_of(group: IntArray, value: IntArray, top: int) -> IntArray:
+    """Positions of the ``top`` largest values of every group, by group and falling value."""
     order = np.lexsort((-value, group))
     sorted_group = group[order]
     rank = np.arange(len(order)) - np.searchsorted(sorted_group, sorted_group)

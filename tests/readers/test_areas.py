@@ -161,7 +161,7 @@ def test_a_geometry_that_cannot_be_read_is_told() -> None:
 
     problems = Problems("a.gpkg")
     sound = shapely.to_wkb(shapely.box(0, 0, 1, 1))
-    got = _geometries([sound, None, sound[:20]], problems)
+    got = _geometries([sound, None, sound[:20]], problems, first_row=2)
     assert [g is None for g in got] == [False, True, True]
     assert [(f.code, f.row, f.column) for f in problems.found] == [
         ("geometry-unreadable", 4, "geometry")

@@ -1,0 +1,155 @@
+"""How are records counted piece by piece, in memory that does not grow with them?
+
+A ``Tally`` has one row a key that occurs: how many records, what they measure together, the largest
+of them. ``tally`` makes one of a piece; ``combine`` joins several and is associative and commutative.
+Rows stand in the order of the keys, so that the answer is the same whatever the pieces and whoever
+counted them, in whatever order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from sdc.errors import InputError
+from sdc.model.coded import Coded
+from sdc.model.hierarchy import IntArray
+from sdc.tables.tabulate import TOP, largest_of
+
+WAITING = 4_000_000
+"""Rows that may wait before they are joined, beyond twice the joined ones."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """What the records of some pieces come to, by key.
+
+    ``key`` (n,) ascends; ``weight`` (n,) counts records; ``amounts`` maps a measure to its sums (n,)
+    and its largest contributions (n, 3), descending, in steps.
+    """
+
+    key: IntArray
+    weight: IntArray
+    amounts: Mapping[str, tuple[IntArray, IntArray]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+
+def tally(key: IntArray, steps: Mapping[str, IntArray] | None = None) -> Tally:
+    """Records (n,) by key, with the steps (n,) that each of them measures; O(n log n).
+
+    >>> made = tally(np.array([7, 3, 7]), {"area": np.array([5, 1, 2])})
+    >>> made.key.tolist(), made.weight.tolist(), made.amounts["area"][1].tolist()
+    ([3, 7], [1, 2], [[1, 0, 0], [5, 2, 0]])
+    """
+    if not steps:
+        keys = np.sort(key)
+        start = _starts(keys)
+        return Tally(keys[start], np.diff(np.append(start, len(keys))))
+    each = {name: (s, s[:, None]) for name, s in steps.items()}
+    return _joined(key, np.ones(len(key), dtype=np.int64), each)
+
+
+def combine(parts: Iterable[Tally]) -> Tally:
+    """All parts as one; memory follows the keys that occur, not the parts.
+
+    Raises InputError where there is no part, or where parts measured different things.
+
+    >>> combine([tally(np.array([7])), tally(np.array([3, 7]))]).weight.tolist()
+    [1, 2]
+    """
+    held: list[Tally] = []
+    waiting = 0
+    for part in parts:
+        held.append(part)
+        waiting += len(part)
+        if len(held) > 1 and waiting > WAITING + 2 * len(held[0]):
+            held, waiting = [_merged(held)], 0
+    if not held:
+        raise InputError("記録がありません", "there are no records", code="records-none")
+    return _merged(held) if len(held) > 1 else held[0]
+
+
+def condense(coded: Coded) -> Coded:
+    """One row a combination of codes that occurs; every table of it equals that of the records.
+
+    >>> from sdc.model.hierarchy import Hierarchy
+    >>> sex = Hierarchy.flat("sex", ["f", "m"])
+    >>> people = condense(Coded("people", {"sex": sex}, {"sex": np.array([1, 1, 0])}))
+    >>> people.leaf["sex"].tolist(), people.units.tolist()
+    ([0, 1], [1, 2])
+    """
+    key, _ = coded.key(list(coded.dims))
+    each = {name: (m.steps, m.largest) for name, m in coded.measures.items()}
+    return spread(_joined(key, coded.units, each), coded)
+
+
+def spread(counted: Tally, like: Coded) -> Coded:
+    """A tally over the combined codes of all dimensions of ``like``, as records of its kind."""
+    names = list(like.dims)
+    shape = tuple(len(like.dims[n].leaves) for n in names)
+    places = np.unravel_index(counted.key, shape) if names else ()
+    measures = {
+        name: replace(like.measures[name], steps=steps, top=top)
+        for name, (steps, top) in counted.amounts.items()
+    }
+    leaf = {n: p.astype(np.int64) for n, p in zip(names, places, strict=True)}
+    return replace(like, leaf=leaf, weight=counted.weight, measures=measures)
+
+
+def _merged(parts: Sequence[Tally]) -> Tally:
+    names = list(parts[0].amounts)
+    if any(list(p.amounts) != names for p in parts):
+        raise InputError(
+            "集計量の異なる部分は合算できません",
+            "parts with different measures cannot be joined",
+            code="pieces",
+        )
+    each = {
+        n: (
+            np.concatenate([p.amounts[n][0] for p in parts]),
+            np.concatenate([p.amounts[n][1] for p in parts]),
+        )
+        for n in names
+    }
+    key = np.concatenate([p.key for p in parts])
+    return _joined(key, np.concatenate([p.weight for p in parts]), each)
+
+
+def _joined(
+    key: IntArray, weight: IntArray, each: Mapping[str, tuple[IntArray, IntArray]]
+) -> Tally:
+    """Rows of equal keys as one; ``each`` holds sums (n,) and contributions (n, t)."""
+    order = np.argsort(key)
+    keys = key[order]
+    start = _starts(keys)
+    group = np.repeat(np.arange(len(start)), np.diff(np.append(start, len(keys))))
+    amounts = {
+        name: (_added(steps[order], start), _largest(largest[order], group, len(start)))
+        for name, (steps, largest) in each.items()
+    }
+    return Tally(keys[start], _added(weight[order], start), amounts)
+
+
+def _starts(keys: IntArray) -> IntArray:
+    """Where each different key begins among ascending keys."""
+    fresh = np.ones(len(keys), dtype=bool)
+    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
+    return np.flatnonzero(fresh).astype(np.int64)
+
+
+def _added(value: IntArray, start: IntArray) -> IntArray:
+    return np.add.reduceat(value, start) if len(start) else value[:0]
+
+
+def _largest(each: IntArray, group: IntArray, groups: int) -> IntArray:
+    """(groups, TOP) the largest contributions of every group of rows, descending."""
+    flat, value = np.repeat(group, each.shape[1]), each.ravel()
+    keep = largest_of(flat, value, TOP)
+    kept = flat[keep]
+    out = np.zeros((groups, TOP), dtype=np.int64)
+    out[kept, np.arange(len(kept)) - np.searchsorted(kept, kept)] = value[keep]
+    return out
