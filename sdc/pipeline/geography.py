@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,8 +58,12 @@ class Places:
         return self.of(name).hierarchy
 
 
-def load_places(config: Config, records: Sequence[Records]) -> Places:
-    """Read the areas and lay the mesh over them, or over the records where there are no areas."""
+Extent = tuple[float, float, float, float]
+"""South, west, north and east end, in degrees."""
+
+
+def load_places(config: Config, within: Callable[[], Extent]) -> Places:
+    """Read the areas and lay the mesh over them, or ``within`` what is asked where there are none."""
     section = config.geography.areas
     areas = None
     if section is not None:
@@ -76,12 +80,12 @@ def load_places(config: Config, records: Sequence[Records]) -> Places:
         )
     grid = None
     if config.geography.mesh is not None:
-        within = areas if areas is not None else _extent(records)
-        grid = mesh_areas(list(config.geography.mesh.levels), within=within)
+        ground = areas if areas is not None else within()
+        grid = mesh_areas(list(config.geography.mesh.levels), within=ground)
     return Places(areas, grid)
 
 
-def _extent(records: Sequence[Records]) -> tuple[float, float, float, float]:
+def extent(records: Sequence[Records]) -> Extent:
     """South, west, north and east end of all records, in degrees."""
     from pyproj import Transformer
 
@@ -135,7 +139,7 @@ def tabulate(
     Records outside all places are left out; the table's ``notes`` say how many.
     """
     if isinstance(places, Grid):
-        places = mesh_areas([places.level], within=_extent([records]))
+        places = mesh_areas([places.level], within=extent([records]))
     place = locate(records.x, records.y, records.crs, places)
     inside = (place >= 0) & records.placed
     dims: dict[str, Hierarchy] = {places.dimension: places.hierarchy}

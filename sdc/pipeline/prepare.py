@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
-
-import numpy as np
-import pandas as pd
+from functools import partial
+from pathlib import Path
 
 from sdc.config import ColumnSection, Config
 from sdc.errors import Finding, InputError
-from sdc.microdata.classify import (
-    BinSpec,
-    ClassSpec,
-    MeasureSpec,
-    classes_of,
-    classify,
-    quantise,
-)
-from sdc.model.coded import Coded, Measure
+from sdc.microdata.classify import BinSpec, ClassSpec, MeasureSpec, classes_of
+from sdc.model.coded import Coded
 from sdc.model.hierarchy import TOTAL, Hierarchy, IntArray
-from sdc.model.records import Records
-from sdc.pipeline.geography import Places, load_places, place_records
+from sdc.pipeline.counting import Job, Runner, count_piece, extent_of_piece, joined
+from sdc.pipeline.geography import Extent, Places, load_places
 from sdc.readers.pairs import read_pairs
-from sdc.readers.records import read_records
+from sdc.readers.pieces import Piece, pieces
 from sdc.readers.tables import read_hierarchy
 
 Tell = Callable[[str, str], None]
@@ -69,109 +61,92 @@ class Problems:
     def settle(self) -> None:
         """Raise all findings, if there are any."""
         if self.findings:
-            raise InputError.of(self.findings)
+            raise InputError.of(list(dict.fromkeys(self.findings)))
 
 
-def prepare(config: Config, tell: Tell) -> Prepared:
-    """Read, classify and locate everything a configuration names.
+def prepare(config: Config, tell: Tell, *, run: Runner = map) -> Prepared:
+    """Read, classify, locate and count everything a configuration names, piece by piece.
+
+    ``run`` is a ``map``: with that of a cluster the pieces are counted where it likes. Memory
+    follows the combinations of codes that occur.
 
     Raises InputError with every finding of every file.
     """
     problems = Problems()
-    dims: dict[str, dict[str, Hierarchy]] = {}
-    raw: dict[str, Records] = {}
-    for name in dict.fromkeys(t.records for t in config.tables):
-        tell(f"記録の読込: {name}", f"reading records: {name}")
-        try:
-            raw[name] = _read(config, name)
-        except InputError as error:
-            problems.catch(error)
+    jobs = {
+        name: _job(config, name, problems)
+        for name in dict.fromkeys(t.records for t in config.tables)
+    }
     tell("区域の読込", "reading areas")
     places: Places | None = None
     try:
-        places = load_places(config, list(raw.values()))
+        places = load_places(config, lambda: _around(jobs.values(), run))
     except InputError as error:
         problems.catch(error)
-    leaves: dict[str, dict[str, IntArray]] = {}
-    measures: dict[str, dict[str, Measure]] = {}
-    for name, records in raw.items():
-        dims[name], leaves[name] = _classes(config, name, records, problems)
-        measures[name] = _measures(config, name, records, problems)
+    coded, aside, read = {}, [], {}
+    for name, job in jobs.items():
+        tell(f"記録の読込と照合: {name}", f"reading and locating records: {name}")
+        full = replace(job, places=places)
+        try:
+            found, rest = joined(full, run(partial(count_piece, full), _pieces(job)))
+        except InputError as error:
+            problems.catch(error)
+            continue
+        problems.add(list(rest.findings))
+        read[name] = rest.read
+        if found is not None:
+            coded[name] = found
+        if len(rest.aside):
+            reason = ("どの区域にも入らない", "lies in none of the areas")
+            aside.append(SetAside(name, Path(job.path).name, rest.aside, reason))
     problems.settle()
     assert places is not None
-    tell("位置の照合", "locating records")
-    coded, aside = {}, []
-    for name, records in raw.items():
-        wanted = dict.fromkeys(t.geography for t in config.tables if t.records == name)
-        located, inside = place_records(records, places, list(wanted))
-        all_leaves = {**located, **leaves[name]}
-        coded[name] = Coded(
-            name,
-            {**{g: places.hierarchy(g) for g in wanted}, **dims[name]},
-            {d: index[inside] for d, index in all_leaves.items()},
-            {m: Measure(v.steps[inside], v.unit, v.step) for m, v in measures[name].items()},
-        )
-        if not inside.all():
-            reason = ("どの区域にも入らない", "lies in none of the areas")
-            rows = np.flatnonzero(~inside) + records.first_row
-            aside.append(SetAside(name, records.file, rows.astype(np.int64), reason))
-    return Prepared(places, coded, tuple(aside), {n: len(r) for n, r in raw.items()})
+    return Prepared(places, coded, tuple(aside), read)
+
+
+def _job(config: Config, name: str, problems: Problems) -> Job:
+    """What one file of records is to be counted by; places come later."""
+    section = config.records[name]
+    columns = _used_columns(config, name)
+    classes, measures = {}, {}
+    for column, spec in columns.items():
+        if spec.is_measure:
+            step = spec.step if spec.step is not None else Decimal(1)
+            measures[column] = MeasureSpec(spec.source, spec.unit or "", step)
+            continue
+        try:
+            classes[column] = class_dimension(config, column, spec)
+        except InputError as error:
+            problems.catch(error)
+    reading = {
+        "name": name,
+        "x": section.x,
+        "y": section.y,
+        "crs": section.crs,
+        "columns": list(dict.fromkeys(spec.source for spec in columns.values())),
+        "layer": section.layer,
+        "encoding": section.encoding,
+    }
+    wanted = dict.fromkeys(t.geography for t in config.tables if t.records == name)
+    path = str(config.resolve(section.path))
+    return Job(name, path, reading, classes, measures, None, tuple(wanted))
+
+
+def _pieces(job: Job) -> tuple[Piece, ...]:
+    return pieces(job.path, encoding=job.reading["encoding"], layer=job.reading["layer"])
+
+
+def _around(jobs: Iterable[Job], run: Runner) -> Extent:
+    """The extent of all records."""
+    ends = [e for job in jobs for e in run(partial(extent_of_piece, job), _pieces(job))]
+    south, west, north, east = zip(*ends, strict=True)
+    return min(south), min(west), max(north), max(east)
 
 
 def _used_columns(config: Config, name: str) -> dict[str, ColumnSection]:
     """The columns of a record set that some table needs, in the order of the file."""
     used = {c for t in config.tables if t.records == name for c in (*t.by, t.measure)}
     return {c: spec for c, spec in config.records[name].columns.items() if c in used}
-
-
-def _read(config: Config, name: str) -> Records:
-    section = config.records[name]
-    columns = [spec.source for spec in _used_columns(config, name).values()]
-    return read_records(
-        config.resolve(section.path),
-        name=name,
-        x=section.x,
-        y=section.y,
-        crs=section.crs,
-        columns=list(dict.fromkeys(columns)),
-        layer=section.layer,
-        encoding=section.encoding,
-    )
-
-
-def _classes(
-    config: Config, name: str, records: Records, problems: Problems
-) -> tuple[dict[str, Hierarchy], dict[str, IntArray]]:
-    """Dimension and innermost index of every record, a class column each."""
-    dims: dict[str, Hierarchy] = {}
-    leaves: dict[str, IntArray] = {}
-    for column, section in _used_columns(config, name).items():
-        if section.is_measure:
-            continue
-        try:
-            dim, spec = class_dimension(config, column, section)
-        except InputError as error:
-            problems.catch(error)
-            continue
-        codes, found = classify(
-            records.frame[section.source], spec, file=records.file, first_row=records.first_row
-        )
-        problems.add(found)
-        if not found:
-            dims[column] = dim
-            leaves[column] = leaf_index(dim, codes)
-    return dims, leaves
-
-
-def leaf_index(dim: Hierarchy, codes: pd.Series) -> IntArray:
-    """Innermost position of every code.
-
-    >>> leaf_index(Hierarchy.flat("sex", ["f", "m"]), pd.Series(["m", "f"])).tolist()
-    [1, 0]
-    """
-    place = {dim.codes[i]: k for k, i in enumerate(dim.leaves)}
-    number, texts = pd.factorize(codes)
-    return np.array([place[str(t)] for t in texts], dtype=np.int64)[number]
 
 
 def class_dimension(
@@ -188,21 +163,3 @@ def class_dimension(
     mapping = read_pairs(config.resolve(section.map)) if section.map else {}
     inner = tuple(dim.codes[i] for i in dim.leaves)
     return dim, ClassSpec(section.source, inner, mapping)
-
-
-def _measures(
-    config: Config, name: str, records: Records, problems: Problems
-) -> dict[str, Measure]:
-    """Whole steps of every record, a measure column each."""
-    out: dict[str, Measure] = {}
-    for column, section in _used_columns(config, name).items():
-        if not section.is_measure:
-            continue
-        step = section.step if section.step is not None else Decimal(1)
-        spec = MeasureSpec(section.source, section.unit or "", step)
-        steps, found = quantise(
-            records.frame[section.source], spec, file=records.file, first_row=records.first_row
-        )
-        problems.add(found)
-        out[column] = Measure(np.where(steps < 0, 0, steps), spec.unit, float(step))
-    return out

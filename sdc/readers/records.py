@@ -141,8 +141,8 @@ def read_parquet(
 ) -> TextTable:
     """A Parquet file as text; ``positions`` that are stored as numbers stay numbers.
 
-    Columns that the file does not have are left out, and geometries. Every different value is spelled once.
-    Raises InputError where the file is none.
+    Columns that the file does not have are left out, and geometries. Raises InputError where the
+    file is none.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
