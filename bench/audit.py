@@ -166,7 +166,7 @@ def geographies() -> None:
     for records, areas, side in ((120_000, 2_000, 45), (600_000, 10_000, 100)):
         problem = two_geographies(records, areas, side, 10)
         hidden = np.zeros(problem.system.n, dtype=bool)
-        hidden[problem.primary] = True
+        hidden[problem.to_hide] = True
         atoms = int((~problem.system.shown).sum())
         Clock(f"two geographies, {atoms:,} atoms").say(lambda p=problem, h=hidden: said(p, h))
 

@@ -29,8 +29,11 @@ def problem(
 
     Counts: a cell of 1 … min_count - 1 units is primary, an attacker must not be able to exclude
     ``min_count`` nor some smaller value (one less where zeros may be hidden; the number of non-zero
-    innermost cells below it where every zero is shown). Measures: the dominance rule and p % demand
-    that the attacker's interval reaches as far as they say, on both sides. O(cells).
+    innermost cells below it where every zero is shown). A place that no table prints, but several
+    tables count (an overlap of two geographies, 20-24 between <20 and <25), is primary as well: where
+    each such place of 1 … min_count - 1 units may hold min_count, no difference gives one away.
+    Measures: the dominance rule and p % demand that the attacker's interval reaches as far as they
+    say, on both sides. Known cells keep their value for everybody. O(cells).
 
     Raises RulesError where tables disagree on the level, or a measure has neither dominance nor p %.
 
@@ -59,6 +62,7 @@ def problem(
     demand = _Demand.empty(system.n)
     for block in system.blocks:
         demand.add(block, by_table[block.table.name], floor[block.index] > 0)
+    demand.add_places(system, _thresholds(system, by_table))
     primary = np.flatnonzero(demand.primary).astype(np.int64)
     return Problem(
         system=system,
@@ -67,8 +71,8 @@ def problem(
         upper=demand.upper[primary],
         lower=demand.lower[primary],
         slide=np.zeros(len(primary), dtype=np.int64),
-        floor=floor,
-        ceiling=np.full(system.n, UNBOUNDED, dtype=np.int64),
+        floor=np.where(system.known, system.value, floor),
+        ceiling=np.where(system.known, system.value, UNBOUNDED),
         eligible=eligible,
         cost=cost,
     )
@@ -135,6 +139,28 @@ class _Demand:
         known, new = self.lower[cells], lower[primary]
         both = np.where(never_zero[primary], np.maximum(known, new), np.minimum(known, new))
         self.lower[cells] = np.where(known == UNBOUNDED, new, both)
+
+    def add_places(self, system: System, threshold: IntArray) -> None:
+        """Take in the places that no table prints; ``threshold`` (n,) is 0 where none holds."""
+        small = ~system.shown & ~system.known & (system.value > 0) & (system.value < threshold)
+        self.primary |= small
+        self.upper[small], self.lower[small] = threshold[small], system.value[small]
+
+
+def _thresholds(system: System, by_table: Mapping[str, Rules]) -> IntArray:
+    """(n,) the highest threshold of the count tables that print a cell, or count a place."""
+    out = np.zeros(system.n, dtype=np.int64)
+    for block in system.blocks:
+        if block.table.is_count:
+            k = by_table[block.table.name].min_count
+            out[block.index] = np.maximum(out[block.index], k)
+    rows = system.relations.tocoo()
+    of_row = np.zeros(rows.shape[0], dtype=np.int64)
+    total = rows.data < 0
+    np.maximum.at(of_row, rows.row[total], out[rows.col[total]])
+    part = (rows.data > 0) & ~system.shown[rows.col]
+    np.maximum.at(out, rows.col[part], of_row[rows.row[part]])
+    return out
 
 
 def _shown_zero_floor(table: Table) -> IntArray:

@@ -76,7 +76,7 @@ def _linear(problem: Problem, published: Published) -> AuditReport:
     """The weakest promise: no primary cell is a combination of published numbers."""
     system, hidden, primary = problem.system, published.hidden, problem.primary
     follows = determined(system.relations, free_cells(problem, hidden))
-    bad = follows[primary] | ~hidden[primary]
+    bad = follows[primary] | (system.shown & ~hidden)[primary]
     value = system.value[primary]
     return AuditReport(
         level=problem.level,
@@ -96,7 +96,7 @@ def _judge(
 ) -> AuditReport:
     """Turn what was proven into verdicts; shown primary cells are revealed by themselves."""
     system, hidden, primary = problem.system, published.hidden, problem.primary
-    shown = ~hidden[primary]
+    shown = (system.shown & ~hidden)[primary]
     verdict = np.where(proof.met, Verdict.SAFE, Verdict.UNKNOWN)
     verdict[proof.barred | shown] = Verdict.UNSAFE
     checks = ["agreement", "witnesses checked by integer addition"]
@@ -132,7 +132,7 @@ def _towards_zero(steps: IntArray, scale: int) -> IntArray:
 def _revelations(problem: Problem, hidden: BoolArray, proof: Proof) -> tuple[Revelation, ...]:
     """Cells left standing with one value, then primary cells whose interval is too narrow."""
     primary, value = problem.primary, problem.system.value
-    standing = np.union1d(np.flatnonzero(proof.standing), primary[~hidden[primary]])
+    standing = np.union1d(np.flatnonzero(proof.standing), problem.to_hide[~hidden[problem.to_hide]])
     narrow = np.flatnonzero(proof.barred & ~np.isin(primary, standing))
     known = _standing(problem, hidden, standing)
     return known + tuple(

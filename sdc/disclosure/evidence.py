@@ -10,8 +10,9 @@ value          (u,)    true values of all innermost cells and atoms, piece after
 at             (u, d)  their codes, as positions in the piece's code lists
 indptr         (w+1,)  witnesses as sparse rows …
 index, step    (m,)    … of positions in ``value`` and differences, in units of 1 / scale
-promise_*      (p,)    table (piece number), cell (flat, C order over sorted codes), upper, lower,
-                       slide: how far the witnesses together must take the cell
+promise_*      (p,)    table (piece number), cell (flat, C order over sorted codes; for atoms their
+                       number within the piece), upper, lower, slide: how far the witnesses together
+                       must take the cell
 floor_*        (f,)    table, cell, least: what everybody knows the cell to hold at least
 ============== ======= ========================================================================
 
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +79,7 @@ def evidence(problem: Problem, report: AuditReport) -> bytes:
         "indptr": moves.indptr.astype(np.int64),
         "index": moves.indices.astype(np.int64),
         "step": moves.data.astype(np.int64),
-        **_promises(problem, report),
+        **_promises(problem, report, parts),
         **_floors(problem, system),
     }
     out = io.BytesIO()
@@ -159,9 +161,17 @@ def _family(
     return _Part(atoms, code[atoms][:, used], head)
 
 
-def _promises(problem: Problem, report: AuditReport) -> dict[str, IntArray]:
-    """What the level promises of each primary cell, in the first table that prints it."""
+def _promises(problem: Problem, report: AuditReport, parts: Sequence[_Part]) -> dict[str, IntArray]:
+    """What the level promises of each primary cell, in the first piece that holds it."""
     table, cell = _first_place(problem.system, problem.primary)
+    for number, part in enumerate(parts):
+        if part.head["table"] is None:
+            place = np.full(problem.system.n, -1, dtype=np.int64)
+            place[part.unknowns] = np.arange(len(part.unknowns))
+            mine = (table < 0) & (place[problem.primary] >= 0)
+            table[mine], cell[mine] = number, place[problem.primary[mine]]
+    if (table < 0).any():
+        raise NotProven("証拠の形式にできない表です", "a promise that no piece of the file holds")
     value = problem.system.value[problem.primary]
     interval = report.level != "integer"
     reach = (problem.upper, problem.lower, problem.slide)

@@ -143,8 +143,9 @@ def _barred(
     def of_cell(if_rising: Any, if_falling: Any, still: int) -> Any:
         return np.where(rising, np.append(if_rising, still)[at], np.append(if_falling, still)[at])
 
-    rise = asked & (of_cell(findings.barred_up, findings.barred_down, 1) > 0)
-    fall = asked & (of_cell(findings.barred_down, findings.barred_up, 1) > 0)
+    # A way that is not asked for bars nothing; where no distance is given, any change is asked for.
+    rise = asked & (of_cell(findings.barred_up, findings.barred_down, 1) > 0) & (up >= (down > 0))
+    fall = asked & (of_cell(findings.barred_down, findings.barred_up, 1) > 0) & (down >= (up > 0))
     own_rise = rise & (of_cell(wanted.up, wanted.down, 0) <= up)
     own_fall = fall & (of_cell(wanted.down, wanted.up, 0) <= down)
     least = np.maximum(proof.least, of_cell(space.low, -space.high, 0))

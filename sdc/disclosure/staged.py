@@ -70,6 +70,8 @@ def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
             value, up = _read_table(files, piece)
             printed, hidden = printed + int((value >= 0).sum()), hidden + int((value < 0).sum())
             _check_table(piece, (value, up), dict(_of_table(arrays, number)))
+        else:
+            _check_atoms(piece, dict(_of_table(arrays, number)))
     for one, other in combinations(pieces, 2):
         if one.family == other.family:
             _check_margin(one, other)
@@ -214,12 +216,27 @@ def _check_table(piece: _Piece, table: tuple[Ints, list[list[Ints]]], asked: Arr
     at, least = asked["floor_cell"], asked["floor_least"]
     if ((truth + low)[at] < least).any():
         _refuse(f"a floor of {piece.table}")
+    if shown[asked["promise_cell"]].any() or not _kept(truth, (low, high), asked):
+        _refuse(f"a promise of {piece.table}")
+
+
+def _check_atoms(piece: _Piece, asked: Arrays) -> None:
+    """The promises on places that no table prints."""
+    low, high = np.zeros_like(piece.value), np.zeros_like(piece.value)
+    np.minimum.at(low, piece.cell, piece.step)
+    np.maximum.at(high, piece.cell, piece.step)
+    if not _kept(piece.value, (low, high), asked):
+        _refuse("a promise of a place that no table prints")
+
+
+def _kept(truth: Ints, reach: tuple[Ints, Ints], asked: Arrays) -> bool:
+    """Whether the witnesses take every promised cell far enough."""
+    low, high = reach
     at = asked["promise_cell"]
     kept = (truth + high)[at] >= asked["promise_upper"]
     kept &= (truth + low)[at] <= asked["promise_lower"]
     kept &= (high - low)[at] >= asked["promise_slide"]
-    if shown[at].any() or not kept.all():
-        _refuse(f"a promise of {piece.table}")
+    return bool(kept.all())
 
 
 def _of_table(arrays: Arrays, number: int) -> Iterator[tuple[str, npt.NDArray[Any]]]:

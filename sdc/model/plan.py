@@ -44,8 +44,8 @@ class Plan:
     def __post_init__(self) -> None:
         self.hidden.setflags(write=False)
         problem = self.problem
-        if not self.hidden[problem.primary].all():
-            cell = int(problem.primary[~self.hidden[problem.primary]][0])
+        if not self.hidden[problem.to_hide].all():
+            cell = int(problem.to_hide[~self.hidden[problem.to_hide]][0])
             raise _bad(
                 problem.system, cell, "一次秘匿セルが秘匿されていません", "a primary cell is shown"
             )

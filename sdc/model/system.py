@@ -120,13 +120,18 @@ class System:
         )  # fmt: skip
 
     def name_of(self, cell: int) -> str:
-        """``dimension=code`` of an unknown, for messages; ``#i`` for a latent or tableless one."""
+        """``dimension=code`` of an unknown, for messages; ``#i`` for one without a table.
+
+        A place that no table prints is named by the cells that count it.
+        """
         for block in self.blocks:
             hits = np.flatnonzero(block.index.ravel() == cell)
             if len(hits):
                 codes = block.table.codes_of(int(hits[0]))
                 return ", ".join(f"{name}={code}" for name, code in codes.items())
-        return f"#{cell}"
+        rows = self.relations[self.relations.getcol(cell).nonzero()[0]].tocoo()
+        above = np.unique(rows.col[(rows.data < 0) & self.shown[rows.col]])
+        return " ∩ ".join(self.name_of(int(c)) for c in above if c != cell) or f"#{cell}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +145,8 @@ class Problem:
     field     shape  meaning
     ========= ====== =========================================================================
     level            the promise; ``linear`` ignores upper, lower, slide, floor and ceiling
-    primary   (p,)   positions of the cells that must be hidden and protected, ascending
+    primary   (p,)   positions of the cells that must be protected, ascending: those that tables
+                     would print must be hidden; others are places that no table prints
     upper     (p,)   ``interval``: some table of the attacker has ``y >= upper`` in the cell
     lower     (p,)   ``interval``: some table of the attacker has ``y <= lower`` in the cell
     slide     (p,)   ``interval``: the largest minus the smallest ``y`` is at least this
@@ -172,14 +178,19 @@ class Problem:
         per_primary = (self.upper, self.lower, self.slide)
         if any(len(a) != n for a in per_cell) or any(len(a) != p for a in per_primary):
             raise InputError("配列の長さが一致しません", "arrays of a problem must fit the system")
-        if not self.eligible[self.primary].all():
-            bad = int(self.primary[~self.eligible[self.primary]][0])
+        if not self.eligible[self.to_hide].all():
+            bad = int(self.to_hide[~self.eligible[self.to_hide]][0])
             raise InputError(
                 f"秘匿が必要なセルを秘匿できない設定です: {self.system.name_of(bad)}",
                 f"a cell that must be hidden is declared never to be hidden: "
                 f"{self.system.name_of(bad)}",
                 code="never-hide-primary",
             )
+
+    @property
+    def to_hide(self) -> IntArray:
+        """(q,) the primary cells that a table would print."""
+        return self.primary[self.system.shown[self.primary]]
 
     @cached_property
     def digest(self) -> str:

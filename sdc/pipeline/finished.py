@@ -72,7 +72,7 @@ def summary_of(plan: Plan, report: AuditReport, *, seconds: float) -> dict[str, 
     """The contract's ``summary.json``."""
     return {
         "n_cells": int(plan.problem.system.shown.sum()),
-        "n_primary": len(plan.problem.primary),
+        "n_primary": len(plan.problem.to_hide),
         "n_complementary": int(plan.complementary.sum()),
         "cost_complementary": round(plan.cost, 9),
         "lower_bound": round(plan.bound, 9),
@@ -83,6 +83,7 @@ def summary_of(plan: Plan, report: AuditReport, *, seconds: float) -> dict[str, 
         "reproducible": plan.reproducible,
         "method": plan.method,
         "because": plan.because,
+        "n_unprinted": len(plan.problem.primary) - len(plan.problem.to_hide),
         "n_zero_hidden": int((plan.hidden & (plan.problem.system.value == 0)).sum()),
     }
 

@@ -47,7 +47,7 @@ def literal(problem: Problem) -> tuple[BoolArray, list[str]]:
     masks = Masks.of_problem(problem)
     system = problem.system
     hidden = np.zeros(system.n, dtype=bool)
-    hidden[problem.primary] = True
+    hidden[problem.to_hide] = True
     hidden = _whole_masks(masks, hidden, system.shown)
     lines = _lines(problem)
     log: list[str] = []

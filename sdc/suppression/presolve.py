@@ -78,7 +78,7 @@ class Reduced:
         hidden = np.zeros(len(self.mask), dtype=bool)
         inside = self.mask >= 0
         hidden[inside] = opened[self.mask[inside]]
-        hidden[self.problem.primary] = True
+        hidden[self.problem.to_hide] = True
         return hidden
 
     def opened(self, hidden: BoolArray) -> BoolArray:

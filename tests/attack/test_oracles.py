@@ -131,9 +131,6 @@ def test_a_zero_that_must_be_printed_cannot_be_the_partner() -> None:
         plan_by_hand(oracle, oracle.system(), "interval")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="places that no table prints, such as 20-24 here, carry no demand yet"
-)
 def test_a_class_that_only_the_difference_of_two_tables_shows(tmp_path: Path) -> None:
     # 00-19 / 20-39 hold 10 / 12 and 00-24 / 25-39 hold 11 / 11: 20-24 is 11 - 10 = 1.
     tables = (

@@ -64,7 +64,7 @@ def random_case(seed: int, *, zeros: str = "hide", level: str = "interval", k: i
     values = rng.poisson(rng.choice([1.0, 2.5, 6.0]), size=shape) * (rng.random(shape) > 0.25)
     problem = grid_problem(values, min_count=k, zeros=zeros, level=level)
     hidden = (rng.random(problem.system.n) < rng.choice([0.2, 0.4, 0.6])) & problem.eligible
-    hidden[problem.primary] = True
+    hidden[problem.to_hide] = True
     # The grand total stays in print, so that every interval is finite.
     total = int(problem.system.value.argmax())
     hidden[total] = total in problem.primary

@@ -90,7 +90,7 @@ def test_the_whole_model_lacks_an_equation() -> None:
     system = system_of([table("t", (use,), [1, 9, 9, 0])])
     problem = demands_of(system, Rules(min_count=3))
     hidden = np.zeros(system.n, dtype=bool)
-    hidden[problem.primary] = True
+    hidden[problem.to_hide] = True
     assert not audit(problem, Case(problem, hidden).published).passed
     fooled = 0
     for row in range(system.relations.shape[0]):

@@ -30,7 +30,7 @@ def build(tables: list[Table], pattern: Mapping[str, list[tuple[str, ...]]], **h
     system = system_of(tables, crossings=how.pop("crossings", ()))
     problem = demands_of(system, Rules(min_count=3, **how))
     hidden = np.zeros(system.n, dtype=bool)
-    hidden[problem.primary] = True
+    hidden[problem.to_hide] = True
     for block in system.blocks:
         for codes in pattern.get(block.table.name, []):
             place = [d.position(c) for d, c in zip(block.table.dims, codes, strict=True)]
@@ -55,10 +55,11 @@ def pair_of_tables() -> Case:
 
 
 def crossed() -> Case:
-    # Areas against mesh cells over shared atoms; a1 (2 units) hides with a2, mesh m1 with m2.
+    # Areas against mesh cells over shared atoms; a1 (2 units) hides with a2, mesh m1 with m2. All of
+    # a3 lies in m3: with 7 there, 9 - 7 = 2 of a3 in m2 would follow.
     area, mesh = flat("area", "a1 a2 a3"), flat("mesh", "m1 m2 m3")
     met = [(0, 0), (0, 1), (1, 0), (1, 1), (2, 1), (2, 2)]
-    tables = [table("areas", (area,), [2, 6, 9]), table("mesh", (mesh,), [4, 6, 7])]
+    tables = [table("areas", (area,), [2, 6, 9]), table("mesh", (mesh,), [4, 4, 9])]
     pattern = {"areas": [("a2",)], "mesh": [("m1",), ("m2",)]}
     crossing = Crossing(("area", "mesh"), np.array(met, dtype=np.int64))
     return build(tables, pattern, crossings=[crossing])
@@ -199,6 +200,22 @@ def test_floors_are_part_of_what_is_known() -> None:
     assert check_staged(files, witness).hidden == 4
     with pytest.raises(NotProven, match="floor"):
         check_staged(files, altered(witness, floor_least=lambda a: a + 6))
+
+
+def test_a_promise_on_a_place_that_no_table_prints_is_checked() -> None:
+    # a1 is 2 units in m1 or m2: that part may hold 3, which the witnesses must show.
+    files, witness = proven(crossed())
+    with np.load(io.BytesIO(witness)) as stored:
+        arrays = {name: stored[name].copy() for name in stored.files}
+    pieces = json.loads(arrays["head"].tobytes())["pieces"]
+    places = [i for i, p in enumerate(pieces) if p["table"] is None]
+    mine = np.flatnonzero(np.isin(arrays["promise_table"], places))
+    assert len(mine)
+    arrays["promise_upper"][mine[0]] += 100
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)
+    with pytest.raises(NotProven, match="no table prints"):
+        check_staged(files, out.getvalue())
 
 
 def test_tables_linked_in_a_circle_need_atoms() -> None:
