@@ -200,11 +200,11 @@ def test_percentages_give_counts_back_and_are_hidden_with_them(decimals: int, mo
         _plain_info(system, "test"), sdc.apply(system, plan), sdc.audit(system, plan, rules),
         figures=(Figure("share", "share", "t", "use", decimals=decimals),),
     )  # fmt: skip
-    made = derive(opened, opened.figures[0]).figures
+    made = derive(opened.tables, opened.figures[0]).quotients
     hidden = plan.hidden[system.blocks[0].index]
     assert hidden.sum() >= 2
     for code, x, value in zip(uses.codes, hidden, own.value.tolist(), strict=True):
-        text = made[(code,)]
+        text = made[(code,)].text
         # Round half up by whole numbers: floor(2 * 100 * value * 10^d / total + 1) / 2.
         tenths = (2 * 100 * value * 10**decimals + most) // (2 * most)
         plain = f"{tenths / 10**decimals:.{decimals}f}"
