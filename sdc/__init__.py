@@ -32,16 +32,18 @@ _HOME = {
     "apply": "sdc.model.plan",
     "audit": "sdc.pipeline.engine",
     "merge_areas": "sdc.tables.merge",
-    "mesh": "sdc.pipeline.geography",
+    "count": "sdc.pipeline.tabulating",
+    "mesh": "sdc.pipeline.tabulating",
     "protect": "sdc.pipeline.engine",
     "read_areas": "sdc.readers.areas",
     "read_cells": "sdc.readers.tables",
     "read_hierarchy": "sdc.readers.tables",
     "read_records": "sdc.readers.records",
     "release": "sdc.pipeline.engine",
+    "scan_records": "sdc.readers.scan",
     "suppress": "sdc.suppression.complementary",
     "system_of": "sdc.tables.relations",
-    "tabulate": "sdc.pipeline.geography",
+    "tabulate": "sdc.pipeline.tabulating",
     "verify_package": "sdc.publishing.verify",
     "write_package": "sdc.publishing.package",
 }
@@ -68,11 +70,12 @@ if TYPE_CHECKING:
     from sdc.model.system import Level, System
     from sdc.model.table import Table, aggregate
     from sdc.pipeline.engine import audit, protect, release
-    from sdc.pipeline.geography import mesh, tabulate
+    from sdc.pipeline.tabulating import count, mesh, tabulate
     from sdc.publishing.package import write_package
     from sdc.publishing.verify import verify_package
     from sdc.readers.areas import read_areas
     from sdc.readers.records import read_records
+    from sdc.readers.scan import scan_records
     from sdc.readers.tables import read_cells, read_hierarchy
     from sdc.suppression.complementary import suppress
     from sdc.tables.merge import merge_areas

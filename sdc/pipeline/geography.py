@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from sdc.config import Config
 from sdc.errors import InputError
@@ -14,30 +13,12 @@ from sdc.model.coded import Coded, Crossing
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.records import Records
 from sdc.model.system import BoolArray
-from sdc.model.table import Table
 from sdc.readers.areas import read_areas
 from sdc.spatial.areas import Areas, mesh_areas
 from sdc.spatial.locate import locate
 from sdc.spatial.overlay import intersections
-from sdc.tables.tabulate import tabulate as cross_tabulate
 
 AREAS, MESH = "areas", "mesh"
-
-
-@dataclass(frozen=True)
-class Grid:
-    """A mesh level that has not met any records yet."""
-
-    level: str
-
-
-def mesh(level: str) -> Grid:
-    """The standard mesh of one level, to be given to ``tabulate``.
-
-    >>> mesh("500m").level
-    '500m'
-    """
-    return Grid(level)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,33 +110,3 @@ def crossing(places: Places, coded: Sequence[Coded]) -> list[Crossing]:
     )
     pairs = intersections(places.areas, places.mesh, observed=observed)
     return [Crossing((AREAS, MESH), pairs[["i", "j"]].to_numpy(dtype=np.int64))]
-
-
-def tabulate(
-    records: Records, places: Areas | Grid, *, by: Sequence[str] = (), name: str = ""
-) -> Table:
-    """Count records by place and by columns taken as they are, with all margins.
-
-    Records outside all places are left out; the table's ``notes`` say how many.
-    """
-    if isinstance(places, Grid):
-        places = mesh_areas([places.level], within=extent([records]))
-    place = locate(records.x, records.y, records.crs, places)
-    inside = (place >= 0) & records.placed
-    dims: dict[str, Hierarchy] = {places.dimension: places.hierarchy}
-    leaf = {places.dimension: place[inside]}
-    for column in by:
-        if column not in records.frame:
-            raise InputError(f"列がありません: {column}", f"there is no column {column!r}")
-        number, texts = pd.factorize(records.frame[column][inside].fillna(""), sort=True)
-        if "" in set(texts):
-            raise InputError(f"空欄があります: {column}", f"column {column!r} has blanks")
-        dims[column] = Hierarchy.flat(column, [str(t) for t in texts])
-        leaf[column] = number.astype(np.int64)
-    coded = Coded(records.name, dims, leaf)
-    table = cross_tabulate(coded, [places.dimension, *by], name=name)
-    outside = int((~inside).sum())
-    if not outside:
-        return table
-    note = f"{outside} records lie in none of the places"
-    return Table(table.name, table.dims, table.value, records=records.name, notes=(note,))
