@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from sdc.model.records import Records
 from sdc.model.table import Table
 from sdc.pipeline.counting import Runner
 from sdc.readers.pieces import WHOLE, Piece
+from sdc.readers.records import as_text_column
 from sdc.readers.scan import RecordFile
 from sdc.spatial.areas import Areas, mesh_areas
 from sdc.spatial.locate import locate, transformer
@@ -109,14 +111,16 @@ def count(
     whole, words, outside = _counted(records, places, by, run)
     place, classes = _split(whole.key, len(by))
     ranks = [_rank(own)[index] for index, own in zip(classes, words, strict=True)]
-    order = np.lexsort([*ranks[::-1], place])
+    order: IntArray | slice = slice(None)
+    if any(list(own) != sorted(own) for own in words) or len(by) > 1:
+        order = np.lexsort([*ranks[::-1], place])
+    held = place[order]
     if isinstance(places, Grid):
-        name, code = "mesh", texts(place[order], places.level)
+        out = {"mesh": spelled(held)}
     else:
-        name, code = places.dimension, np.array(places.codes, dtype=object)[place[order]]
-    out = {name: pd.array(code, dtype="str")}
+        out = {places.dimension: spelled(held, places.codes)}
     for column, rank, own in zip(by, ranks, words, strict=True):
-        out[column] = pd.array(np.array(sorted(own), dtype=object)[rank[order]], dtype="str")
+        out[column] = spelled(rank[order], sorted(own))
     made = pd.DataFrame({**out, "count": whole.weight[order]})
     made.attrs["outside"] = outside
     return made
@@ -152,7 +156,7 @@ def _part(records: Source, places: Areas | Grid, by: tuple[str, ...], piece: Pie
     for shift, column in zip(_shifts(len(by)), by, strict=True):
         if column not in records.frame:
             raise InputError(f"列がありません: {column}", f"there is no column {column!r}")
-        index, found = pd.factorize(records.frame[column])
+        index, found = pd.factorize(records.frame[column], sort=True)
         index = index if every else index[inside]
         if (index < 0).any() or "" in set(found):
             raise InputError(f"空欄があります: {column}", f"column {column!r} has blanks")
@@ -198,6 +202,19 @@ def _renumbered(part: Part, numbered: Sequence[dict[str, int]]) -> Tally:
             )
         key |= own[index] << shift
     return Tally(key, part.tally.weight, part.tally.amounts)
+
+
+def spelled(index: IntArray, words: Sequence[str] | None = None) -> Any:
+    """A text column: the words at some positions, or whole numbers by their digits.
+
+    >>> list(spelled(np.array([1, 0]), ["a", "b"])), list(spelled(np.array([5339])))
+    (['b', 'a'], ['5339'])
+    """
+    import pyarrow as pa
+
+    if words is None:
+        return as_text_column(pa.array(index).cast(pa.large_string()))
+    return as_text_column(pa.array(words, pa.large_string()).take(pa.array(index)))
 
 
 def _rank(words: Sequence[str]) -> IntArray:

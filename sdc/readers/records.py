@@ -150,7 +150,8 @@ def read_parquet(
     where = existing(path)
     problems = Problems(where.name)
     try:
-        file = pq.ParquetFile(where)
+        words = [f.name for f in pq.read_schema(where) if pa.types.is_string(f.type)]
+        file = pq.ParquetFile(where, read_dictionary=words)
         names = [
             field.name
             for field in file.schema_arrow
@@ -189,7 +190,13 @@ def _spelled(column: Any) -> Any:
     words = column_text(column.dictionary.to_numpy(zero_copy_only=False).astype(object))
     texts = pa.array([*words, ""], pa.large_string())
     place = pc.fill_null(column.indices.cast(pa.int64()), len(words))
-    return pd.array(texts.take(place), dtype="str")
+    return as_text_column(texts.take(place))
+
+
+def as_text_column(texts: Any) -> Any:
+    """An Arrow array of texts as a pandas column, without copying."""
+    dtype: Any = pd.StringDtype("pyarrow", na_value=np.nan)
+    return dtype.__from_arrow__(texts)
 
 
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:

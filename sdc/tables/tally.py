@@ -48,7 +48,7 @@ def tally(key: IntArray, steps: Mapping[str, IntArray] | None = None) -> Tally:
     if not steps:
         keys = np.sort(key)
         start = _starts(keys)
-        return Tally(keys[start], np.diff(np.append(start, len(keys))))
+        return Tally(keys[start], _lengths(start, len(keys)))
     each = {name: (s, s[:, None]) for name, s in steps.items()}
     return _joined(key, np.ones(len(key), dtype=np.int64), each)
 
@@ -123,14 +123,15 @@ def _joined(
     key: IntArray, weight: IntArray, each: Mapping[str, tuple[IntArray, IntArray]]
 ) -> Tally:
     """Rows of equal keys as one; ``each`` holds sums (n,) and contributions (n, t)."""
-    order = np.argsort(key)
+    # Joined parts are ascending runs one after the other, which a stable sort only merges.
+    order = np.argsort(key, kind="stable")
     keys = key[order]
     start = _starts(keys)
-    group = np.repeat(np.arange(len(start)), np.diff(np.append(start, len(keys))))
-    amounts = {
-        name: (_added(steps[order], start), _largest(largest[order], group, len(start)))
-        for name, (steps, largest) in each.items()
-    }
+    amounts = {}
+    for name, (steps, largest) in each.items():
+        group = np.repeat(np.arange(len(start)), _lengths(start, len(keys)))
+        added = _added(steps[order], start)
+        amounts[name] = added, _largest(largest[order], group, len(start))
     return Tally(keys[start], _added(weight[order], start), amounts)
 
 
@@ -139,6 +140,14 @@ def _starts(keys: IntArray) -> IntArray:
     fresh = np.ones(len(keys), dtype=bool)
     np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
     return np.flatnonzero(fresh).astype(np.int64)
+
+
+def _lengths(start: IntArray, end: int) -> IntArray:
+    """How many rows each group has."""
+    out = np.empty_like(start)
+    np.subtract(start[1:], start[:-1], out=out[:-1])
+    out[-1:] = end - start[-1:]
+    return out
 
 
 def _added(value: IntArray, start: IntArray) -> IntArray:
