@@ -61,7 +61,7 @@ def release_of(
         geographies=geographies(treated.places, config),
         merges=treated.merges,
         collapses=treated.collapses,
-        titles=config.titles,
+        titles=dict(config.titles),
         table_titles={t.id: (t.title or "", t.title_en or "") for t in config.tables},
         figures=figures_of(config, treated.places, published.tables),
     )

@@ -178,18 +178,20 @@ def _small_print(sheet: Sheet, facts: Facts, y: float) -> None:
     info, left, width = facts.info, _INSET, PANEL[1]
     sheet.line([(left, y - 2), (left + width, y - 2)], color=LIGHT, width=0.6)
     name, _ = LICENCES.get(info.licence, (info.licence, ""))
-    rows: Sequence[tuple[str, str]] = (
-        ("内容", f"{facts.inside[0]} / {facts.inside[1]}"),
-        ("出典", info.source),
-        ("責任課", " ".join(filter(None, (info.municipality_name, info.section, info.contact)))),
-        ("根拠", info.ground),
-        ("利用条件", f"{name} ({info.licence})" if name != info.licence else name),
-        ("座標系", facts.crs[0]),
-        ("公表", f"{info.release_date.isoformat()}  {info.id}  serial {info.serial}"),
+    section = " ".join(filter(None, (info.municipality_name, info.section, info.contact)))
+    rows: Sequence[tuple[str, str, str]] = (
+        ("内容", "Content", f"{facts.inside[0]} / {facts.inside[1]}"),
+        ("出典", "Source", info.source),
+        ("責任課", "Section", section),
+        ("根拠", "Ground", info.ground),
+        ("利用条件", "Licence", f"{name} ({info.licence})" if name != info.licence else name),
+        ("座標系", "CRS", " / ".join(facts.crs)),
+        ("公表", "Release", f"{info.release_date.isoformat()}  {info.id}  serial {info.serial}"),
     )
-    for head, text in rows:
-        sheet.text(left, y, head, size=7, color=GREY)
-        y = sheet.paragraph(left + 13, y, text, size=7, width=width - 13, color=DARK)
+    for ja, en, text in rows:
+        sheet.text(left, y, ja, size=7, color=GREY)
+        sheet.text(left + 10.5, y + 0.25, en, size=6, color=GREY)
+        y = sheet.paragraph(left + 20, y, text, size=7, width=width - 20, color=DARK)
         y += 7 * POINT * 0.3
 
 

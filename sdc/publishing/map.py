@@ -279,8 +279,9 @@ def _title(subject: Subject, chosen: Chosen) -> Words:
     if not subject.classes:
         return f"{ja}({where[0]})", f"{en} ({where[1]})"
     picked = [d.labels[d.position(chosen[d.name])] for d in subject.classes if d.name in chosen]
-    text = "・".join(picked)
-    return f"{ja}: {text or '総数'}({where[0]})", f"{en}: {text or 'total'} ({where[1]})"
+    codes = [f"class {chosen[d.name]}" for d in subject.classes if d.name in chosen]
+    ja, en = f"{ja}: {'・'.join(picked) or '総数'}", f"{en}: {', '.join(codes) or 'total'}"
+    return f"{ja}({where[0]})", f"{en} ({where[1]})"
 
 
 def _paste(page: Pixels, part: Pixels, corner: tuple[float, float]) -> None:

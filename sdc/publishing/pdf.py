@@ -17,12 +17,13 @@ from sdc.model.hierarchy import Hierarchy
 from sdc.model.plan import PublishedTable
 from sdc.model.release import Release
 from sdc.publishing.csvfile import Place, axes
-from sdc.publishing.pdfpages import Paper, Row, cover, notes
+from sdc.publishing.pdfpages import Paper, Row, cover, notes, text_width
 from sdc.publishing.symbols import guard, printed, safe_name
 from sdc.publishing.wording import table_title, unit, words
 
 _ROW, _HEAD_LINE = 5.0, 3.1
 _CODE, _NAME, _REMARK, _COLUMN, _WIDEST = 23.0, 44.0, 40.0, 17.0, 26.0
+_HEAD, _TIGHTEST = 6.5, 0.78  # size of the heads in points, and how far one may shrink
 _TOP, _BOTTOM, _LEFT, _RIGHT = 24.0, 17.0, 14.0, 283.0
 
 
@@ -49,7 +50,7 @@ def document(release: Release, table: PublishedTable) -> bytes:
     buffer = io.BytesIO()
     paper = Paper(buffer, release, table_title(release, table))
     cover(paper, release, table)
-    notes(paper, release)
+    notes(paper, release, table)
     for block in blocks:
         _table_pages(paper, rows, block, _facts(release, table, block, len(blocks)), remarks)
     paper.finish()
@@ -94,7 +95,7 @@ def _heads(release: Release, table: PublishedTable) -> tuple[tuple[str, ...], ..
 
 
 def _rows(release: Release, table: PublishedTable) -> Iterator[Row]:
-    """Every area in code order, the ones merged away included."""
+    """The total, then every area in code order, the ones merged away included."""
     axis = _row_axis(release, table)
     shape = table.value.shape
     cell = printed(table)
@@ -104,8 +105,8 @@ def _rows(release: Release, table: PublishedTable) -> Iterator[Row]:
     spans = [range(n) for i, n in enumerate(shape) if i != axis]
     others = [s for i, s in enumerate(stride) if i != axis]
     offset = [sum(k * s for k, s in zip(c, others, strict=True)) for c in product(*spans)]
-    inner = set(table.dims[axis].inner.tolist())
-    for place in axes(release, table)[axis]:
+    inner, root = set(table.dims[axis].inner.tolist()), table.dims[axis].root
+    for place in sorted(axes(release, table)[axis], key=lambda p: p.position != root):
         start = place.position * stride[axis]
         values = [cell[start + o] for o in offset] if place.position >= 0 else ["X"] * len(offset)
         sums_up = place.position in inner
@@ -156,8 +157,10 @@ def _head_height(block: Block) -> float:
 
 @lru_cache(maxsize=4096)
 def _wrapped(label: str, column: float) -> tuple[str, ...]:
-    """A class label in lines that fit into a column."""
-    return tuple(Paper.wrap(label, 6.5, column - 0.8))
+    """A class label in lines that fit into a column; one that nearly does stays on its line."""
+    if text_width(label, _HEAD * _TIGHTEST) <= column - 0.8:
+        return (label,)
+    return tuple(Paper.wrap(label, _HEAD, column - 0.8))
 
 
 def _width(block: Block, remarks: bool) -> float:
@@ -179,7 +182,8 @@ def _draw_head(paper: Paper, block: Block, facts: Facts, remarks: bool) -> float
         x = _LEFT + _CODE + _NAME + (i + 0.5) * block.column
         y = middle - (len(lines) - 1) * _HEAD_LINE / 2
         for line in lines:
-            paper.text(x, y, line, 6.5, align="center")
+            wide = text_width(line, _HEAD) / (block.column - 0.8)
+            paper.text(x, y, line, _HEAD / max(1.0, wide), align="center")
             y += _HEAD_LINE
     if remarks:
         paper.text(right - _REMARK + 2, middle, "備考(合算)", 7)

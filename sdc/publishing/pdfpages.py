@@ -20,6 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 from sdc.model.plan import PublishedTable
 from sdc.model.release import Release
 from sdc.publishing.datapackage import LICENCES
+from sdc.publishing.marks import merges_of
 from sdc.publishing.sheet import font_file, split_words
 from sdc.publishing.symbols import guard
 from sdc.publishing.wording import LEVELS, METHOD, SYMBOLS, Words, long_date, unit
@@ -173,54 +174,69 @@ def cover(paper: Paper, release: Release, table: PublishedTable) -> None:
     y = paper.paragraph(_LEFT, 56, ja, 24, _RIGHT - _LEFT) + 1
     paper.fitted(_LEFT, y, en, 12, _RIGHT - _LEFT)
     y = paper.paragraph(_LEFT, y + 16, info.title, 15, _RIGHT - _LEFT)
+    if info.title_en:
+        paper.fitted(_LEFT, y, info.title_en, 10, _RIGHT - _LEFT)
+        y += 6
     name, link = LICENCES.get(info.licence, (info.licence, ""))
+    city = "  ".join(filter(None, (info.municipality_name, info.municipality_name_en)))
     facts = (
-        ("団体", f"{info.municipality_name}({info.municipality})"),
-        ("調査日", long_date(release)[0]),
-        ("公表日", info.release_date.isoformat()),
-        ("単位", unit(table)[0]),
-        ("出典", info.source),
-        ("責任課", " ".join(filter(None, (info.section, info.contact)))),
-        ("秘匿の根拠", info.ground),
-        ("利用条件", f"{name}({info.licence}) {link}".strip()),
-        ("公表ID", f"{info.id}  serial {info.serial}"),
+        ("団体", "Municipality", f"{city}({info.municipality})"),
+        ("調査日", "Survey date", f"{long_date(release)[0]}  {long_date(release)[1]}"),
+        ("公表日", "Release date", info.release_date.isoformat()),
+        ("単位", "Unit", "  ".join(dict.fromkeys(unit(table)))),
+        ("出典", "Source", info.source),
+        ("責任課", "Section", "  ".join(filter(None, (info.section, info.contact)))),
+        ("秘匿の根拠", "Legal ground", info.ground),
+        ("利用条件", "Licence", f"{name}({info.licence}) {link}".strip()),
+        ("公表ID", "Release", f"{info.id}  serial {info.serial}"),
     )
     y += 8
-    for head, text in facts:
-        paper.text(_LEFT, y, head, 10)
-        y = paper.paragraph(_LEFT + 32, y, text, 10, _RIGHT - _LEFT - 32) + 1.2
+    for ja, en, text in facts:
+        paper.text(_LEFT, y, ja, 10)
+        paper.text(_LEFT + 21, y, en, 8)
+        y = paper.paragraph(_LEFT + 44, y, text, 10, _RIGHT - _LEFT - 44) + 1.2
     paper.line(_LEFT, 192, _RIGHT, 192, 0.4)
 
 
-def notes(paper: Paper, release: Release) -> None:
-    """What the marks mean, how numbers were protected, what was merged and combined."""
+def notes(paper: Paper, release: Release, table: PublishedTable) -> None:
+    """What the marks mean, how numbers were protected, what this table merged and combined."""
     paper.new_page()
-    width = _RIGHT - _LEFT
-    y = _heading(paper, 24, "記号の意味")
-    for where, mark, meaning in SYMBOLS:
-        if "pdf" in where:
-            paper.text(_LEFT + 3, y, mark[0], 9.5)
-            plain = meaning[0].replace("**", "")
-            y = paper.paragraph(_LEFT + 32, y, plain, 9.5, width - 32) + 0.8
-    y = _heading(paper, y + 5, "秘匿処理の方法")
-    for text in (METHOD[0], LEVELS[release.level][0], release.info.policy[0]):
-        if text:
-            y = paper.paragraph(_LEFT + 3, y, text, 9.5, width - 3) + 1
+    y = _meaning(paper, release, 24, language=0)
+    y = _meaning(paper, release, y + 4, language=1)
+    names = {d.name for d in table.dims}
     merged = [
         f"{m.source} {m.source_name} → {m.target} {m.target_name}"
-        for m in sorted(release.merges, key=lambda m: (m.dimension, m.source))
+        for dim in table.dims
+        for m in merges_of(release, dim)
     ]
     grouped = [
         f"{c.source} {c.source_label} → {c.target} {c.target_label}"
         for c in sorted(release.collapses, key=lambda c: (c.dimension, c.source))
+        if c.dimension in names
     ]
-    y = _listing(paper, y + 5, "分類の集約(③)", grouped)
-    _listing(paper, y + 5, "小地域の合算(②)", merged)
+    y = _listing(paper, y + 4, "分類の集約(③) / classes combined", grouped)
+    _listing(paper, y + 4, "小地域の合算(②) / areas merged", merged)
     paper.footer()
 
 
+def _meaning(paper: Paper, release: Release, y: float, *, language: int) -> float:
+    """Marks and method in one language."""
+    size, width = (9.5, 8.0)[language], _RIGHT - _LEFT
+    y = _heading(paper, y, ("記号の意味", "What the marks mean")[language])
+    for where, mark, meaning in SYMBOLS:
+        if "pdf" in where:
+            paper.text(_LEFT + 3, y, mark[language], size)
+            plain = meaning[language].replace("**", "")
+            y = paper.paragraph(_LEFT + 32, y, plain, size, width - 32) + 0.6
+    y = _heading(paper, y + 4, ("秘匿処理の方法", "How numbers were protected")[language])
+    for text in (METHOD[language], LEVELS[release.level][language], release.info.policy[language]):
+        if text:
+            y = paper.paragraph(_LEFT + 3, y, text, size, width - 3) + 0.6
+    return y
+
+
 def _heading(paper: Paper, y: float, text: str) -> float:
-    paper.text(_LEFT, y, text, 12)
+    paper.text(_LEFT, y, text, 11)
     paper.line(_LEFT, y + 2, _RIGHT, y + 2, 0.4)
     return y + 8
 
@@ -233,7 +249,7 @@ def _listing(paper: Paper, y: float, title: str, lines: list[str]) -> float:
         paper.footer()
         paper.new_page()
         y = 24
-    y = _heading(paper, y, f"{title} {len(lines)}件")
+    y = _heading(paper, y, f"{title}: {len(lines)}")
     half = (_RIGHT - _LEFT) / 2
     for start in range(0, len(lines), 2):
         if y > HEIGHT - 20:

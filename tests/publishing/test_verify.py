@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import os
-import random
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from handmade import make_release, small_table
 
 from sdc.errors import PackageError
 from sdc.model.release import Release
@@ -17,7 +15,6 @@ from sdc.publishing.package import write_package
 from sdc.publishing.verify import UNCHECKED, verify_package
 
 Build = Callable[..., Release]
-FORMATS = ("images", "csv", "geojson", "pdf")
 
 
 @pytest.fixture
@@ -49,34 +46,6 @@ def test_without_an_anchor_the_verdict_says_so(package: Path) -> None:
     assert UNCHECKED in report.verdict
     assert (report.id, report.serial, report.signer) == ("tiny-2026", 1, "")
     assert report.require() is report
-
-
-@pytest.mark.nightly
-def test_a_thousand_single_byte_changes_are_found(tmp_path: Path) -> None:
-    path = write_package(make_release(small_table(), formats=FORMATS), tmp_path)
-    for folder, _, names in os.walk(path):
-        os.chmod(folder, 0o700)
-        for name in names:
-            os.chmod(Path(folder) / name, 0o600)
-    change_bytes(path, 1000)
-
-
-def test_every_one_of_many_single_byte_changes_is_found(package: Path) -> None:
-    change_bytes(package, 150)
-
-
-def change_bytes(package: Path, times: int) -> None:
-    """Flip one bit, a file at random each time; every one must be refused."""
-    rng = random.Random(20261122)
-    content = files.tree(package)
-    for _ in range(times):
-        name = rng.choice(list(content))
-        data = bytearray(content[name])
-        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-        (package / name).write_bytes(data)
-        assert not verify_package(package).ok, name
-        (package / name).write_bytes(content[name])
-    assert verify_package(package).ok
 
 
 def test_added_removed_renamed_swapped(package: Path) -> None:

@@ -16,6 +16,7 @@ id = "shinjuku-2020"
 title = "新宿区 建物集計"
 municipality = "131041"
 municipality_name = "新宿区"
+municipality_name_en = "Shinjuku City"
 survey_date = 2020-10-01
 release_date = 2026-11-22
 serial = 1
@@ -52,6 +53,10 @@ levels = ["1km", "500m"]
 min_count = 3
 ground = "新宿区情報公開条例 第7条"
 p_percent = 10
+[titles]
+area_class = ["屋根面積階級", "class of roof area"]
+height = ["高さ階級", "class of height"]
+roof_area = ["屋根面積", "roof area"]
 {tables}
 [treatment]
 order = ["merge", "suppress"]
