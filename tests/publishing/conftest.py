@@ -1,4 +1,4 @@
-"""The hand-made release as fixtures; how it is made stands in ``handmade.py`` beside this file."""
+"""Fixtures: the hand-made release (``handmade.py``) and the small signed city (``signedcity.py``)."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sdc.model.release import Release
 
 sys.path.insert(0, str(Path(__file__).parent))
 from handmade import make_release
+from signedcity import City, city_in
 
 
 @pytest.fixture
@@ -24,3 +25,9 @@ def release() -> Release:
 def build() -> Callable[..., Release]:
     """``build(*tables, **info)``: a release made to order."""
     return make_release
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    """The small city, released once in a run by the command line, in surroundings of its own."""
+    return city_in(tmp_path_factory.mktemp("kanaria-folder"))

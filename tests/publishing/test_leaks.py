@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import getpass
 import io
 import os
@@ -10,14 +9,12 @@ import re
 import socket
 import sys
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from canaries import spellings, unpacked
 from handmade import AREA_NAMES, clean_report, make_release, shapes, small_table
 from shapely.geometry import box
 
@@ -48,42 +45,6 @@ def canary_release() -> Release:
         merges=made.merges,
         collapses=made.collapses,
     )
-
-
-def spellings(text: str) -> list[bytes]:
-    """A canary in every dress it could wear."""
-    found = []
-    for code in ("utf-8", "utf-16-le", "utf-16-be", "cp932", "euc-jp"):
-        raw = text.encode(code)
-        found += [raw, raw.hex().encode(), raw.hex().upper().encode()]
-    found += [
-        base64.b64encode(text.encode())[:-4],
-        text.encode("unicode_escape"),
-        text[::-1].encode(),
-    ]
-    if text.isdigit():
-        n = int(text)
-        found += [f"{n:,}".encode(), n.to_bytes(8, "little"), n.to_bytes(8, "big")]
-    return found
-
-
-def unpacked(data: bytes) -> list[bytes]:
-    """The bytes themselves and every compressed stream found in them."""
-    found = [data]
-    if data.startswith(b"PK"):
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            found += [archive.read(e) for e in archive.infolist()]
-    if data.startswith(b"\x89PNG"):
-        start = data.index(b"IDAT") + 4
-        found.append(zlib.decompress(data[start:-16]))
-    for match in re.finditer(rb"stream\r?\n(.*?)\r?\nendstream", data, re.DOTALL):
-        raw = match[1]
-        if raw.rstrip().endswith(b"~>"):
-            raw = base64.a85decode(raw.strip().removesuffix(b"~>"))
-        with suppress(zlib.error):  # the page of a map is two words long and not compressed
-            raw = zlib.decompress(raw)
-        found.append(raw)
-    return found
 
 
 @pytest.fixture(scope="module")
