@@ -39,6 +39,9 @@ def release(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="書き出さない / write nothing")
     ] = False,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Dask スケジューラー / address of a Dask scheduler")
+    ] = None,
 ) -> None:
     """記録から公表パッケージまで / from records to a proven release package.
 
@@ -46,7 +49,7 @@ def release(
     """
     from sdc.pipeline.run import run_release
 
-    result = run_release(config, out=out, dry_run=dry_run, tell=_stages())
+    result = run_release(config, out=out, dry_run=dry_run, scheduler=scheduler, tell=_stages())
     typer.echo(result.text())
 
 

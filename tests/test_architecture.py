@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,3 +99,11 @@ def test_only_one_file_knows_the_solver(path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_module_says_which_question_it_answers(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_help_is_shown_without_anything_slow() -> None:
+    slow = ["numpy", "pandas", "scipy", "pyarrow", "shapely", "geopandas", "matplotlib", "pydantic"]
+    script = f"import sys, sdc.cli; print([m for m in {slow!r} if m in sys.modules])"
+    run = [sys.executable, "-c", script]
+    found = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

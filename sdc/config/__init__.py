@@ -118,6 +118,12 @@ class Config:
         return self.document.signing
 
     @property
+    def scheduler(self) -> str | None:
+        """Address of the cluster that counts, where there is one."""
+        section = self.document.cluster
+        return None if section is None else section.scheduler
+
+    @property
     def folder(self) -> Path:
         """The folder of the configuration: paths in it are relative to this one."""
         return self.file.parent

@@ -25,7 +25,7 @@ from sdc.model.rules import Rules
 from sdc.model.system import Level
 
 Encoding = Literal["utf-8-sig", "utf-8", "cp932"]
-RESERVED = ("ledger", "plan", "deidentify", "approval", "cluster")
+RESERVED = ("ledger", "plan", "deidentify", "approval")
 """Tables that the schema keeps for capabilities; those that do not exist are refused."""
 POINT_FILES = ("csv", "xlsx", "parquet")
 SHAPE_FILES = ("gpkg", "shp", "geojson")
@@ -246,6 +246,12 @@ class SigningSection(Section):
     timestamp: Annotated[StrictStr, AfterValidator(k.https)] | None = None
 
 
+class ClusterSection(Section):
+    """``[cluster]``: the Dask scheduler whose workers count the records."""
+
+    scheduler: k.Line
+
+
 class Document(Section):
     """The whole file."""
 
@@ -261,6 +267,7 @@ class Document(Section):
     treatment: TreatmentSection = Field(default_factory=TreatmentSection)
     output: OutputSection
     signing: SigningSection | None = None
+    cluster: ClusterSection | None = None
 
 
 def known_keys() -> list[str]:

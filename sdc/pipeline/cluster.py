@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sdc.errors import InputError
 from sdc.pipeline.counting import Runner
@@ -43,7 +44,7 @@ def workers(scheduler: str | None) -> Iterator[Runner]:
             code="cluster-extra",
         ) from None
     try:
-        client = Client(scheduler, timeout=PATIENCE, set_as_default=False)
+        client: Any = Client(scheduler, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError):
         raise InputError(
             f"スケジューラーに接続できません: {scheduler}",

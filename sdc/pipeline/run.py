@@ -15,6 +15,8 @@ from sdc.model.plan import Plan, Published, apply
 from sdc.model.release import Release
 from sdc.model.report import AuditReport
 from sdc.model.system import System
+from sdc.pipeline.cluster import workers
+from sdc.pipeline.counting import Runner
 from sdc.pipeline.finished import audit_json, protection_text, refuse_unproven, summary_of
 from sdc.pipeline.geography import crossing
 from sdc.pipeline.prepare import Prepared, SetAside, Tell, prepare
@@ -90,11 +92,17 @@ class Result:
 
 
 def run_release(
-    path: str | Path, *, out: Path | None = None, dry_run: bool = False, tell: Tell = silent
+    path: str | Path,
+    *,
+    out: Path | None = None,
+    dry_run: bool = False,
+    scheduler: str | None = None,
+    tell: Tell = silent,
 ) -> Result:
     """From a configuration to a package, or to an error and nothing.
 
-    ``out`` replaces the configured output folder. ``dry_run`` stops after the audit.
+    ``out`` replaces the configured output folder, ``scheduler`` the configured cluster. ``dry_run``
+    stops after the audit.
 
     Raises InputError, NotProven, DisclosureFound; then nothing has been written.
     """
@@ -107,7 +115,8 @@ def run_release(
             code="ground",
         )
     keys = Keys() if dry_run else keys_of(config)
-    safe = make_safe(config, tell=tell)
+    with workers(scheduler or config.scheduler) as run:
+        safe = make_safe(config, tell=tell, run=run)
     if dry_run:
         return Result(safe, None, False)
     tell("パッケージの作成", "writing the package")
@@ -140,10 +149,10 @@ def check_inputs(path: str | Path, *, tell: Tell = silent) -> str:
     return "\n".join([*lines, "問題はありません / no problem found"])
 
 
-def make_safe(config: Config, *, tell: Tell = silent) -> Safe:
+def make_safe(config: Config, *, tell: Tell = silent, run: Runner = map) -> Safe:
     """Read, treat, protect and audit; raises unless the audit passes."""
     started = time.perf_counter()
-    prepared = prepare(config, tell)
+    prepared = prepare(config, tell, run=run)
     treated = treat(config, prepared, tell)
     system = make_system(config, treated, tell)
     demands = demands_of(system, table_rules(config))

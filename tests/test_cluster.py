@@ -1,0 +1,101 @@
+"""A real cluster of separate processes gives the same bytes, also when it loses a worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import smallcity
+
+import sdc
+from sdc.pipeline.cluster import workers
+from sdc.pipeline.run import run_release
+from sdc.readers import pieces as parts
+from sdc.readers.scan import RecordFile, scan_records
+
+distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    with distributed.LocalCluster(
+        n_workers=2, processes=True, threads_per_worker=1, dashboard_address=None
+    ) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RecordFile:
+    monkeypatch.setattr(parts, "PIECE_ROWS", 500)
+    rng = np.random.default_rng(3)
+    n = 4_000
+    table = pa.table(
+        {
+            "lon": 139.7 + rng.random(n) * 0.05,
+            "lat": 35.6 + rng.random(n) * 0.05,
+            "use": rng.choice(["401", "411", "461"], n).tolist(),
+        }
+    )
+    path = tmp_path / "a.parquet"
+    pq.write_table(table, path, row_group_size=500)
+    return scan_records(path, x="lon", y="lat", crs="EPSG:6668")
+
+
+def die_once(mark: str, work: Any, piece: Any) -> Any:
+    """Lose the first worker that comes by; do the work everywhere else."""
+    try:
+        os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return work(piece)
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("a killed process goes on")
+
+
+def test_a_cluster_counts_as_one_process_does(file: RecordFile, scheduler: str) -> None:
+    alone = sdc.count(file, sdc.mesh("250m"), by=["use"])
+    with workers(scheduler) as run:
+        shared = sdc.count(file, sdc.mesh("250m"), by=["use"], run=run)
+    pd.testing.assert_frame_equal(alone, shared)
+
+
+def test_a_lost_worker_costs_time_and_nothing_else(
+    file: RecordFile, scheduler: str, tmp_path: Path
+) -> None:
+    mark = tmp_path / "killed"
+    with workers(scheduler) as run:
+
+        def perilous(work: Any, cut: Any) -> Any:
+            return run(partial(die_once, str(mark), work), cut)
+
+        shared = sdc.count(file, sdc.mesh("250m"), by=["use"], run=perilous)
+    assert mark.exists()
+    pd.testing.assert_frame_equal(sdc.count(file, sdc.mesh("250m"), by=["use"]), shared)
+
+
+def test_a_release_counts_the_same_in_pieces_and_on_a_cluster(
+    tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = smallcity.write(tmp_path)
+    alone = run_release(path, dry_run=True).safe
+    monkeypatch.setattr(parts, "PIECE_BYTES", 2_000)
+    assert len(parts.pieces(tmp_path / "buildings.csv")) > 5
+    for address in (None, scheduler):
+        safe = run_release(path, dry_run=True, scheduler=address).safe
+        assert np.array_equal(safe.system.value, alone.system.value)
+        assert np.array_equal(safe.plan.hidden, alone.plan.hidden)
+        assert safe.prepared.read == alone.prepared.read == {"buildings": 600}
+
+
+def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sdc.pipeline.cluster.PATIENCE", 1)
+    with pytest.raises(sdc.InputError, match="no scheduler answers"), workers("tcp://127.0.0.1:1"):
+        pass
