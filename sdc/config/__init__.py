@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from sdc.config.entry import ApprovalSection, EntryColumn, EntrySection, ViewSection
+from sdc.config.entry_laws import check_entry_laws
 from sdc.config.findings import finding, hint
-from sdc.config.laws import Fault, at, check_laws
+from sdc.config.inputs import paths_in
+from sdc.config.laws import Fault, check_laws
 from sdc.config.lines import locate_keys, nearest
 from sdc.config.models import (
     RESERVED,
@@ -40,9 +43,12 @@ if TYPE_CHECKING:
     from sdc.config.lines import Path as Keys
 
 __all__ = [
+    "ApprovalSection",
     "ColumnSection",
     "Config",
     "DerivedSection",
+    "EntryColumn",
+    "EntrySection",
     "GeographySection",
     "OutputSection",
     "RecordsSection",
@@ -50,6 +56,7 @@ __all__ = [
     "RulesSection",
     "TableSection",
     "TreatmentSection",
+    "ViewSection",
     "read_config",
 ]
 
@@ -124,6 +131,16 @@ class Config:
         return None if section is None else section.scheduler
 
     @property
+    def deidentify(self) -> Mapping[str, EntrySection]:
+        """``[deidentify.*]`` by the name of the records."""
+        return self.document.deidentify
+
+    @property
+    def approval(self) -> ApprovalSection | None:
+        """``[approval]``, where people must agree before a package is signed."""
+        return self.document.approval
+
+    @property
     def folder(self) -> Path:
         """The folder of the configuration: paths in it are relative to this one."""
         return self.file.parent
@@ -167,7 +184,7 @@ def read_config(path: str | Path) -> Config:
         raise InputError.of([finding("no_file", file=str(file), row=None, column="")]) from None
     raw, lines = _parse(content, file)
     document, faults = _typed(raw)
-    faults += [*check_laws(raw), *check_wishes(raw)]
+    faults += [*check_laws(raw), *check_wishes(raw), *check_entry_laws(raw)]
     faults += _places(raw, file.parent, {fault.path for fault in faults})
     if faults or document is None:
         raise InputError.of(_findings(faults, str(file), lines))
@@ -241,7 +258,7 @@ def _places(raw: Mapping[str, Any], folder: Path, known: set[Keys]) -> list[Faul
     if isinstance(declared, str) and ("data_root",) not in known:
         roots.append(folder / declared)
     faults = []
-    for path, text, is_input in _paths(raw):
+    for path, text, is_input in paths_in(raw):
         if path in known:
             continue
         outside = fault_of_place(text, folder, tuple(roots) if is_input else (folder,))
@@ -250,25 +267,6 @@ def _places(raw: Mapping[str, Any], folder: Path, known: set[Keys]) -> list[Faul
         elif is_input and not (folder / text).is_file() and path not in may_lack:
             faults.append(Fault(path, "no_file", text))
     return faults
-
-
-def _paths(raw: Mapping[str, Any]) -> list[tuple[Keys, str, bool]]:
-    """Key path, text and whether it is an input, of every path in the file."""
-    found: list[tuple[Keys, object, bool]] = []
-    for name in at(raw, "records"):
-        base: Keys = ("records", name)
-        found.append(((*base, "path"), at(raw, "records", name).get("path"), True))
-        for column in at(raw, "records", name, "columns"):
-            spec = at(raw, "records", name, "columns", column)
-            keys = ("codelist", "map")
-            found += [((*base, "columns", column, key), spec.get(key), True) for key in keys]
-    areas: Keys = ("geography", "areas", "path")
-    found.append((areas, at(raw, "geography", "areas").get("path"), True))
-    for column, scheme in at(raw, "treatment", "collapse").items():
-        found.append((("treatment", "collapse", column), scheme, True))
-    found.append((("output", "dir"), at(raw, "output").get("dir"), False))
-    found += [(("signing", key), at(raw, "signing").get(key), True) for key in KEY_FILES]
-    return [(path, text, given) for path, text, given in found if isinstance(text, str)]
 
 
 def _findings(faults: list[Fault], file: str, lines: dict[Keys, int]) -> list[Finding]:

@@ -159,6 +159,13 @@ def filled(value: T) -> T:
     return value
 
 
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _refuse("flag")
+    return value
+
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
 Whole = Annotated[StrictInt, Field(le=2**53)]
 Identifier = Annotated[StrictStr, AfterValidator(_identifier)]
 Line = Annotated[StrictStr, AfterValidator(_line)]

@@ -84,6 +84,12 @@ def _records(raw: Mapping[str, Any]) -> Iterator[Fault]:
         if not isinstance(section, Mapping):
             continue
         path: Path = ("records", name)
+        if "view" in section:
+            continue  # see entry_laws
+        if "path" not in section:
+            yield Fault(path, "missing_path")
+        if not section.get("columns") and name not in _viewed(raw):
+            yield Fault((*path, "columns"), "missing")
         kind = _suffix(section.get("path"))
         if kind and kind not in POINT_FILES + SHAPE_FILES:
             kinds = ", ".join(POINT_FILES + SHAPE_FILES)
@@ -91,13 +97,18 @@ def _records(raw: Mapping[str, Any]) -> Iterator[Fault]:
         halves = [key for key in ("x", "y") if key in section]
         if len(halves) == 1:
             yield Fault((*path, halves[0]), "position_half", section[halves[0]])
-        elif kind in POINT_FILES and (not halves or "crs" not in section):
+        elif kind in POINT_FILES and "mesh" not in section and (not halves or "crs" not in section):
             yield Fault(path, "position", section["path"])
+
+
+def _viewed(raw: Mapping[str, Any]) -> set[object]:
+    """Record sets of which some view is taken: they need no columns of their own."""
+    return {at(raw, "records", name, "view").get("of") for name in at(raw, "records")}
 
 
 def _column_kinds(raw: Mapping[str, Any]) -> Iterator[Fault]:
     for path, spec in _columns(raw):
-        chosen = [key for key in ("codelist", "breaks") if key in spec]
+        chosen = [key for key in ("codelist", "breaks", "classes") if key in spec]
         if len(chosen) + _is_measure(spec) != 1:
             yield Fault(path, "column_kind", ", ".join(chosen))
             continue
@@ -106,7 +117,8 @@ def _column_kinds(raw: Mapping[str, Any]) -> Iterator[Fault]:
             if not ("unit" in spec and "step" in spec):
                 yield Fault(path, "column_measure", spec.get("source", ""))
         else:
-            allowed = ("map",) if chosen == ["codelist"] else ("unit", "missing")
+            known = {"codelist": ("map",), "breaks": ("unit", "missing"), "classes": ()}
+            allowed = known[chosen[0]]
         for key in ("map", "unit", "step", "missing"):
             if key in spec and key not in allowed:
                 yield Fault((*path, key), "column_option", spec[key])
@@ -280,3 +292,4 @@ LAWS: tuple[Callable[[Mapping[str, Any]], Iterator[Fault]], ...] = (
     _dates, _records, _column_kinds, _column_values, _geography, _references, _names, _rules,
     _treatment,
 )  # fmt: skip
+"""Further laws: ``entry_laws``."""

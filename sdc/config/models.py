@@ -12,20 +12,24 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StrictBool,
     StrictStr,
 )
 
 from sdc.config import kinds as k
+from sdc.config.entry import (
+    ApprovalSection,
+    EntrySection,
+    ViewSection,
+)
+from sdc.config.section import Section
 from sdc.model.rules import Rules
 from sdc.model.system import Level
 
 Encoding = Literal["utf-8-sig", "utf-8", "cp932"]
-RESERVED = ("ledger", "plan", "deidentify", "approval")
+RESERVED = ("ledger", "plan")
 """Tables that the schema keeps for capabilities; those that do not exist are refused."""
 POINT_FILES = ("csv", "xlsx", "parquet")
 SHAPE_FILES = ("gpkg", "shp", "geojson")
@@ -33,12 +37,6 @@ SURFACES = ("ha", "km2")
 """Units of surface by which a density can be taken."""
 OUTPUT_NAMES = ("count", "value", "status", "code", "name", "areas", "mesh", "mergers", "collapses")
 """Names that columns and tables may not take: the package uses them."""
-
-
-class Section(BaseModel):
-    """Base of every table of the file: frozen, no unknown keys, no silent conversion."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
 
 
 class ReleaseSection(Section):
@@ -65,13 +63,17 @@ class ReleaseSection(Section):
 
 
 class ColumnSection(Section):
-    """``[records.R.columns.C]``: a class by code list, a class by bins, or a measure."""
+    """``[records.R.columns.C]``: a class by code list, by bins, as generalised, or a measure.
+
+    ``classes`` takes the classes that ``[deidentify]`` made of the column, or the cells of the mesh.
+    """
 
     source: k.Line
     codelist: k.File | None = None
     map: k.File | None = None
     breaks: Annotated[k.List[k.Exact], AfterValidator(k.filled)] | None = None
     missing: k.Line | None = None
+    classes: Literal["generalised", "mesh"] | None = None
     kind: Literal["class", "measure"] = "class"
     unit: k.Line | None = None
     step: Annotated[k.Exact, Field(gt=0)] | None = None
@@ -83,15 +85,21 @@ class ColumnSection(Section):
 
 
 class RecordsSection(Section):
-    """``[records.R]``: one file of geocoded records."""
+    """``[records.R]``: one file of geocoded records, or a view of such records.
 
-    path: k.File
+    Positions are ``x`` and ``y``, the geometries of the file, or codes in the column ``mesh``.
+    """
+
+    path: k.File | None = None
+    view: ViewSection | None = None
+    mesh: k.Line | None = None
+    level: k.MeshLevel | None = None
     layer: k.Line | None = None
     encoding: Encoding | None = None
     x: k.Line | None = None
     y: k.Line | None = None
     crs: k.Crs | None = None
-    columns: Annotated[k.Named[ColumnSection], AfterValidator(k.filled)]
+    columns: k.Named[ColumnSection] = Field(default_factory=lambda: MappingProxyType({}))
 
 
 class AreasSection(Section):
@@ -268,6 +276,8 @@ class Document(Section):
     output: OutputSection
     signing: SigningSection | None = None
     cluster: ClusterSection | None = None
+    deidentify: k.Named[EntrySection] = Field(default_factory=lambda: MappingProxyType({}))
+    approval: ApprovalSection | None = None
 
 
 def known_keys() -> list[str]:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sdc.config.wording_entry import ENTRY
+
 Pair = tuple[str, str]
 
 _CORRECT: Pair = ("値を修正してください", "correct the value")
@@ -17,6 +19,7 @@ _INSIDE: Pair = (
 )
 
 WORDS: Mapping[str, tuple[Pair, Pair]] = {
+    **ENTRY,
     # what pydantic finds
     "missing": (
         ("必須のキーです", "this key is required"),
@@ -40,6 +43,7 @@ WORDS: Mapping[str, tuple[Pair, Pair]] = {
     ),
     "greater_than_equal": (("{ge}以上であること", "must be at least {ge}"), _CORRECT),
     "greater_than": (("{gt}より大きいこと", "must be greater than {gt}"), _CORRECT),
+    "less_than": (("{lt}未満であること", "must be less than {lt}"), _CORRECT),
     "less_than_equal": (("{le}以下であること", "must be at most {le}"), _CORRECT),
     "literal_error": (
         ("{expected_ja} のいずれかであること", "must be one of {expected_ja}"),
