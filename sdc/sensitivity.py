@@ -27,8 +27,8 @@ def problem(
 
     ``priced`` are measures that are not printed but may price a cell (``Rules.cost``).
 
-    Counts: a cell of 1 … min_count - 1 units is primary, an attacker must not be able to exclude
-    ``min_count`` nor some smaller value (one less where zeros may be hidden; the number of non-zero
+    Counts: a cell of 1 … min_count - 1 units (persons, where records know theirs) is primary, an
+    attacker must not be able to exclude ``min_count`` nor some smaller value (one less where zeros may be hidden; the number of non-zero
     innermost cells below it where every zero is shown). A place that no table prints, but several
     tables count (an overlap of two geographies, 20-24 between <20 and <25), is primary as well: where
     each such place of 1 … min_count - 1 units may hold min_count, no difference gives one away.
@@ -123,7 +123,8 @@ class _Demand:
         named = _matches(table, rules.must_hide)
         if table.is_count:
             primary = small | named
-            upper = np.where(small, rules.min_count, table.value + 1)
+            # of few persons with many records each more is hidden than the number of persons
+            upper = np.where(small, np.maximum(rules.min_count, table.value + 1), table.value + 1)
             low = np.maximum(table.value - 1, 0)
             lower = np.where(never_zero, _shown_zero_floor(table), low)
         else:

@@ -135,6 +135,11 @@ class Config:
         """``[deidentify.*]`` by the name of the records."""
         return self.document.deidentify
 
+    def entry_of(self, records: str) -> EntrySection:
+        """The ``[deidentify]`` of records, or of those that they are a view of."""
+        view = self.records[records].view
+        return self.deidentify[records if view is None else view.of]
+
     @property
     def approval(self) -> ApprovalSection | None:
         """``[approval]``, where people must agree before a package is signed."""

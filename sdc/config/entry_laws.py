@@ -11,7 +11,7 @@ from typing import Any
 
 from sdc.config.entry import DELETE_KEYS, OPTIONS
 from sdc.config.findings import hint
-from sdc.config.laws import Fault, at
+from sdc.config.laws import Fault, at, tables_of
 from sdc.config.lines import Path
 from sdc.errors import RulesError
 from sdc.microdata.catalogue import METHODS
@@ -194,8 +194,23 @@ def _generalised(raw: Mapping[str, Any]) -> Iterator[Fault]:
             where: Path = ("records", name, "columns", column, "classes")
             if kind == "generalised" and not made:
                 yield Fault(where, "not_generalised", "generalised")
-            if kind == "mesh" and not at(raw, "geography", "mesh"):
-                yield Fault(where, "no_section", "mesh", {"section": "geography.mesh"})
+            if kind == "mesh":
+                yield from _finest(raw, where, at(raw, "records", name, "view").get("level"))
+
+
+def _finest(raw: Mapping[str, Any], where: Path, level: object) -> Iterator[Fault]:
+    """Columns of mesh cells are at the finest level of the geography, or nothing would match."""
+    levels = at(raw, "geography", "mesh").get("levels")
+    if not isinstance(levels, list) or not levels:
+        yield Fault(where, "no_section", "mesh", {"section": "geography.mesh"})
+    elif level != levels[-1]:
+        yield Fault(where, "mesh_class", str(level), {"finest": str(levels[-1])})
+
+
+def _dimensions(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    for i, table in tables_of(raw):
+        if table.get("geography") == "none" and table.get("by") == []:
+            yield Fault(("tables", i, "by"), "too_short", [])
 
 
 def _people(raw: Mapping[str, Any]) -> Iterator[Fault]:
@@ -219,5 +234,6 @@ def _people(raw: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 LAWS: tuple[Callable[[Mapping[str, Any]], Iterator[Fault]], ...] = (
-    _names, _roles, _pseudonyms, _methods, _deletions, _views, _mesh_codes, _generalised, _people,
+    _names, _roles, _pseudonyms, _methods, _deletions, _views, _mesh_codes, _generalised, _dimensions,
+    _people,
 )  # fmt: skip

@@ -49,7 +49,8 @@ def at(raw: object, *path: str) -> Mapping[str, Any]:
     return raw if isinstance(raw, Mapping) else {}
 
 
-def _tables(raw: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
+def tables_of(raw: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
+    """The ``[[tables]]`` that are tables, with their numbers."""
     found = raw.get("tables")
     rows = found if isinstance(found, list) else []
     return [(i, row) for i, row in enumerate(rows) if isinstance(row, Mapping)]
@@ -157,9 +158,11 @@ def _geography(raw: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _references(raw: Mapping[str, Any]) -> Iterator[Fault]:
-    for i, table in _tables(raw):
+    for i, table in tables_of(raw):
         for key, where in (("records", "records"), ("rules", "rules"), ("geography", "geography")):
             name = table.get(key)
+            if key == "geography" and name == "none":
+                continue
             if isinstance(name, str) and name not in at(raw, where):
                 yield _unknown(("tables", i, key), name, at(raw, where), what=where)
         columns = at(raw, "records", str(table.get("records")), "columns")
@@ -191,7 +194,7 @@ def _table_columns(
 
 def _names(raw: Mapping[str, Any]) -> Iterator[Fault]:
     seen: dict[str, str] = {}
-    for i, table in _tables(raw):
+    for i, table in tables_of(raw):
         name = table.get("id")
         if not isinstance(name, str):
             continue

@@ -164,11 +164,16 @@ class TableSection(Section):
     id: k.Identifier
     records: k.Identifier
     rules: k.Identifier
-    geography: Literal["areas", "mesh"]
+    geography: Literal["areas", "mesh", "none"]
     by: Annotated[k.List[k.Identifier], AfterValidator(k.distinct)]
     measure: k.Identifier = "count"
     title: k.Line | None = None
     title_en: k.Line | None = None
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """The dimensions of the table, its geography first where it has one."""
+        return (*(() if self.geography == "none" else (self.geography,)), *self.by)
 
 
 class DerivedSection(Section):

@@ -43,7 +43,6 @@ WORDS: Mapping[str, tuple[Pair, Pair]] = {
     ),
     "greater_than_equal": (("{ge}以上であること", "must be at least {ge}"), _CORRECT),
     "greater_than": (("{gt}より大きいこと", "must be greater than {gt}"), _CORRECT),
-    "less_than": (("{lt}未満であること", "must be less than {lt}"), _CORRECT),
     "less_than_equal": (("{le}以下であること", "must be at most {le}"), _CORRECT),
     "literal_error": (
         ("{expected_ja} のいずれかであること", "must be one of {expected_ja}"),

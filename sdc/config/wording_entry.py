@@ -7,6 +7,10 @@ from collections.abc import Mapping
 Pair = tuple[str, str]
 
 ENTRY: Mapping[str, tuple[Pair, Pair]] = {
+    "less_than": (
+        ("{lt}未満であること", "must be less than {lt}"),
+        ("値を修正してください", "correct the value"),
+    ),
     "missing_path": (
         ("記録には path か view が要ります", "records need a path or a view"),
         ("ファイルの path を書いてください", "name the file with `path`"),
@@ -95,6 +99,13 @@ ENTRY: Mapping[str, tuple[Pair, Pair]] = {
             '例: mesh = "mesh_code", level = "500m"',
             'write for example mesh = "code", level = "500m"',
         ),
+    ),
+    "mesh_class": (
+        (
+            "メッシュの区分は view の level が [geography.mesh] の最も細かい段階と同じであること",
+            "a class of mesh cells needs a view at the finest level of [geography.mesh]",
+        ),
+        ('view に level = "{finest}" と書いてください', 'write level = "{finest}" in the view'),
     ),
     "not_generalised": (
         ("この記録には [deidentify] がありません", "these records have no [deidentify]"),

@@ -72,7 +72,7 @@ class Ladder:
 
     def __post_init__(self) -> None:
         for fine, coarse in zip(self.levels, self.levels[1:], strict=False):
-            pairs = len(np.unique(np.stack([fine, coarse]), axis=1).T)
+            pairs = len(np.unique(groups_of([fine, coarse], len(fine))))
             if pairs != len(np.unique(fine)):
                 raise RulesError(
                     f"「{self.name}」の段階が入れ子になっていません",
@@ -133,8 +133,10 @@ def least_loss(
             return Choice(node, _loss(loss, node), small, looked)
         failed = [bad for bad in failed if not all(map(int.__le__, bad, node))] + [node]
     raise NotProven(
-        f"どの一般化でも{k}人以上の組になりません。段階を加えるか、列を減らしてください",
-        f"no generalisation puts {k} persons into every group; add levels or leave out a column",
+        f"どの一般化でも{k}人以上の組になりません。段階 (ladder) を加えるか、列を減らすか、"
+        "削除してよい割合 (allowance) を増やしてください",
+        f"no generalisation puts {k} persons into every group; add levels, "
+        "leave out a column, or allow more records to be deleted (allowance)",
         code="k-anonymity",
     )
 

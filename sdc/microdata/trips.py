@@ -18,6 +18,7 @@ from itertools import pairwise
 import numpy as np
 
 from sdc.errors import RulesError
+from sdc.microdata.kanonymity import groups_of
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray
 
@@ -198,8 +199,8 @@ def once_a_person(keys: Sequence[IntArray], person: IntArray) -> IntArray:
     >>> once_a_person([np.array([1, 1, 2])], np.array([9, 9, 9])).tolist()
     [0, 2]
     """
-    joint = np.unique(np.stack([*keys, person]), axis=1, return_index=True)[1]
-    return np.sort(joint).astype(np.int64)
+    joint = groups_of([*keys, person], len(person))
+    return np.sort(np.unique(joint, return_index=True)[1]).astype(np.int64)
 
 
 def check_one_cut(definitions: Sequence[str]) -> None:

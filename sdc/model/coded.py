@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -41,7 +41,9 @@ class Coded:
 
     ``leaf`` maps a dimension to (n,) indices into ``dims[dimension].leaves``. Every record has a code
     in every dimension: records without one (outside all areas) are set aside and reported before.
-    ``weight`` (n,) is the number of records that a row stands for; None: one each.
+    ``weight`` (n,) is the number of records that a row stands for; None: one each. ``owner`` (n,)
+    numbers the person of every row where one person may have several: then cells are judged by
+    persons, not by records.
 
     Raises InputError where lengths differ or an index is outside its dimension.
 
@@ -55,9 +57,11 @@ class Coded:
     leaf: Mapping[str, IntArray]
     measures: Mapping[str, Measure] = field(default_factory=dict)
     weight: IntArray | None = None
+    owner: IntArray | None = None
 
     def __post_init__(self) -> None:
         arrays = [*self.leaf.values(), *(m.largest for m in self.measures.values()), self.units]
+        arrays += [self.owner] if self.owner is not None else []
         if len({len(a) for a in arrays}) > 1 or set(self.dims) != set(self.leaf):
             raise InputError("列の長さが一致しません", "columns of coded records differ in length")
         for name, index in self.leaf.items():
@@ -70,6 +74,24 @@ class Coded:
 
     def __len__(self) -> int:
         return len(next(iter(self.leaf.values()))) if self.leaf else 0
+
+    def take(self, rows: IntArray) -> Coded:
+        """Only some of the rows.
+
+        >>> sex = Hierarchy.flat("sex", ["f", "m"])
+        >>> len(Coded("p", {"sex": sex}, {"sex": np.array([1, 0])}).take(np.array([1])))
+        1
+        """
+        return replace(
+            self,
+            leaf={name: index[rows] for name, index in self.leaf.items()},
+            measures={
+                name: replace(m, steps=m.steps[rows], top=None if m.top is None else m.top[rows])
+                for name, m in self.measures.items()
+            },
+            weight=None if self.weight is None else self.weight[rows],
+            owner=None if self.owner is None else self.owner[rows],
+        )
 
     @property
     def units(self) -> IntArray:

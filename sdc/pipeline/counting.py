@@ -21,7 +21,8 @@ from sdc.model.coded import Coded, Measure
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.records import Records
 from sdc.pipeline.geography import Places, extent, place_records
-from sdc.readers.pieces import Piece
+from sdc.readers.meshed import read_meshed
+from sdc.readers.pieces import WHOLE, Piece
 from sdc.readers.records import read_records
 from sdc.tables.tally import Tally, combine, spread, tally
 
@@ -70,21 +71,47 @@ def count_piece(job: Job, piece: Piece) -> Counted:
     Raises InputError only for what has no place in the file.
     """
     try:
-        records = read_records(job.path, piece=piece, **job.reading)
+        records = read_piece(job, piece)
     except InputError as error:
         return _refused(error)
+    coded, counted = code_records(job, records)
+    if coded is None:
+        return counted
+    key, _ = coded.key(list(job.dims))
+    return replace(counted, tally=tally(key, {n: m.steps for n, m in coded.measures.items()}))
+
+
+def read_piece(job: Job, piece: Piece = WHOLE) -> Records:
+    """The records of one piece, by coordinates or by mesh codes; raises InputError."""
+    read = read_meshed if "mesh" in job.reading else read_records
+    return read(job.path, piece=piece, **job.reading)
+
+
+def code_records(
+    job: Job, records: Records, *, owner: IntArray | None = None
+) -> tuple[Coded | None, Counted]:
+    """Records by code, and what was set aside or found; no codes where anything was found.
+
+    ``owner`` (n,) numbers the person of every record, where persons and records differ.
+    """
     findings: list[Finding] = []
     leaves = _classified(job, records, findings)
     steps = _measured(job, records, findings)
     if findings or job.places is None:
-        return Counted(None, len(records), findings=tuple(findings))
+        return None, Counted(None, len(records), findings=tuple(findings))
     located, inside = place_records(records, job.places, list(job.geographies))
     aside = np.flatnonzero(~inside).astype(np.int64) + records.first_row
     every = inside.all()
     leaf = {name: v if every else v[inside] for name, v in {**located, **leaves}.items()}
-    kept = {name: v if every else v[inside] for name, v in steps.items()}
-    key, _ = Coded(job.name, job.dims, leaf).key(list(job.dims))
-    return Counted(tally(key, kept), len(records), aside)
+    measures = {
+        name: Measure(
+            v if every else v[inside], job.measures[name].unit, float(job.measures[name].step)
+        )
+        for name, v in steps.items()
+    }
+    who = owner if owner is None or every else owner[inside]
+    coded = Coded(job.name, job.dims, leaf, measures, owner=who)
+    return coded, Counted(None, len(records), aside)
 
 
 def joined(job: Job, parts: Iterable[Counted]) -> tuple[Coded | None, Counted]:
@@ -126,7 +153,7 @@ def extent_of_piece(job: Job, piece: Piece) -> tuple[float, float, float, float]
     Raises InputError with the findings of the piece.
     """
     only_places = {**job.reading, "columns": []}
-    return extent([read_records(job.path, piece=piece, **only_places)])
+    return extent([read_piece(replace(job, reading=only_places), piece)])
 
 
 def leaf_index(dim: Hierarchy, codes: pd.Series) -> IntArray:

@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from sdc.config import ColumnSection, Config
 from sdc.errors import Finding, InputError
 from sdc.microdata.classify import BinSpec, ClassSpec, MeasureSpec, classes_of
+from sdc.microdata.trips import once_a_person
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import TOTAL, Hierarchy, IntArray
-from sdc.pipeline.counting import Job, Runner, count_piece, extent_of_piece, joined
-from sdc.pipeline.geography import Extent, Places, load_places
+from sdc.pipeline.counting import (
+    Counted,
+    Job,
+    Runner,
+    code_records,
+    count_piece,
+    extent_of_piece,
+    joined,
+    read_piece,
+)
+from sdc.pipeline.entered import Entered, Labels
+from sdc.pipeline.entry import enter
+from sdc.pipeline.geography import Extent, Places, extent, load_places
+from sdc.pipeline.meshclasses import OUTSIDE, with_mesh_classes
+from sdc.pipeline.views import view_of
 from sdc.readers.pairs import read_pairs
 from sdc.readers.pieces import Piece, pieces
 from sdc.readers.tables import read_hierarchy
@@ -40,6 +56,7 @@ class Prepared:
     coded: Mapping[str, Coded]
     aside: tuple[SetAside, ...]
     read: Mapping[str, int]
+    entry: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 class Problems:
@@ -68,19 +85,22 @@ def prepare(config: Config, tell: Tell, *, run: Runner = map) -> Prepared:
     """Read, classify, locate and count everything a configuration names, piece by piece.
 
     ``run`` is a ``map``: with that of a cluster the pieces are counted where it likes. Memory
-    follows the combinations of codes that occur.
+    follows the combinations of codes that occur; files that are de-identified first are held whole.
 
     Raises InputError with every finding of every file.
     """
     problems = Problems()
+    names = list(dict.fromkeys(t.records for t in config.tables))
+    entered = _entered(config, names, tell, problems)
     jobs = {
-        name: _job(config, name, problems)
-        for name in dict.fromkeys(t.records for t in config.tables)
+        name: _job(config, name, problems, entered.get(name))
+        for name in names
+        if name in entered or not is_entered(config, name)
     }
     tell("区域の読込", "reading areas")
     places: Places | None = None
     try:
-        places = load_places(config, lambda: _around(jobs.values(), run))
+        places = load_places(config, lambda: _around(jobs.values(), entered, run))
     except InputError as error:
         problems.catch(error)
     coded, aside, read = {}, [], {}
@@ -88,7 +108,7 @@ def prepare(config: Config, tell: Tell, *, run: Runner = map) -> Prepared:
         tell(f"記録の読込と照合: {name}", f"reading and locating records: {name}")
         full = replace(job, places=places)
         try:
-            found, rest = joined(full, run(partial(count_piece, full), _pieces(job)))
+            found, rest = _counted(config, full, entered.get(name), run)
         except InputError as error:
             problems.catch(error)
             continue
@@ -101,12 +121,68 @@ def prepare(config: Config, tell: Tell, *, run: Runner = map) -> Prepared:
             aside.append(SetAside(name, Path(job.path).name, rest.aside, reason))
     problems.settle()
     assert places is not None
-    return Prepared(places, coded, tuple(aside), read)
+    facts = {name: e.facts for name, e in entered.items() if name in config.deidentify}
+    return Prepared(places, coded, tuple(aside), read, facts)
 
 
-def _job(config: Config, name: str, problems: Problems) -> Job:
-    """What one file of records is to be counted by; places come later."""
+def is_entered(config: Config, name: str) -> bool:
+    """Whether records are de-identified, or a view of such, before they are counted."""
+    return name in config.deidentify or config.records[name].view is not None
+
+
+def _entered(
+    config: Config, names: Sequence[str], tell: Tell, problems: Problems
+) -> dict[str, Entered]:
+    """De-identified records and views of them; a file of which views are taken is read once."""
+    sources: dict[str, Entered] = {}
+    out: dict[str, Entered] = {}
+    for name in names:
+        if not is_entered(config, name):
+            continue
+        view = config.records[name].view
+        source = name if view is None else view.of
+        try:
+            if source not in sources:
+                tell(f"匿名化: {source}", f"de-identifying: {source}")
+                path, reading = _reading(config, source, None)
+                job = Job(source, path, reading, {}, {}, None, ())
+                sources[source] = enter(config, source, read_piece(job))
+            out[name] = sources[source] if view is None else view_of(config, name, sources[source])
+        except InputError as error:
+            problems.catch(error)
+    return {**out, **{name: e for name, e in sources.items() if name not in out}}
+
+
+def _counted(
+    config: Config, job: Job, entered: Entered | None, run: Runner
+) -> tuple[Coded | None, Counted]:
+    """The records of one job by code."""
+    if entered is None:
+        return joined(job, run(partial(count_piece, job), _pieces(job)))
+    if job.places is not None:
+        job, entered = with_mesh_classes(config, job, entered)
+    owner = entered.person if config.entry_of(job.name).person is not None else None
+    coded, rest = code_records(job, entered.records, owner=owner)
+    view = config.records[job.name].view
+    if coded is not None and owner is not None and view is not None and view.repeaters == "once":
+        assert coded.owner is not None
+        key, _ = coded.key(list(coded.dims))
+        coded = coded.take(once_a_person([key], coded.owner))
+    return coded, rest
+
+
+def _reading(config: Config, name: str, columns: list[str] | None) -> tuple[str, dict[str, Any]]:
+    """Where a file of records lies and how it is read."""
     section = config.records[name]
+    assert section.path is not None
+    reading: dict[str, Any] = {"name": name, "columns": columns}
+    keys = ("mesh", "level") if section.mesh else ("x", "y", "crs")
+    reading |= {key: getattr(section, key) for key in (*keys, "layer", "encoding")}
+    return str(config.resolve(section.path)), reading
+
+
+def _job(config: Config, name: str, problems: Problems, entered: Entered | None) -> Job:
+    """What one file of records is to be counted by; places come later."""
     columns = _used_columns(config, name)
     classes, measures = {}, {}
     for column, spec in columns.items():
@@ -115,20 +191,20 @@ def _job(config: Config, name: str, problems: Problems) -> Job:
             measures[column] = MeasureSpec(spec.source, spec.unit or "", step)
             continue
         try:
-            classes[column] = class_dimension(config, column, spec)
+            labels = {} if entered is None else entered.labels
+            classes[column] = class_dimension(config, column, spec, labels=labels)
         except InputError as error:
             problems.catch(error)
-    reading = {
-        "name": name,
-        "x": section.x,
-        "y": section.y,
-        "crs": section.crs,
-        "columns": list(dict.fromkeys(spec.source for spec in columns.values())),
-        "layer": section.layer,
-        "encoding": section.encoding,
-    }
-    wanted = dict.fromkeys(t.geography for t in config.tables if t.records == name)
-    path = str(config.resolve(section.path))
+    wanted = dict.fromkeys(
+        t.geography for t in config.tables if t.records == name and t.geography != "none"
+    )
+    path = ""
+    reading: dict[str, Any] = {}
+    if entered is None:
+        sources = list(dict.fromkeys(spec.source for spec in columns.values()))
+        path, reading = _reading(config, name, sources)
+    else:
+        path = entered.records.file
     return Job(name, path, reading, classes, measures, None, tuple(wanted))
 
 
@@ -136,9 +212,11 @@ def _pieces(job: Job) -> tuple[Piece, ...]:
     return pieces(job.path, encoding=job.reading["encoding"], layer=job.reading["layer"])
 
 
-def _around(jobs: Iterable[Job], run: Runner) -> Extent:
+def _around(jobs: Iterable[Job], entered: Mapping[str, Entered], run: Runner) -> Extent:
     """The extent of all records."""
-    ends = [e for job in jobs for e in run(partial(extent_of_piece, job), _pieces(job))]
+    streamed = [job for job in jobs if job.name not in entered]
+    ends = [e for job in streamed for e in run(partial(extent_of_piece, job), _pieces(job))]
+    ends += [extent([e.records]) for e in entered.values()]
     south, west, north, east = zip(*ends, strict=True)
     return min(south), min(west), max(north), max(east)
 
@@ -150,16 +228,40 @@ def _used_columns(config: Config, name: str) -> dict[str, ColumnSection]:
 
 
 def class_dimension(
-    config: Config, column: str, section: ColumnSection
+    config: Config, column: str, section: ColumnSection, *, labels: Labels = MappingProxyType({})
 ) -> tuple[Hierarchy, ClassSpec | BinSpec]:
-    """The dimension that a class column makes, and how its values are read."""
+    """The dimension that a class column makes, and how its values are read.
+
+    ``labels`` are the classes that de-identification made, by column. A column of mesh cells gets
+    its codes once the places are known.
+    """
+    if section.classes == "mesh":
+        return Hierarchy.flat(column, [OUTSIDE]), ClassSpec(section.source, (OUTSIDE,))
+    if section.classes == "generalised":
+        return _generalised(column, section, labels)
     if section.breaks is not None:
         bins = BinSpec(section.source, section.breaks, section.unit or "", section.missing)
         classes = classes_of(bins)
-        labels = {TOTAL: "総数", **dict(zip(classes.codes, classes.labels_ja, strict=True))}
-        return Hierarchy.flat(column, classes.codes, labels=labels), bins
+        words = {TOTAL: "総数", **dict(zip(classes.codes, classes.labels_ja, strict=True))}
+        return Hierarchy.flat(column, classes.codes, labels=words), bins
     assert section.codelist is not None
     dim = read_hierarchy(config.resolve(section.codelist), column)
     mapping = read_pairs(config.resolve(section.map)) if section.map else {}
     inner = tuple(dim.codes[i] for i in dim.leaves)
     return dim, ClassSpec(section.source, inner, mapping)
+
+
+def _generalised(
+    column: str, section: ColumnSection, labels: Labels
+) -> tuple[Hierarchy, ClassSpec | BinSpec]:
+    """The classes that a method made of a column, all of them where there are finitely many."""
+    if section.source not in labels:
+        known = ", ".join(sorted(labels))
+        raise InputError(
+            f"[deidentify] が残した列ではありません: {section.source} (残した列: {known})",
+            f"{section.source!r} is no column that [deidentify] keeps (kept: {known})",
+            code="not-kept",
+        )
+    words = {code: text for code, text in labels[section.source].items() if code}
+    dim = Hierarchy.flat(column, list(words), labels={TOTAL: "総数", **words})
+    return dim, ClassSpec(section.source, tuple(sorted(words)))

@@ -179,10 +179,10 @@ def make_system(config: Config, treated: Treated, tell: Tell) -> System:
     """All tables of the configuration as one system."""
     tell("集計", "tabulating")
     tables = [
-        tabulate(treated.coded[t.records], [t.geography, *t.by], measure=t.measure, name=t.id)
+        tabulate(treated.coded[t.records], t.dimensions, measure=t.measure, name=t.id)
         for t in config.tables
     ]
-    used = {t.geography for t in config.tables}
+    used = {t.geography for t in config.tables} - {"none"}
     crossings = crossing(treated.places, list(treated.coded.values())) if len(used) > 1 else []
     return system_of(tables, crossings=crossings, coded=treated.coded)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,9 @@ def tabulate(
 ) -> Table:
     """Cross-classify records over the dimensions ``by``, with all margins.
 
+    Where records know their persons (``Coded.owner``), the contributors of a count are the different
+    persons of a cell, on every level: a person of two inner cells is one in their sum.
+
     For a measure the sums are in whole steps, beside them the contributing units and the ``top``
     largest contributions of every cell. O(records + cells x depth).
 
@@ -34,7 +38,9 @@ def tabulate(
     counts = coded.count(by)
     title = name or "_".join(by)
     if measure == COUNT:
-        return Table(title, dims, aggregate(counts, dims), records=coded.name)
+        persons = None if coded.owner is None else _persons(coded, dims)
+        value = aggregate(counts, dims)
+        return Table(title, dims, value, contributors=persons, records=coded.name)
     chosen = _measure(coded, measure)
     if chosen.top is not None and chosen.top.shape[1] < top:
         raise InputError(
@@ -54,6 +60,41 @@ def tabulate(
         unit=chosen.unit,
         step=chosen.step,
     )
+
+
+def _persons(coded: Coded, dims: Sequence[Hierarchy]) -> IntArray:
+    """Different persons in every cell of every level; O(records x depth) a dimension."""
+    assert coded.owner is not None
+    flat, shape = coded.key([d.name for d in dims])
+    place: list[IntArray] = list(np.unravel_index(flat, shape)) if dims else []
+    who = coded.owner
+    shape = tuple(len(d) for d in dims)
+    for axis, dim in enumerate(dims):
+        up = dim.aggregation.tocsc()
+        repeat, ancestors = _upwards(up, place[axis])
+        place = [p[repeat] for p in place]
+        place[axis] = ancestors
+        who = who[repeat]
+        sizes = (*shape[: axis + 1], *(len(d.leaves) for d in dims[axis + 1 :]))
+        key = np.ravel_multi_index(place, sizes)
+        order = np.lexsort((who, key))
+        fresh = np.ones(len(order), dtype=bool)
+        fresh[1:] = (np.diff(key[order]) != 0) | (np.diff(who[order]) != 0)
+        first = order[fresh]
+        place, who = [p[first] for p in place], who[first]
+    if not dims:
+        return np.array(len(np.unique(who)), dtype=np.int64)
+    cell = np.ravel_multi_index(place, shape)
+    return np.bincount(cell, minlength=int(np.prod(shape))).astype(np.int64).reshape(shape)
+
+
+def _upwards(up: Any, leaf: IntArray) -> tuple[IntArray, IntArray]:
+    """For every innermost position all positions that sum it up, and whose they are."""
+    counts = np.diff(up.indptr)[leaf]
+    repeat = np.repeat(np.arange(len(leaf)), counts)
+    start = np.repeat(np.cumsum(counts) - counts, counts)
+    inner = np.arange(len(repeat)) - start
+    return repeat, up.indices[up.indptr[leaf[repeat]] + inner].astype(np.int64)
 
 
 def _dimension(coded: Coded, name: str) -> Hierarchy:
@@ -78,12 +119,7 @@ def _largest(flat: IntArray, each: IntArray, dims: Sequence[Hierarchy], top: int
     place: list[IntArray] = list(np.unravel_index(flat[keep], tuple(len(d.leaves) for d in dims)))
     value = steps[keep]
     for axis, dim in enumerate(dims):
-        up = dim.aggregation.tocsc()
-        counts = np.diff(up.indptr)[place[axis]]
-        repeat = np.repeat(np.arange(len(value)), counts)
-        start = np.repeat(np.cumsum(counts) - counts, counts)
-        inner = np.arange(len(repeat)) - start
-        ancestors = up.indices[up.indptr[place[axis][repeat]] + inner].astype(np.int64)
+        repeat, ancestors = _upwards(dim.aggregation.tocsc(), place[axis])
         place = [p[repeat] for p in place]
         place[axis] = ancestors
         value = value[repeat]
