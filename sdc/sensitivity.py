@@ -27,13 +27,14 @@ def problem(
 
     ``priced`` are measures that are not printed but may price a cell (``Rules.cost``).
 
-    Counts: a cell of 1 … min_count - 1 units (persons, where records know theirs) is primary, an
-    attacker must not be able to exclude ``min_count`` nor some smaller value (one less where zeros may be hidden; the number of non-zero
-    innermost cells below it where every zero is shown). A place that no table prints, but several
-    tables count (an overlap of two geographies, 20-24 between <20 and <25), is primary as well: where
-    each such place of 1 … min_count - 1 units may hold min_count, no difference gives one away.
-    Measures: the dominance rule and p % demand that the attacker's interval reaches as far as they
-    say, on both sides. Known cells keep their value for everybody. O(cells).
+    Counts: a cell of 1 … min_count - 1 units (persons, where records know theirs) is
+    primary, an attacker must not be able to exclude ``min_count`` nor some smaller value
+    (one less where zeros may be hidden; the number of non-zero innermost cells below it
+    where every zero is shown). A place that no table prints, but several tables count (an
+    overlap of two geographies, 20-24 between <20 and <25), is primary as well: where each
+    such place of 1 … min_count - 1 units may hold min_count, no difference gives one away.
+    Measures: the dominance rule and p % demand that the attacker's interval reaches as far
+    as they say, on both sides. Known cells keep their value for everybody. O(cells).
 
     Raises RulesError where tables disagree on the level, or a measure has neither dominance nor p %.
 

@@ -1,6 +1,6 @@
 """In which words is a fault of the configuration told, in Japanese and in English?
 
-Every fault has a code; ``{…}`` is filled from what is known about the place.
+Every fault has a code; ``{…}`` is filled from what is known.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from sdc.config.wording_entry import ENTRY
 Pair = tuple[str, str]
 
 _CORRECT: Pair = ("値を修正してください", "correct the value")
-_FORM: Pair = ("`{want_ja}` の形で書いてください", "write it as {want_en}")
 _INSIDE: Pair = (
     "設定ファイルのフォルダ以下の相対パスで、区切りは / で書いてください",
     "write a relative path below the configuration's folder, with / between folders",
