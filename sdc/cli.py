@@ -13,6 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from sdc.commands import before
 from sdc.errors import InputError, SdcError
 
 app = typer.Typer(
@@ -152,28 +153,6 @@ def verify(
 
 
 @app.command()
-def keygen(
-    out: Annotated[Path, typer.Option(help="秘密鍵の場所 / where the private key goes")],
-    principal: Annotated[str, typer.Option(help="署名者 / whose key, e.g. toshi@city.example.jp")],
-    passphrase_file: Annotated[
-        Path | None, typer.Option(help="パスフレーズのファイル (0600) / passphrase file")
-    ] = None,
-) -> None:
-    """署名鍵を作る / make a signing key (Ed25519, locked by a passphrase).
-
-    Example: sdc keygen --out keys/release --principal toshi@city.example.jp
-    """
-    from sdc.publishing.keys import keygen as make
-    from sdc.publishing.keys import passphrase_from
-
-    words = passphrase_from(passphrase_file)
-    if words is None:
-        words = typer.prompt("passphrase", hide_input=True, confirmation_prompt=True)
-    key = make(out, principal, words)
-    typer.echo(f"{key.private}\n{key.signers}\n{key.fingerprint}")
-
-
-@app.command()
 def mesh(
     lat: Annotated[float, typer.Argument(help="緯度 / latitude")],
     lon: Annotated[float, typer.Argument(help="経度 / longitude")],
@@ -202,6 +181,9 @@ def sample(
 
     make_sample(out, **({} if seed is None else {"seed": seed}))
     typer.echo(f"→ {out}")
+
+
+before.register(app)
 
 
 def _pairs(texts: list[str] | None) -> dict[str, Path]:

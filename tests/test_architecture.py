@@ -23,6 +23,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("readers", "publishing", "ledger", "worklog", "config", "messages", "samples"),
     ("pipeline",),
     ("explain", "review"),
+    ("commands",),
     ("cli",),
     ("__init__", "__main__"),
 )

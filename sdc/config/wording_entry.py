@@ -52,8 +52,8 @@ ENTRY: Mapping[str, tuple[Pair, Pair]] = {
     "needs_key": (
         ("仮IDには鍵ファイルが要ります", "pseudonyms need a key file"),
         (
-            "`sdc keygen --pseudonym --out FILE` で作り、key に書いてください",
-            "make one with `sdc keygen --pseudonym --out FILE` and name it as `key`",
+            "`sdc keygen --purpose pseudonym --out FILE` で作り、key に書いてください",
+            "make one with `sdc keygen --purpose pseudonym --out FILE` and name it as `key`",
         ),
     ),
     "needs_k": (

@@ -15,10 +15,12 @@ from sdc.model.plan import Plan, Published, apply
 from sdc.model.release import Release
 from sdc.model.report import AuditReport
 from sdc.model.system import System
+from sdc.pipeline.approving import logged, note, require_agreement
 from sdc.pipeline.cluster import workers
 from sdc.pipeline.counting import Runner
 from sdc.pipeline.finished import audit_json, protection_text, refuse_unproven, summary_of
 from sdc.pipeline.geography import crossing
+from sdc.pipeline.keeping import cuttings, refuse_other_cutting
 from sdc.pipeline.prepare import Prepared, SetAside, Tell, prepare
 from sdc.pipeline.proof import stage_checker, witness_files
 from sdc.pipeline.publication import (
@@ -115,24 +117,46 @@ def run_release(
             code="ground",
         )
     keys = Keys() if dry_run else keys_of(config)
-    with workers(scheduler or config.scheduler) as run:
-        safe = make_safe(config, tell=tell, run=run)
-    if dry_run:
-        return Result(safe, None, False)
-    tell("パッケージの作成", "writing the package")
+    with logged(config, "release", quiet=dry_run):
+        refuse_other_cutting(config)
+        with workers(scheduler or config.scheduler) as run:
+            safe = make_safe(config, tell=tell, run=run)
+        if dry_run:
+            return Result(safe, None, False)
+        require_agreement(config, safe.report, candidate_facts(safe))
+        tell("パッケージの作成", "writing the package")
+        return _write(safe, keys, out if out is not None else config.output_dir)
+
+
+def _write(safe: Safe, keys: Keys, out: Path) -> Result:
+    """The package of a release that may appear; the log knows of it before it does."""
+    config = safe.config
     release = open_door(safe)
     internal = internal_files(safe) | checker_file(config, release)
+
+    def sealed(digest: str) -> None:
+        facts = {"package": digest, "cuttings": cuttings(config), "entry": safe.prepared.entry}
+        note(config, "published", facts)
+
     written = publish(
         release,
-        out if out is not None else config.output_dir,
+        out,
         internal=internal,
         stage_check=stage_checker(release, internal),
         signer=keys.signer,
         certify=keys.certify,
+        on_sealed=sealed,
         archive=config.output.zip,
     )
     notes = (keys.line(), *timestamp_lines(config, written.path))
     return Result(safe, written.path, written.unchanged, notes)
+
+
+def candidate_facts(safe: Safe) -> dict[str, Any]:
+    """What people see of a release before they agree; sums only, kept in the private log."""
+    summary = summary_of(safe.plan, safe.report, seconds=0.0)
+    keys = ("n_cells", "n_primary", "n_complementary", "level", "proven")
+    return {"tables": [t.id for t in safe.config.tables], **{k: str(summary[k]) for k in keys}}
 
 
 def check_inputs(path: str | Path, *, tell: Tell = silent) -> str:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from sdc.errors import InputError
 from sdc.publishing import files
 from sdc.publishing.signature import (
+    NAMESPACE,
     KeySigner,
     TrustedKey,
     fingerprint,
@@ -44,8 +45,12 @@ class NewKey:
     fingerprint: str
 
 
-def keygen(path: Path | str, principal: str, passphrase: str) -> NewKey:
+def keygen(
+    path: Path | str, principal: str, passphrase: str, *, namespace: str = NAMESPACE
+) -> NewKey:
     """Make a key: ``path`` (0600, locked), ``path.pub``, ``path.allowed_signers``.
+
+    ``namespace`` is the only purpose for which receivers accept its signatures.
 
     Raises InputError where any of them exists, where the passphrase is shorter than twelve
     characters, or where the principal is not usable.
@@ -63,7 +68,7 @@ def keygen(path: Path | str, principal: str, passphrase: str) -> NewKey:
     if taken:
         raise InputError(f"既に存在します: {taken[0]}", f"exists already: {taken[0]}", code="key")
     key = Ed25519PrivateKey.generate()
-    line = signers_line(key.public_key(), principal)
+    line = signers_line(key.public_key(), principal, namespace)
     locked = key.private_bytes(
         Encoding.PEM, PrivateFormat.OpenSSH, BestAvailableEncryption(passphrase.encode())
     )

@@ -103,8 +103,8 @@ def fingerprint(blob: bytes) -> str:
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
-def signers_line(key: Ed25519PublicKey, principal: str) -> bytes:
-    """One ``allowed_signers`` line, valid for the purpose of releases only.
+def signers_line(key: Ed25519PublicKey, principal: str, namespace: str = NAMESPACE) -> bytes:
+    """One ``allowed_signers`` line, valid for one purpose only: releases, unless told otherwise.
 
     Raises InputError for a principal with blanks, quotes or wildcards.
     """
@@ -113,7 +113,7 @@ def signers_line(key: Ed25519PublicKey, principal: str) -> bytes:
             "署名者名は英数字と . _ @ - です", "a principal has letters, digits, . _ @ -"
         )
     text = base64.b64encode(public_blob(key)).decode()
-    return f'{principal} namespaces="{NAMESPACE}" {KEY_TYPE.decode()} {text}\n'.encode()
+    return f'{principal} namespaces="{namespace}" {KEY_TYPE.decode()} {text}\n'.encode()
 
 
 def parse_signers(data: bytes) -> tuple[TrustedKey, ...]:

@@ -1,0 +1,1 @@
+"""Who did what to which data, when, on which computer, and who agreed to it?"""
