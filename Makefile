@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 KEY := data/samples/signing/release-key
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release test lint format check sample docs bench clean
+.PHONY: help setup release test lint format check sample docs bench bench-smoke clean
 
 help:  ## show this list / この一覧を表示
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ docs: $(STAMP)  ## draw the contact sheet of the sample's maps / 地図の一覧
 
 bench: $(STAMP)  ## measure the engines on the benchmark tables / 性能を計測
 	$(BIN)/python bench/suppression.py $${SDC_REAL_DATA:?names the folder of the benchmark tables}
+
+bench-smoke: $(STAMP)  ## run the benchmarks at tiny sizes, for correctness / 小さな規模で計測を試行
+	$(BIN)/python bench/tabulate.py --smoke
+	$(BIN)/python bench/spatial.py --smoke
 
 clean:  ## remove what can be made again / 生成物を削除
 	chmod -R u+w releases data/samples/releases 2>/dev/null || true

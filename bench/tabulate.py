@@ -6,7 +6,7 @@
 Everyone gets the same file and two threads, and counts the same cells. Rivals use plain arithmetic,
 right but for points on a line of the mesh: DuckDB gives mesh codes in order as this tool does, the others
 only rows and columns. Every run is a process of its own; printed are medians of three, wall and processor
-seconds after the imports, and the peak memory. A rival that is not installed is left out, and that is said.
+seconds after the imports, and the peak memory. A rival that is not installed is left out and named.
 """
 
 from __future__ import annotations
