@@ -24,8 +24,9 @@ import pandas as pd
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.rules import Rules
-from sdc.planning.choice import choose, pareto, survey
+from sdc.planning.choice import choose, pareto
 from sdc.planning.score import Scored
+from sdc.planning.search import survey
 from sdc.planning.study import Neighbourhood, Study, Wanted
 from sdc.tables.schemes import shipped_scheme
 
@@ -106,7 +107,7 @@ def row(found: Scored, seconds: float) -> str:
             "safe": found.safe,
             "nats_per_record": round(found.loss, 5),
             "records": round(found.records, 4),
-            "cells": round(found.cells, 4),
+            "cells": round(found.measured.cells, 4),
             "codes_changed": found.changes,
             "complementary": int(found.plan.complementary.sum()) if found.plan else None,
             "processor_s": round(seconds, 1),

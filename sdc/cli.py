@@ -55,6 +55,23 @@ def release(
 
 
 @app.command()
+def plan(
+    config: Config,
+    choose: Annotated[int | None, typer.Option(help="計画の番号 / number of a plan")] = None,
+    by: Annotated[str, typer.Option(help="決定者 / who decides")] = "",
+    reason: Annotated[str, typer.Option(help="理由 / why")] = "",
+) -> None:
+    """合算・集約・秘匿の組合せを比較 / compare merging, collapsing and hiding, and decide.
+
+    Example: sdc plan release.toml --choose 3 --by 都市計画課 --reason 時系列を保つため
+    """
+    from sdc.pipeline.plan import run_plan
+
+    planned = run_plan(config, choice=choose, by=by, reason=reason, tell=_stages())
+    typer.echo(planned.text())
+
+
+@app.command()
 def check(
     config: Config,
     errors: Annotated[Path, typer.Option(help="問題の一覧 / list of problems")] = Path(

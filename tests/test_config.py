@@ -164,6 +164,51 @@ def test_the_planner_may_choose_the_order(write: Callable[..., Path]) -> None:
     assert config.treatment.automatic
 
 
+def test_the_planner_is_told_what_to_try(write: Callable[..., Path]) -> None:
+    text = """[plan]
+decision = "plan.json"
+budget = { changes = 20, loss = 0.05 }
+merge = [30]
+collapse = { use = ["uses_map.csv"] }
+cut = ["height"]
+[output]
+"""
+    order = ('order = ["collapse", "merge", "suppress"]', 'order = "auto"')
+    plan = read(write, order, ("[output]\n", text)).plan
+    assert (plan.decision, plan.merge, plan.cut) == ("plan.json", (30,), ("height",))
+    assert (plan.budget.changes, plan.budget.loss) == (20, Decimal("0.05"))
+    assert dict(plan.collapse) == {"use": ("uses_map.csv",)}
+    # a level of merging needs to know who may be merged, a cut a class column, a scheme a file
+    for bad in (
+        "merge = [30]\n[treatment.merge]\nmin_count = 10",
+        'cut = ["floor_area"]',
+        'collapse = { use = ["none.csv"] }',
+        'decision = "plan.txt"',
+    ):
+        wrong = f"[plan]\n{bad}\n[output]\n"
+        with pytest.raises(InputError):
+            read(write, order, ("[output]\n", wrong))
+
+
+def test_merging_has_options(write: Callable[..., Path]) -> None:
+    text = """min_count = 10
+by = "contributors"
+contributors = "floor_area"
+empty = "merge"
+never = ["08299600101"]
+min_length = 5
+mesh = true
+method = "exact"
+weights = { profile = 0.5, change = 10 }
+"""
+    merge = read(write, ("min_count = 10\n", text)).treatment.merge
+    assert merge is not None
+    assert (merge.by, merge.contributors, merge.empty) == ("contributors", "floor_area", "merge")
+    assert (merge.never, merge.mesh, merge.method) == (("08299600101",), True, "exact")
+    assert (merge.weights.profile, merge.weights.parent) == (Decimal("0.5"), 50)
+    assert (merge.min_length, merge.barrier_width) == (5, 20)
+
+
 def test_a_byte_order_mark_and_crlf_are_accepted(write: Callable[..., Path]) -> None:
     config = read_config(write("\ufeff" + BASE.replace("\n", "\r\n")))
     assert config.release.id == "sample-2026"

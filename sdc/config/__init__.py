@@ -15,9 +15,10 @@ from pydantic import ValidationError
 
 from sdc.config.entry import ApprovalSection, EntryColumn, EntrySection, ViewSection
 from sdc.config.entry_laws import check_entry_laws
-from sdc.config.findings import finding, hint
+from sdc.config.faults import Fault
+from sdc.config.findings import dotted, finding, hint
 from sdc.config.inputs import paths_in
-from sdc.config.laws import Fault, check_laws
+from sdc.config.laws import check_laws
 from sdc.config.lines import locate_keys, nearest
 from sdc.config.models import (
     RESERVED,
@@ -31,10 +32,10 @@ from sdc.config.models import (
     RulesSection,
     SigningSection,
     TableSection,
-    TreatmentSection,
     known_keys,
 )
 from sdc.config.paths import fault_of_place
+from sdc.config.treatments import PlanSection, TreatmentSection
 from sdc.config.wishes import KEY_FILES, check_wishes, unsigned_allowed
 from sdc.config.wording import WORDS
 from sdc.errors import Finding, InputError
@@ -51,6 +52,7 @@ __all__ = [
     "EntrySection",
     "GeographySection",
     "OutputSection",
+    "PlanSection",
     "RecordsSection",
     "ReleaseSection",
     "RulesSection",
@@ -103,6 +105,11 @@ class Config:
     def treatment(self) -> TreatmentSection:
         """``[treatment]``."""
         return self.document.treatment
+
+    @property
+    def plan(self) -> PlanSection:
+        """``[plan]``."""
+        return self.document.plan
 
     @property
     def output(self) -> OutputSection:
@@ -282,17 +289,9 @@ def _findings(faults: list[Fault], file: str, lines: dict[Keys, int]) -> list[Fi
             fault.code,
             file=file,
             row=nearest(lines, fault.path),
-            column=_dotted(fault.path),
+            column=dotted(fault.path),
             value=fault.value,
             **fault.fill,
         )
         for fault in ordered
     ]
-
-
-def _dotted(path: Keys) -> str:
-    """``tables[0].by[1]``: a key path as people write it."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text

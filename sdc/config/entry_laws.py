@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sdc.config.entry import DELETE_KEYS, OPTIONS
+from sdc.config.faults import Fault, at
 from sdc.config.findings import hint
-from sdc.config.laws import Fault, at, tables_of
+from sdc.config.laws import tables_of
 from sdc.config.lines import Path
 from sdc.errors import RulesError
 from sdc.microdata.catalogue import METHODS

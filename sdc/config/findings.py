@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 
+from sdc.config.lines import Path
 from sdc.config.wording import WORDS
 from sdc.errors import Finding
 
@@ -57,3 +58,11 @@ def hint(word: str, known: Collection[str]) -> dict[str, str]:
         }
     names = ", ".join(sorted(known)[:20]) or "-"
     return {"hint_ja": f"使える名前: {names}", "hint_en": f"known names: {names}"}
+
+
+def dotted(path: Path) -> str:
+    """``tables[0].by[1]``: a key path as people write it."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text

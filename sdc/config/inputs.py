@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sdc.config.laws import at
+from sdc.config.faults import at
 from sdc.config.lines import Path as Keys
 from sdc.config.wishes import KEY_FILES
 
@@ -26,6 +26,13 @@ def paths_in(raw: Mapping[str, Any]) -> list[tuple[Keys, str, bool]]:
     found.append((areas, at(raw, "geography", "areas").get("path"), True))
     for column, scheme in at(raw, "treatment", "collapse").items():
         found.append((("treatment", "collapse", column), scheme, True))
+    for column, schemes in at(raw, "plan", "collapse").items():
+        for i, scheme in enumerate(schemes if isinstance(schemes, list) else []):
+            found.append((("plan", "collapse", column, i), scheme, True))
+    barriers = at(raw, "treatment", "merge").get("barriers")
+    found.append((("treatment", "merge", "barriers"), barriers, True))
+    found.append((("treatment", "earlier"), at(raw, "treatment").get("earlier"), True))
+    found.append((("plan", "decision"), at(raw, "plan").get("decision"), False))
     found.append((("output", "dir"), at(raw, "output").get("dir"), False))
     found += [(("signing", key), at(raw, "signing").get(key), True) for key in KEY_FILES]
     found += _entry(raw)

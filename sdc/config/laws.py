@@ -7,14 +7,14 @@ shape: so a clerk sees broken references and broken values in one run.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from sdc.config.findings import hint
+from sdc.config.faults import Fault, at, columns_of, is_measure, suffix, unknown
 from sdc.config.lines import Path
 from sdc.config.models import OUTPUT_NAMES, POINT_FILES, SHAPE_FILES
+from sdc.config.treatment_laws import plan, treatment
 
 MESH_UNITS: Mapping[str, int] = {
     "80km": 3200, "10km": 400, "5km": 200, "2km": 80, "1km": 40,
@@ -23,30 +23,9 @@ MESH_UNITS: Mapping[str, int] = {
 """Height of a cell in units of 0.75 seconds of latitude (JIS X 0410)."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """One broken law: where, which wording, the value found, what fills the wording."""
-
-    path: Path
-    code: str
-    value: object = ""
-    fill: Mapping[str, object] = field(default_factory=dict)
-
-
 def check_laws(raw: Mapping[str, Any]) -> list[Fault]:
     """All broken laws of a parsed file, in the order of the laws; O(size of the file)."""
     return [fault for law in LAWS for fault in law(raw)]
-
-
-def at(raw: object, *path: str) -> Mapping[str, Any]:
-    """The table at a path, empty where there is none.
-
-    >>> at({"a": {"b": {"c": 1}}}, "a", "b"), at({"a": 3}, "a", "b")
-    ({'c': 1}, {})
-    """
-    for key in path:
-        raw = raw.get(key) if isinstance(raw, Mapping) else None
-    return raw if isinstance(raw, Mapping) else {}
 
 
 def tables_of(raw: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
@@ -54,22 +33,6 @@ def tables_of(raw: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
     found = raw.get("tables")
     rows = found if isinstance(found, list) else []
     return [(i, row) for i, row in enumerate(rows) if isinstance(row, Mapping)]
-
-
-def _columns(raw: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    for name in at(raw, "records"):
-        for column, spec in at(raw, "records", name, "columns").items():
-            if isinstance(spec, Mapping):
-                yield ("records", name, "columns", column), spec
-
-
-def _is_measure(spec: object) -> bool:
-    return isinstance(spec, Mapping) and spec.get("kind") == "measure"
-
-
-def _unknown(path: Path, value: str, known: Mapping[str, Any], *, what: str) -> Fault:
-    names = {"what_ja": f"[{what}]", "what_en": f"[{what}]", **hint(value, list(known))}
-    return Fault(path, "unknown_name", value, names)
 
 
 def _dates(raw: Mapping[str, Any]) -> Iterator[Fault]:
@@ -91,7 +54,7 @@ def _records(raw: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault(path, "missing_path")
         if not section.get("columns") and name not in _viewed(raw):
             yield Fault((*path, "columns"), "missing")
-        kind = _suffix(section.get("path"))
+        kind = suffix(section.get("path"))
         if kind and kind not in POINT_FILES + SHAPE_FILES:
             kinds = ", ".join(POINT_FILES + SHAPE_FILES)
             yield Fault((*path, "path"), "path_kind", section["path"], {"kinds": kinds})
@@ -108,12 +71,12 @@ def _viewed(raw: Mapping[str, Any]) -> set[object]:
 
 
 def _column_kinds(raw: Mapping[str, Any]) -> Iterator[Fault]:
-    for path, spec in _columns(raw):
+    for path, spec in columns_of(raw):
         chosen = [key for key in ("codelist", "breaks", "classes") if key in spec]
-        if len(chosen) + _is_measure(spec) != 1:
+        if len(chosen) + is_measure(spec) != 1:
             yield Fault(path, "column_kind", ", ".join(chosen))
             continue
-        if _is_measure(spec):
+        if is_measure(spec):
             allowed: tuple[str, ...] = ("unit", "step")
             if not ("unit" in spec and "step" in spec):
                 yield Fault(path, "column_measure", spec.get("source", ""))
@@ -126,7 +89,7 @@ def _column_kinds(raw: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _column_values(raw: Mapping[str, Any]) -> Iterator[Fault]:
-    for path, spec in _columns(raw):
+    for path, spec in columns_of(raw):
         breaks = spec.get("breaks")
         numbers = breaks if isinstance(breaks, list) else []
         if all(isinstance(n, int | Decimal) for n in numbers):
@@ -134,7 +97,7 @@ def _column_values(raw: Mapping[str, Any]) -> Iterator[Fault]:
                 if not low < high:
                     yield Fault((*path, "breaks", i + 1), "breaks", high)
         for key in ("codelist", "map"):
-            if _suffix(spec.get(key)) not in ("", "csv"):
+            if suffix(spec.get(key)) not in ("", "csv"):
                 yield Fault((*path, key), "path_kind", spec[key], {"kinds": "csv"})
         if path[-1] in OUTPUT_NAMES:
             yield Fault(path, "name_reserved", path[-1])
@@ -144,7 +107,7 @@ def _geography(raw: Mapping[str, Any]) -> Iterator[Fault]:
     geography = raw.get("geography")
     if isinstance(geography, Mapping) and not geography:
         yield Fault(("geography",), "too_short")
-    kind = _suffix(at(raw, "geography", "areas").get("path"))
+    kind = suffix(at(raw, "geography", "areas").get("path"))
     if kind and kind not in SHAPE_FILES:
         path = at(raw, "geography", "areas")["path"]
         kinds = ", ".join(SHAPE_FILES)
@@ -164,7 +127,7 @@ def _references(raw: Mapping[str, Any]) -> Iterator[Fault]:
             if key == "geography" and name == "none":
                 continue
             if isinstance(name, str) and name not in at(raw, where):
-                yield _unknown(("tables", i, key), name, at(raw, where), what=where)
+                yield unknown(("tables", i, key), name, at(raw, where), what=where)
         columns = at(raw, "records", str(table.get("records")), "columns")
         if columns:
             yield from _table_columns(raw, ("tables", i), columns=columns, table=table)
@@ -177,15 +140,15 @@ def _table_columns(
     by = table.get("by")
     for j, name in enumerate(by if isinstance(by, list) else []):
         if isinstance(name, str) and name not in columns:
-            yield _unknown((*path, "by", j), name, columns, what=where)
-        elif isinstance(name, str) and _is_measure(columns[name]):
+            yield unknown((*path, "by", j), name, columns, what=where)
+        elif isinstance(name, str) and is_measure(columns[name]):
             yield Fault((*path, "by", j), "not_class", name)
     measure = table.get("measure", "count")
     if not isinstance(measure, str) or measure == "count":
         return
     if measure not in columns:
-        yield _unknown((*path, "measure"), measure, {"count": 0, **columns}, what=where)
-    elif not _is_measure(columns[measure]):
+        yield unknown((*path, "measure"), measure, {"count": 0, **columns}, what=where)
+    elif not is_measure(columns[measure]):
         yield Fault((*path, "measure"), "not_measure", measure)
     rules = at(raw, "rules").get(str(table.get("rules")))
     if isinstance(rules, Mapping) and not {"p_percent", "dominance"} & set(rules):
@@ -213,13 +176,13 @@ def _names(raw: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _rules(raw: Mapping[str, Any]) -> Iterator[Fault]:
-    columns = {str(path[-1]): spec for path, spec in _columns(raw)}
+    columns = {str(path[-1]): spec for path, spec in columns_of(raw)}
     for name, section in at(raw, "rules").items():
         if not isinstance(section, Mapping):
             continue
         path: Path = ("rules", name)
         cost = section.get("cost", "log")
-        costs = {"log", "value", "count"} | {c for c, spec in columns.items() if _is_measure(spec)}
+        costs = {"log", "value", "count"} | {c for c, spec in columns.items() if is_measure(spec)}
         if isinstance(cost, str) and cost not in costs:
             yield Fault((*path, "cost"), "cost", cost)
         yield from _cells(path, section, {**columns, **at(raw, "geography")})
@@ -231,68 +194,14 @@ def _cells(path: Path, section: Mapping[str, Any], known: Mapping[str, Any]) -> 
         for i, cell in enumerate(cells if isinstance(cells, list) else []):
             for name in cell if isinstance(cell, Mapping) else ():
                 if name not in known:
-                    yield _unknown((*path, key, i, name), name, known, what="records.*.columns")
+                    yield unknown((*path, key, i, name), name, known, what="records.*.columns")
             other = lists["never_hide"] if key == "must_hide" else None
             if isinstance(other, list) and cell in other:
                 yield Fault((*path, key, i), "contradiction", cell)
 
 
-def _treatment(raw: Mapping[str, Any]) -> Iterator[Fault]:
-    treatment = at(raw, "treatment")
-    order = treatment.get("order")
-    steps = order if isinstance(order, list) else []
-    for i, step in enumerate(steps):
-        if step in ("collapse", "merge") and not isinstance(treatment.get(step), Mapping):
-            path: Path = ("treatment", "order", i)
-            yield Fault(path, "no_section", step, {"section": f"treatment.{step}"})
-        if step == "auto":
-            yield Fault(("treatment", "order", i), "literal_error", step, _ORDER)
-        if step == "suppress" and i < len(steps) - 1:
-            yield Fault(("treatment", "order", i), "suppress_last", step)
-    for step in ("collapse", "merge"):
-        if treatment.get(step) and order != "auto" and step not in steps:
-            yield Fault(("treatment", step), "unused_section", step, {"step": step})
-    classes = {str(p[-1]): spec for p, spec in _columns(raw) if not _is_measure(spec)}
-    for column, scheme in at(raw, "treatment", "collapse").items():
-        if column not in classes:
-            yield _unknown(
-                ("treatment", "collapse", column), column, classes, what="records.*.columns"
-            )
-        if _suffix(scheme) not in ("", "csv"):
-            yield Fault(("treatment", "collapse", column), "path_kind", scheme, {"kinds": "csv"})
-    yield from _merge(raw, treatment.get("merge"))
-
-
-def _merge(raw: Mapping[str, Any], merge: object) -> Iterator[Fault]:
-    if not isinstance(merge, Mapping):
-        return
-    areas = at(raw, "geography", "areas")
-    if not areas:
-        yield Fault(("treatment", "merge"), "no_section", "", {"section": "geography.areas"})
-        return
-    demands = {
-        "partners": merge.get("partners", "edge") == "district",
-        "within": merge.get("within", "parent") == "parent",
-    }
-    for key, needs_parent in demands.items():
-        if needs_parent and "parent" not in areas:
-            yield Fault(("treatment", "merge", key), "no_parent", f"{key} = {_default(merge, key)}")
-
-
-def _default(merge: Mapping[str, Any], key: str) -> object:
-    return merge.get(key, "parent" if key == "within" else "edge")
-
-
-def _suffix(value: object) -> str:
-    """Extension of a path in lower case; empty for what is no path."""
-    name = value.rsplit("/", 1)[-1] if isinstance(value, str) else ""
-    return name.rsplit(".", 1)[-1].lower() if "." in name else name and "?"
-
-
-_ORDER = {"expected_ja": "'collapse', 'merge', 'suppress'"}
-
 LAWS: tuple[Callable[[Mapping[str, Any]], Iterator[Fault]], ...] = (
     _dates, _records, _column_kinds, _column_values, _geography, _references, _names, _rules,
-    _treatment,
+    treatment, plan,
 )  # fmt: skip
 """Further laws: ``entry_laws``."""

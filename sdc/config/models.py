@@ -25,11 +25,19 @@ from sdc.config.entry import (
     ViewSection,
 )
 from sdc.config.section import Section
+from sdc.config.treatments import (
+    BudgetSection,
+    MergeSection,
+    PlanSection,
+    SuppressSection,
+    TreatmentSection,
+    WeightsSection,
+)
 from sdc.model.rules import Rules
 from sdc.model.system import Level
 
 Encoding = Literal["utf-8-sig", "utf-8", "cp932"]
-RESERVED = ("ledger", "plan")
+RESERVED = ("ledger",)
 """Tables that the schema keeps for capabilities; those that do not exist are refused."""
 POINT_FILES = ("csv", "xlsx", "parquet")
 SHAPE_FILES = ("gpkg", "shp", "geojson")
@@ -194,42 +202,6 @@ class DerivedSection(Section):
     title_en: k.Line | None = None
 
 
-class MergeSection(Section):
-    """``[treatment.merge]``: which areas are too small, and with whom they may be joined."""
-
-    min_count: Annotated[k.Whole, Field(ge=1)]
-    partners: Literal["edge", "district"] = "edge"
-    within: Literal["parent", "any"] = "parent"
-
-
-class SuppressSection(Section):
-    """``[treatment.suppress]``: the engine and its limits; time is an emergency stop only."""
-
-    method: k.Word = "auto"
-    budget: Annotated[k.Exact, Field(ge=0)] | None = None
-    time_limit: Annotated[k.Exact, Field(gt=0)] | None = None
-    seed: Annotated[k.Whole, Field(ge=0)] = 0
-
-
-class TreatmentSection(Section):
-    """``[treatment]``: what is tried, in which order."""
-
-    order: Annotated[
-        tuple[k.Step, ...],
-        BeforeValidator(k.order),
-        AfterValidator(k.distinct),
-        AfterValidator(k.filled),
-    ] = ("suppress",)
-    collapse: k.Named[k.File] = Field(default_factory=lambda: MappingProxyType({}))
-    merge: MergeSection | None = None
-    suppress: SuppressSection = Field(default_factory=SuppressSection)
-
-    @property
-    def automatic(self) -> bool:
-        """Whether the planner chooses the order."""
-        return self.order == ("auto",)
-
-
 class OutputSection(Section):
     """``[output]``: where to, in which forms; ``zip`` packs the package beside its folder.
 
@@ -278,6 +250,7 @@ class Document(Section):
     derived: k.List[DerivedSection] = ()
     titles: k.Named[k.Words] = Field(default_factory=lambda: MappingProxyType({}))
     treatment: TreatmentSection = Field(default_factory=TreatmentSection)
+    plan: PlanSection = Field(default_factory=PlanSection)
     output: OutputSection
     signing: SigningSection | None = None
     cluster: ClusterSection | None = None
@@ -289,8 +262,8 @@ def known_keys() -> list[str]:
     """Every key of the schema, for the hint beside an unknown one."""
     sections: Sequence[type[Section]] = (
         ReleaseSection, ColumnSection, RecordsSection, AreasSection, MeshSection, GeographySection,
-        RulesSection, TableSection, DerivedSection, MergeSection, SuppressSection, TreatmentSection,
-        OutputSection, SigningSection, Document,
+        RulesSection, TableSection, DerivedSection, MergeSection, WeightsSection, SuppressSection,
+        TreatmentSection, PlanSection, BudgetSection, OutputSection, SigningSection, Document,
     )  # fmt: skip
     keys: dict[str, Any] = {}
     for section in sections:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from sdc.config.faults import Fault, at
 from sdc.config.findings import hint
-from sdc.config.laws import Fault, at
 from sdc.config.lines import Path
 from sdc.config.models import SURFACES
 

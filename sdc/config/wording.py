@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sdc.config.wording_entry import ENTRY
+from sdc.config.wording_treatment import TREATMENT
 
 Pair = tuple[str, str]
 
@@ -19,6 +20,7 @@ _INSIDE: Pair = (
 
 WORDS: Mapping[str, tuple[Pair, Pair]] = {
     **ENTRY,
+    **TREATMENT,
     # what pydantic finds
     "missing": (
         ("必須のキーです", "this key is required"),
@@ -276,26 +278,5 @@ WORDS: Mapping[str, tuple[Pair, Pair]] = {
     "no_section": (
         ("[{section}] が要ります", "[{section}] is needed"),
         ("[{section}] を書き加えてください", "add the table [{section}]"),
-    ),
-    "unused_section": (
-        ("設定された処理は order にあること", "a treatment that is set up must stand in `order`"),
-        (
-            'order に "{step}" を加えるか、[treatment.{step}] を取り除いてください',
-            'add "{step}" to `order`, or remove [treatment.{step}]',
-        ),
-    ),
-    "no_parent": (
-        (
-            "{value} には [geography.areas] の parent が要ります",
-            "{value} needs `parent` in [geography.areas]",
-        ),
-        (
-            "上位区域の列名を parent に書いてください",
-            "name the column of the level above as parent",
-        ),
-    ),
-    "suppress_last": (
-        ("suppress は最後に行うこと", "suppress comes last"),
-        ("順序の最後に移してください", "move it to the end of the order"),
     ),
 }

@@ -10,17 +10,17 @@ from typing import Any
 
 from sdc.config import Config, read_config
 from sdc.disclosure.audit import audit as run_audit
-from sdc.errors import RulesError
+from sdc.errors import NotProven, RulesError
 from sdc.model.plan import Plan, Published, apply
 from sdc.model.release import Release
 from sdc.model.report import AuditReport
-from sdc.model.system import System
+from sdc.model.system import Problem, System
 from sdc.pipeline.approving import logged, note, require_agreement
 from sdc.pipeline.cluster import workers
 from sdc.pipeline.counting import Runner
 from sdc.pipeline.finished import audit_json, protection_text, refuse_unproven, summary_of
-from sdc.pipeline.geography import crossing
 from sdc.pipeline.keeping import cuttings, refuse_other_cutting
+from sdc.pipeline.plan import decision_of, earlier_of, study_of
 from sdc.pipeline.prepare import Prepared, SetAside, Tell, prepare
 from sdc.pipeline.proof import stage_checker, witness_files
 from sdc.pipeline.publication import (
@@ -31,11 +31,15 @@ from sdc.pipeline.publication import (
     release_of,
     timestamp_lines,
 )
+from sdc.pipeline.stability import changes_text, decided
 from sdc.pipeline.treat import Treated, treat
+from sdc.planning.decision import Decision, hidden_mask, write_decision
+from sdc.planning.study import Earlier
 from sdc.publishing.package import publish
 from sdc.publishing.results import results_json
 from sdc.sensitivity import problem as demands_of
 from sdc.suppression.complementary import suppress
+from sdc.suppression.replay import replay
 from sdc.tables.relations import system_of
 from sdc.tables.tabulate import tabulate
 
@@ -55,6 +59,8 @@ class Safe:
     plan: Plan
     published: Published
     report: AuditReport
+    decision: Decision
+    earlier: Earlier | None
     seconds: float
 
 
@@ -162,9 +168,12 @@ def candidate_facts(safe: Safe) -> dict[str, Any]:
 def check_inputs(path: str | Path, *, tell: Tell = silent) -> str:
     """Inputs and rules only; raises InputError with every problem, or says what was read."""
     config = read_config(path)
-    prepared = prepare(config, tell)
-    system = make_system(config, treat(config, prepared, tell), tell)
-    demands_of(system, table_rules(config))
+    prepared, earlier = prepare(config, tell), earlier_of(config)
+    if config.treatment.automatic:
+        study_of(config, prepared, earlier=earlier)
+    else:
+        system = make_system(config, treat(config, prepared, tell, earlier=earlier), tell)
+        demands_of(system, table_rules(config))
     lines = [f"{name}: {n} 件を読みました / {n} records read" for name, n in prepared.read.items()]
     lines += [
         f"{a.records}: {len(a.rows)} 件は{a.reason[0]} / {len(a.rows)} {a.reason[1]}"
@@ -176,27 +185,48 @@ def check_inputs(path: str | Path, *, tell: Tell = silent) -> str:
 def make_safe(config: Config, *, tell: Tell = silent, run: Runner = map) -> Safe:
     """Read, treat, protect and audit; raises unless the audit passes."""
     started = time.perf_counter()
+    earlier = earlier_of(config)
     prepared = prepare(config, tell, run=run)
-    treated = treat(config, prepared, tell)
+    decision = decision_of(config, prepared, tell, earlier=earlier)
+    treated = treat(config, prepared, tell, decision=decision, earlier=earlier)
     system = make_system(config, treated, tell)
     demands = demands_of(system, table_rules(config))
     tell("秘匿", "suppressing")
-    options = config.treatment.suppress
-    plan = suppress(
-        demands,
-        method=options.method,
-        budget=None if options.budget is None else float(options.budget),
-        time_limit=None if options.time_limit is None else float(options.time_limit),
-        seed=options.seed,
-    )
+    plan = make_plan(config, demands, decision, earlier)
     published = apply(system, plan)
     tell("監査", "auditing")
     report = run_audit(demands, published, moves=plan.moves)
     refuse_unproven(system, report)
     figures = figures_of(config, treated.places, published.tables)
     report = audit_figures(report, system, published, figures)
-    seconds = time.perf_counter() - started
-    return Safe(config, prepared, treated, system, plan, published, report, seconds)
+    return Safe(
+        config, prepared, treated, system, plan, published, report,
+        decided(config, treated, plan, decision), earlier, time.perf_counter() - started,
+    )  # fmt: skip
+
+
+def make_plan(
+    config: Config, demands: Problem, decision: Decision | None, earlier: Earlier | None
+) -> Plan:
+    """The cells that become X: those decided on, else the least loss that the budget finds."""
+    if decision is not None:
+        mask, strange = hidden_mask(demands.system, decision.hidden)
+        if strange:
+            raise NotProven(
+                f"決定ファイルのセルがありません: {' '.join(strange[0])}",
+                f"the decision names a cell that is not there: {' '.join(strange[0])}",
+                code="decision",
+            )
+        return replay(demands, mask)
+    options = config.treatment.suppress
+    return suppress(
+        demands,
+        method=options.method,
+        budget=None if options.budget is None else float(options.budget),
+        time_limit=None if options.time_limit is None else float(options.time_limit),
+        seed=options.seed,
+        previous=None if earlier is None else hidden_mask(demands.system, earlier.hidden)[0],
+    )
 
 
 def make_system(config: Config, treated: Treated, tell: Tell) -> System:
@@ -206,9 +236,7 @@ def make_system(config: Config, treated: Treated, tell: Tell) -> System:
         tabulate(treated.coded[t.records], t.dimensions, measure=t.measure, name=t.id)
         for t in config.tables
     ]
-    used = {t.geography for t in config.tables} - {"none"}
-    crossings = crossing(treated.places, list(treated.coded.values())) if len(used) > 1 else []
-    return system_of(tables, crossings=crossings, coded=treated.coded)
+    return system_of(tables, crossings=treated.crossings, coded=treated.coded)
 
 
 def table_rules(config: Config) -> dict[str, Any]:
@@ -239,6 +267,10 @@ def internal_files(safe: Safe) -> dict[str, bytes]:
     }
     files["protection.csv"] = protection_text(safe.plan).encode("utf-8-sig")
     files["log.txt"] = "".join(f"{line}\n" for line in (*safe.treated.log, *safe.plan.log)).encode()
+    files["decision.json"] = write_decision(safe.decision).encode()
+    if safe.earlier is not None:
+        text = changes_text(safe.earlier, safe.decision, safe.plan.problem, prepared=safe.prepared)
+        files["changes.csv"] = text.encode("utf-8-sig")
     files["outside.csv"] = outside_text(safe.prepared.aside).encode("utf-8-sig")
     return {**files, **witness_files(safe.plan.problem, safe.report)}
 

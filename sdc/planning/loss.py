@@ -21,6 +21,8 @@ from sdc.model.system import BoolArray, FloatArray
 
 TINY = 1e-9
 """What floating sums of whole numbers may deviate by."""
+STILL = 1e-6
+"""Nats per record and round below which fitting on would not change a loss that anybody reads."""
 MOST_CELLS = 20_000_000
 """Cells of the finest table up to which a reconstruction is tried."""
 
@@ -81,14 +83,18 @@ def rebuild(
     shape: Sequence[int],
     printed: Sequence[Printed],
     *,
+    possible: BoolArray | None = None,
     rounds: int = 1000,
     tolerance: float = 1e-5,
 ) -> Rebuilt:
     """The maximum-entropy table over the finest cells that agrees with everything printed.
 
-    ``names`` and ``shape`` are the dimensions of the finest table. Fitting ends when the printed
-    numbers are met to ``tolerance`` of the largest of them, or after so many rounds; the residual
-    says how far. O(rounds x levels x cells).
+    ``names`` and ``shape`` are the dimensions of the finest table; cells that are not ``possible``
+    (shape), such as a small area and a mesh cell that do not meet, are known to be 0. Fitting ends
+    when the printed numbers are met to ``tolerance`` of the largest of them, when a round brings the
+    guess nearer to the truth by less than ``STILL``, or after so many rounds; the residual says how
+    far. An unfinished guess is never nearer to the truth than the finished one. O(rounds x levels
+    x cells).
 
     Raises InputError for more than ``MOST_CELLS`` cells and for printed numbers that no table meets.
 
@@ -104,20 +110,25 @@ def rebuild(
             f"最も細かい表のセルが多すぎます: {size}",
             f"the finest table is too large: {size} cells",
         )
-    steps = [step for p in printed for step in _steps(names, shape, p)]
-    value = np.full(size, -1.0)
+    inside = np.arange(size) if possible is None else np.flatnonzero(possible)
+    coords = [c.astype(np.int64) for c in np.unravel_index(inside, tuple(shape))]
+    steps = [step for p in printed for step in _steps(names, shape, coords, p)]
+    whole, value = np.zeros(size), np.full(len(inside), -1.0)
     while _settle(value, steps):
         pass
     free = np.flatnonzero(value < 0)
     open_steps = [_Step(s.cell[free], _left(value, s)) for s in steps if (s.cell[free] >= 0).any()]
     largest = max([1.0, *(float(s.target.max(initial=0.0)) for s in open_steps)])
     guess = np.full(len(free), largest / max(1, len(free)))
-    residual, done = np.inf if len(free) else 0.0, 0
-    while done < rounds and residual > tolerance * largest:
-        residual = max((_fit(guess, step) for step in open_steps), default=0.0)
-        done += 1
+    enough = STILL * max(1.0, max((float(s.target.sum()) for s in open_steps), default=0.0))
+    residual, gain, done = np.inf if len(free) else 0.0, np.inf, 0
+    while done < rounds and residual > tolerance * largest and gain > enough:
+        fits = [_fit(guess, step) for step in open_steps]
+        residual = max((r for r, _ in fits), default=0.0)
+        gain, done = sum(g for _, g in fits), done + 1
     value[free] = guess
-    return Rebuilt(value.reshape(tuple(shape)), done, float(residual))
+    whole[inside] = value
+    return Rebuilt(whole.reshape(tuple(shape)), done, float(residual))
 
 
 def _settle(value: FloatArray, steps: Sequence[_Step]) -> bool:
@@ -146,17 +157,29 @@ def _left(value: FloatArray, step: _Step) -> FloatArray:
     return step.target - np.bincount(step.cell[known], value[known], len(step.target))
 
 
-def _fit(value: FloatArray, step: _Step) -> float:
-    """Scale the cells of every printed number to it, in place; the largest deviation before."""
-    inside, cell = step.inside, step.inner
+def _fit(value: FloatArray, step: _Step) -> tuple[float, float]:
+    """Scale the cells of every printed number to it, in place.
+
+    The largest deviation before, and by how many nats the guess comes nearer to any table that
+    agrees with the printed numbers: the divergence of the printed numbers from their fitted sums.
+    """
+    inside, cell, used = step.inside, step.inner, step.used
     sums = np.bincount(cell, weights=value[inside], minlength=len(step.target))
     factor = np.divide(step.target, sums, out=np.ones_like(sums), where=sums > 0)
     value[inside] *= factor[cell]
-    return float(np.abs(sums - step.target)[step.used].max(initial=0.0))
+    target, before = step.target[used], sums[used]
+    apart = target - before
+    nats = float((target * np.log(np.where(target > 0, factor[used], 1.0)) - apart).sum())
+    return float(np.abs(apart).max(initial=0.0)), nats
 
 
-def _steps(names: Sequence[str], shape: Sequence[int], printed: Printed) -> list[_Step]:
-    """One step for every combination of depths: printed cells of equal depths never overlap."""
+def _steps(
+    names: Sequence[str], shape: Sequence[int], coords: Sequence[IntArray], printed: Printed
+) -> list[_Step]:
+    """One step for every combination of depths: printed cells of equal depths never overlap.
+
+    ``coords`` holds, a dimension of the finest table, where each finest cell stands.
+    """
     per_axis: list[list[IntArray]] = []
     for dim in printed.dims:
         if dim.name not in names:
@@ -172,33 +195,29 @@ def _steps(names: Sequence[str], shape: Sequence[int], printed: Printed) -> list
                 f"the index of {dim.name!r} has a wrong length",
             )
         per_axis.append([level[index] for level in above])
-    axes = [list(names).index(d.name) for d in printed.dims]
+    mine = [coords[list(names).index(d.name)] for d in printed.dims]
     steps = []
     for levels in product(*(range(len(a)) for a in per_axis)):
         place = [per_axis[k][level] for k, level in enumerate(levels)]
-        step = _step(place, axes, shape, printed)
+        step = _step(place, mine, printed)
         if step is not None:
             steps.append(step)
     return steps
 
 
-def _step(
-    place: Sequence[IntArray], axes: Sequence[int], shape: Sequence[int], printed: Printed
-) -> _Step | None:
+def _step(place: Sequence[IntArray], coords: Sequence[IntArray], printed: Printed) -> _Step | None:
     """The printed cells of one combination of depths, over all finest cells; None without any."""
-    flat = np.zeros(tuple(shape), dtype=np.int64)
-    valid = np.ones(tuple(shape), dtype=bool)
-    for positions, axis, width in zip(place, axes, printed.value.shape, strict=True):
-        form = [1] * len(shape)
-        form[axis] = len(positions)
-        along = positions.reshape(form)
+    flat = np.zeros(len(coords[0]), dtype=np.int64)
+    valid = np.ones(len(flat), dtype=bool)
+    for positions, at, width in zip(place, coords, printed.value.shape, strict=True):
+        along = positions[at]
         valid &= along >= 0
         flat = flat * width + np.maximum(along, 0)
-    cell = np.where(valid & printed.seen.ravel()[flat], flat, -1).ravel()
+    cell = np.where(valid & printed.seen.ravel()[flat], flat, -1)
     used, compact = np.unique(cell[cell >= 0], return_inverse=True)
     if not len(used):
         return None
-    out = np.full(cell.size, -1, dtype=np.int64)
+    out = np.full(len(cell), -1, dtype=np.int64)
     out[cell >= 0] = compact
     return _Step(out, printed.value.ravel()[used].astype(np.float64))
 

@@ -5,27 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from sdc.errors import InputError
 from sdc.model.coded import Coded, Crossing
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.rules import Rules
-from sdc.model.system import FloatArray, Problem
+from sdc.model.table import COUNT
 from sdc.tables.merging.build import Pairs
 from sdc.tables.merging.problem import MergeLoss
 
-PLAIN = ("given", "count", "spare zeros", "spare large")
-MEASURED = "measured"
-POLICIES = (*PLAIN, MEASURED)
-"""How complementary cells are priced, see ``priced``; ``measured`` learns from what was lost."""
+GIVEN, EXPECTED, MEASURED = "given", "expected", "measured"
+POLICIES = (GIVEN, EXPECTED, MEASURED)
+"""How complementary cells are priced: by the rules, by what a reader would miss, by what was missed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Neighbourhood:
     """Who may be merged with whom; positions count the innermost codes of the area dimension.
 
-    ``edges`` and ``nearest`` are (i, j, metres); ``parents`` holds the group of every area.
+    ``edges`` and ``nearest`` are (i, j, metres); ``parents`` holds the group of every area. ``by``
+    says what must reach the merge level; ``measure`` names the amount whose contributors count.
+    The other fields are those of ``merge_areas``.
     """
 
     dimension: str
@@ -36,15 +35,38 @@ class Neighbourhood:
     partners: str = "edge"
     weights: MergeLoss = field(default_factory=MergeLoss)
     never: Sequence[str] = ()
+    by: str = "total"
+    measure: str = ""
+    empty: str = "exempt"
+    method: str = "auto"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A mesh whose cells may be published inside larger ones; those in ``never`` are not divided."""
+
+    dimension: str
+    by: str = "total"
+    never: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One table of the release: counts of ``records`` by ``by``."""
+    """One table of the release: ``records`` counted, or a measure added up, by ``by``."""
 
     name: str
     records: str
     by: tuple[str, ...]
+    measure: str = COUNT
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What an earlier release did: merges and collapses by dimension, cells under X by table."""
+
+    merges: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    collapses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    hidden: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +74,7 @@ class Study:
     """Everything the planner may look at and change.
 
     ``schemes`` offers cuts: dimension -> name -> {innermost code: code it is counted under}.
-    ``previous`` is the earlier release's merge map.
+    ``merge_levels`` are minimum numbers of units; at each, ``areas`` are merged and ``grids`` grouped.
 
     Raises InputError for tables of unknown records or dimensions and schemes that are not total.
     """
@@ -61,11 +83,12 @@ class Study:
     tables: tuple[Wanted, ...]
     rules: Rules | Mapping[str, Rules]
     areas: Neighbourhood | None = None
+    grids: tuple[Grid, ...] = ()
     merge_levels: tuple[int, ...] = ()
     schemes: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
-    policies: tuple[str, ...] = PLAIN
+    policies: tuple[str, ...] = POLICIES
     crossings: tuple[Crossing, ...] = ()
-    previous: Mapping[str, str] | None = None
+    earlier: Earlier | None = None
 
     def __post_init__(self) -> None:
         for table in self.tables:
@@ -81,7 +104,7 @@ class Study:
         if unknown or not self.policies:
             names = ", ".join(POLICIES)
             raise InputError(f"policiesは{names}から選びます", f"policies are among {names}")
-        if self.merge_levels and self.areas is None:
+        if self.merge_levels and self.areas is None and not self.grids:
             raise InputError(
                 "合算には地域の隣接関係が必要です", "merging needs to know who borders on whom"
             )
@@ -102,6 +125,10 @@ class Study:
         return found[0]
 
 
+Structure = tuple[int, tuple[tuple[str, str], ...]]
+"""A merge level (0: none) and at most one cut a dimension."""
+
+
 @dataclass(frozen=True, order=True)
 class Candidate:
     """One combination: merge areas below a level (0: none), cut dimensions, price cells.
@@ -112,7 +139,12 @@ class Candidate:
 
     merge: int = 0
     cuts: tuple[tuple[str, str], ...] = ()
-    policy: str = "given"
+    policy: str = GIVEN
+
+    @property
+    def structure(self) -> Structure:
+        """All but the price of the cells."""
+        return self.merge, self.cuts
 
     @property
     def name(self) -> str:
@@ -122,48 +154,25 @@ class Candidate:
         return ", ".join([*parts, f"cells: {self.policy}"])
 
 
-def candidates(study: Study, *, most: int = 24) -> list[Candidate]:
-    """Merge level x one cut a dimension x policy, the least structure first; at most ``most``.
+def structures(study: Study) -> list[Structure]:
+    """Merge level x one cut a dimension, the least structure first.
 
     >>> from sdc.model.coded import Coded
     >>> use = Hierarchy.flat("use", ["a", "b"])
     >>> coded = {"r": Coded("r", {"use": use}, {"use": np.array([0, 1])})}
-    >>> study = Study(coded, (Wanted("t", "r", ("use",)),), Rules(min_count=3), policies=("given",),
+    >>> study = Study(coded, (Wanted("t", "r", ("use",)),), Rules(min_count=3),
     ...               schemes={"use": {"one": {"a": "x", "b": "x"}}})
-    >>> [c.name for c in candidates(study)]
-    ['cells: given', 'use: one, cells: given']
+    >>> structures(study)
+    [(0, ()), (0, (('use', 'one'),))]
     """
     cuts: list[tuple[tuple[str, str], ...]] = [()]
     for dim, offered in sorted(study.schemes.items()):
         cuts += [(*cut, (dim, name)) for cut in list(cuts) for name in offered]
-    found = [
-        Candidate(level, cut, policy)
-        for level in (0, *study.merge_levels)
-        for cut in cuts
-        for policy in study.policies
-    ]
-    found.sort(key=lambda c: (bool(c.merge) + len(c.cuts), study.policies.index(c.policy), c))
-    return found[:most]
-
-
-def priced(problem: Problem, policy: str) -> FloatArray:
-    """The costs of hiding cells under a policy.
-
-    ``given`` is what the rules say. ``count`` makes every cell cost the same. ``spare zeros`` makes
-    a zero cost more than small numbers do: a reader who is told X spreads units over it, and that is
-    where most nats go. ``spare large`` also lets the price grow with the number.
-    """
-    value = problem.system.value.astype(np.float64)
-    small = 1.0 + np.log1p(value)
-    if policy == "given":
-        return problem.cost
-    if policy == "count":
-        return np.ones(len(value))
-    if policy == "spare zeros":
-        return np.asarray(np.where(value == 0, 6.0, small))
-    if policy == "spare large":
-        return np.asarray(np.where(value == 0, 10.0, 1.0 + value / 5.0))
-    raise InputError(f"policyが不正です: {policy}", f"unknown policy {policy!r}")
+    levels = (0, *sorted(set(study.merge_levels)))
+    return sorted(
+        ((level, cut) for level in levels for cut in cuts),
+        key=lambda s: (bool(s[0]) + len(s[1]), s),
+    )
 
 
 def finest(coded: Coded, tables: Sequence[Wanted]) -> tuple[list[str], IntArray]:

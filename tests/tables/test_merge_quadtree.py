@@ -53,3 +53,12 @@ def test_numbers_must_fit(counts: list[float]) -> None:
         quadtree(MESH, np.array(counts), min_count=5)
     with pytest.raises(InputError):
         quadtree(MESH, np.full(20, 9), min_count=5, never=["zz"])
+
+
+def test_the_coarsest_level_may_be_kept() -> None:
+    # p holds 9 and q 1: as a division of the root this is too small, so that all is one, unless kept.
+    mesh = Hierarchy.of("mesh", {"T": "", "p": "T", "q": "T", "p1": "p", "p2": "p", "q1": "q"})
+    counts = np.array([8, 1, 1])
+    assert set(quadtree(mesh, counts, min_count=3).values()) == {"T"}
+    kept = quadtree(mesh, counts, min_count=3, keep_top=True)
+    assert kept == {"p1": "p", "p2": "p", "q1": "q"}

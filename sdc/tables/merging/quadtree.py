@@ -16,12 +16,19 @@ from sdc.model.hierarchy import Hierarchy, IntArray
 
 
 def quadtree(
-    hierarchy: Hierarchy, tested: IntArray, *, min_count: int, never: Sequence[str] = ()
+    hierarchy: Hierarchy,
+    tested: IntArray,
+    *,
+    min_count: int,
+    never: Sequence[str] = (),
+    keep_top: bool = False,
 ) -> dict[str, str]:
     """Innermost cell -> the cell it is published in: the finest division that meets the rule.
 
     ``tested`` (innermost cells,) or (innermost cells, t) holds the numbers that must be 0 or at least
-    ``min_count`` in every published cell; cells named in ``never`` are not divided. A division is
+    ``min_count`` in every published cell; cells named in ``never`` are not divided. With ``keep_top``
+    the root is divided in any case, so that cells of the coarsest level that are too small stay, for
+    suppression. A division is
     all or nothing, as cells of one level in one larger cell would else be found by subtraction. Use
     the answer with ``coarser``. The loss of a group never shrinks when it grows, so the finest
     division that meets the rule is also the one that loses least. O(cells).
@@ -54,7 +61,8 @@ def quadtree(
     while stack:
         code, into = stack.pop()
         children = hierarchy.children(code)
-        if into < 0 and code in inner and (code in whole or not fine[children].all()):
+        top = keep_top and code == hierarchy.root
+        if into < 0 and code in inner and (code in whole or not (top or fine[children].all())):
             into = code
         if code not in inner:
             published[code] = into if into >= 0 else code

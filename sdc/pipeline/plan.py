@@ -1,0 +1,265 @@
+"""Which plans does a city have, and which one is decided on?"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sdc.config import Config, read_config
+from sdc.errors import InputError
+from sdc.pipeline.geography import AREAS
+from sdc.pipeline.neighbourhood import grids_of, neighbourhood
+from sdc.pipeline.planpicture import picture
+from sdc.pipeline.prepare import Prepared, Tell, prepare
+from sdc.pipeline.schemes import offered_cuts
+from sdc.pipeline.treat import dimension, untreated, wanted_tables
+from sdc.planning.choice import Budget, choose, decide, pareto
+from sdc.planning.decision import Decision, read_decision, write_decision
+from sdc.planning.score import Scored
+from sdc.planning.search import survey
+from sdc.planning.study import Earlier, Study
+
+ALIKE = 0.05
+"""Share by which a plan may lose more than the least where it changes less than the last release."""
+
+COLUMNS = (
+    "no", "plan", "safe", "nats_per_record", "at_least", "records_at_finest", "cells_at_finest",
+    "codes_changed", "worst_area", "worst_area_nats", "pareto", "chosen", "why",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """The list, which of it was chosen, and where it lies."""
+
+    scored: Sequence[Scored]
+    chosen: Scored
+    decision: Decision
+    folder: Path | None
+    written: Path | None
+
+    def text(self) -> str:
+        """The list for a terminal; no count among it."""
+        lines = [f"{'No.':>3} {'nats/record':>11} {'finest':>7} {'codes':>6}  plan"]
+        front = {id(s) for s in pareto(self.scored)}
+        for k, s in enumerate(self.scored, start=1):
+            mark = "→" if s is self.chosen else "*" if id(s) in front else " "
+            loss = f"{s.loss:11.5f}" if s.safe else f"≥{s.loss:10.5f}"
+            lines.append(f"{k:3} {loss} {s.records:7.1%} {s.changes:6} {mark} {s.candidate.name}")
+        lines.append("→ 選択 chosen   * パレート最適 on the front   ≥ 下限のみ bound alone")
+        if self.folder is not None:
+            lines.append(f"計画の一覧 / list of plans      {self.folder}")
+        if self.written is not None:
+            lines.append(f"決定ファイル / decision         {self.written}")
+        return "\n".join(lines)
+
+
+def study_of(config: Config, prepared: Prepared, *, earlier: Earlier | None = None) -> Study:
+    """What the planner may try in this city."""
+    state = untreated(config, prepared)
+    merge, areas = config.treatment.merge, state.places.areas
+    near = None
+    if merge is not None and areas is not None and dimension(state.coded, AREAS) is not None:
+        near = neighbourhood(config, areas)
+    grids = grids_of(config, state.places)
+    levels: tuple[int, ...] = ()
+    if merge is not None and (near is not None or grids):
+        levels = tuple(sorted({merge.min_count, *config.plan.merge}))
+    schemes = {
+        column: {name: dict(cut.mapping) for name, cut in cuts.items()}
+        for column, cuts in offered_cuts(config, prepared).items()
+    }
+    return Study(
+        state.coded,
+        wanted_tables(config),
+        {t.id: config.rules[t.rules].to_rules() for t in config.tables},
+        areas=near,
+        grids=grids,
+        merge_levels=levels,
+        schemes=schemes,
+        crossings=state.crossings,
+        earlier=earlier,
+    )
+
+
+def surveyed(
+    config: Config, study: Study, tell: Tell, *, heard: Callable[[Scored], None] | None = None
+) -> tuple[list[Scored], Scored]:
+    """Every candidate with its measure, and the one that the stated budget takes."""
+    options = config.treatment.suppress
+    done = 0
+
+    def told(scored: Scored) -> None:
+        nonlocal done
+        done += 1
+        tell(f"計画{done}: {scored.candidate.name}", f"plan {done}")
+        if heard is not None:
+            heard(scored)
+
+    scored = survey(
+        study,
+        most=config.plan.candidates,
+        refine=config.plan.refine,
+        method=options.method,
+        effort=None if options.budget is None else float(options.budget),
+        seed=options.seed,
+        tell=told,
+    )
+    limit = config.plan.budget
+    budget = Budget(limit.changes, None if limit.loss is None else float(limit.loss))
+    return scored, choose(scored, budget, alike=ALIKE if study.earlier is not None else 0.0)
+
+
+def earlier_of(config: Config) -> Earlier | None:
+    """The last release's decision, where the configuration names one."""
+    file = config.treatment.earlier
+    return None if file is None else read_decision(_text(config.resolve(file))).earlier
+
+
+def decision_of(
+    config: Config, prepared: Prepared, tell: Tell, *, earlier: Earlier | None
+) -> Decision | None:
+    """What was decided: nothing where the order is fixed, else the file, else the least loss.
+
+    Raises InputError where the file that the configuration names is not there yet.
+    """
+    if not config.treatment.automatic:
+        return None
+    file = config.plan.decision
+    if file is not None:
+        place = config.resolve(file)
+        if not place.is_file():
+            raise InputError(
+                f"決定ファイルがまだありません: {file}。sdc planで作成してください",
+                f"the decision file {file!r} is not there yet; make it with sdc plan",
+                code="decision-missing",
+            )
+        return read_decision(_text(place))
+    tell("計画の比較", "comparing plans")
+    _, chosen = surveyed(config, study_of(config, prepared, earlier=earlier), tell)
+    return decide(chosen)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"決定ファイルを読めません: {path.name}", f"cannot read the decision {path.name!r}"
+        ) from error
+
+
+def run_plan(
+    path: str | Path,
+    *,
+    choice: int | None = None,
+    by: str = "",
+    reason: str = "",
+    tell: Tell,
+) -> Planned:
+    """Compare all plans of a configuration, write the list, and the decision where it is named.
+
+    A decision that is there already is replaced only by a person's ``choice`` (the number of a plan).
+    The list goes to ``<output.dir>/<release.id>.plan/`` (0700).
+
+    Raises InputError for another order than ``auto`` and a number that is not on the list,
+    NotProven where no plan is safe; then nothing is written.
+    """
+    config = read_config(path)
+    if not config.treatment.automatic:
+        raise InputError(
+            'sdc planには[treatment]にorder = "auto"が必要です',
+            'sdc plan needs order = "auto" in [treatment]',
+            code="order",
+        )
+    if choice is not None and config.plan.decision is None:
+        raise InputError(
+            '[plan]にdecision = "plan.json"のように決定ファイルの場所を書いてください',
+            'name the decision file in [plan], for example decision = "plan.json"',
+            code="decision",
+        )
+    prepared = prepare(config, tell)
+    study = study_of(config, prepared, earlier=earlier_of(config))
+    scored, chosen = surveyed(config, study, tell)
+    if choice is not None:
+        chosen = _numbered(scored, choice)
+    decision = decide(chosen, by=by, reason=reason)
+    folder = config.output_dir / f"{config.release.id}.plan"
+    _write_list(folder, scored, chosen, decision=decision)
+    target = None if config.plan.decision is None else config.resolve(config.plan.decision)
+    if target is not None and (choice is not None or not target.exists()):
+        _replace(target, write_decision(decision).encode())
+        return Planned(scored, chosen, decision, folder, target)
+    return Planned(scored, chosen, decision, folder, None)
+
+
+def _numbered(scored: Sequence[Scored], number: int) -> Scored:
+    if not 1 <= number <= len(scored):
+        raise InputError(
+            f"計画の番号は1から{len(scored)}です", f"the plans have the numbers 1 to {len(scored)}"
+        )
+    return scored[number - 1]
+
+
+def rows(scored: Sequence[Scored], chosen: Scored) -> list[dict[str, str]]:
+    """The list as a person reads it, one row a plan."""
+    front = {id(s) for s in pareto(scored)}
+    found = []
+    for k, s in enumerate(scored, start=1):
+        area, nats = s.measured.worst
+        values = (
+            str(k), s.candidate.name, "yes" if s.safe else "no",
+            f"{s.loss:.6f}" if s.safe else "", "" if s.safe else f"{s.loss:.6f}",
+            f"{s.records:.4f}", f"{s.measured.cells:.4f}", str(s.changes), area,
+            f"{nats:.4f}" if area else "", "yes" if id(s) in front else "no",
+            "yes" if s is chosen else "no", s.why,
+        )  # fmt: skip
+        found.append(dict(zip(COLUMNS, values, strict=True)))
+    return found
+
+
+def list_text(scored: Sequence[Scored], chosen: Scored) -> str:
+    """The list as CSV."""
+    handle = io.StringIO()
+    writer = csv.DictWriter(handle, COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows(scored, chosen))
+    return handle.getvalue()
+
+
+def _write_list(
+    folder: Path, scored: Sequence[Scored], chosen: Scored, *, decision: Decision
+) -> None:
+    """The list, its picture and the decision in a folder that replaces the last one."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(prefix=".sdc-", dir=folder.parent))
+    try:
+        files = {
+            "plans.csv": list_text(scored, chosen).encode("utf-8-sig"),
+            "plans.png": picture(scored, chosen),
+            "decision.json": write_decision(decision).encode(),
+        }
+        for name, content in files.items():
+            (stage / name).write_bytes(content)
+            (stage / name).chmod(0o600)
+        if folder.exists():
+            shutil.rmtree(folder)
+        os.replace(stage, folder)
+    except BaseException:
+        shutil.rmtree(stage, ignore_errors=True)
+        raise
+
+
+def _replace(target: Path, content: bytes) -> None:
+    """Write a file in one step."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".sdc-", dir=target.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    os.replace(name, target)

@@ -1,0 +1,122 @@
+"""How do the plans compare at a glance: what a reader loses against how many codes change?"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from sdc.planning.choice import pareto
+from sdc.planning.score import Scored
+from sdc.publishing.sheet import ACCENT, BLACK, GREY, LIGHT, Sheet, neutral
+
+WIDTH, LEFT, TOP, HEIGHT, ROW = 210.0, 24.0, 22.0, 82.0, 5.0
+STEP = 4.0
+"""Room in mm that a number beside a point takes."""
+POLICY = {"given": "規則の重み", "expected": "予測との差を加味", "measured": "実測した損失を加味"}
+
+
+def picture(scored: Sequence[Scored], chosen: Scored) -> bytes:
+    """A PNG with the plans as points, and below them the list they are numbered by."""
+    with neutral():
+        sheet = Sheet(WIDTH, TOP + HEIGHT + 26 + ROW * (len(scored) + 1))
+        sheet.box(0, 0, sheet.width, sheet.height, width=0, face="white", zorder=-1)
+        sheet.text(8, 5, "計画の比較 / comparison of plans", size=11)
+        words = "縦: 読み手の損失 (nat/件)  横: 変わるコードの数 (0を左端に、対数)"
+        sheet.text(8, 12, words, size=7, color=GREY)
+        _points(sheet, scored, chosen)
+        _list(sheet, scored, chosen)
+        return _png(sheet)
+
+
+def name_ja(scored: Scored) -> str:
+    """What is done, in Japanese."""
+    c = scored.candidate
+    parts = [f"合算 {c.merge}未満"] if c.merge else []
+    parts += [f"集約 {dim}={scheme}" for dim, scheme in c.cuts]
+    return "・".join([*parts, f"秘匿 {POLICY[c.policy]}"])
+
+
+def _points(sheet: Sheet, scored: Sequence[Scored], chosen: Scored) -> None:
+    """Axes, bounds as bars, plans as dots, numbers beside them."""
+    front = {id(s) for s in pareto(scored)}
+    right, bottom = WIDTH - 12, TOP + HEIGHT
+    most = max((s.loss for s in scored if np.isfinite(s.loss)), default=1.0) or 1.0
+    widest = np.log1p(max(1, *(s.changes for s in scored)))
+
+    def place(s: Scored) -> tuple[float, float]:
+        x = LEFT + 6 + (right - LEFT - 14) * float(np.log1p(s.changes) / widest)
+        return x, bottom - (HEIGHT - 8) * float(np.sqrt(min(s.loss, most) / most))
+
+    sheet.line([(LEFT, TOP), (LEFT, bottom), (right, bottom)], width=0.7)
+    for value in _ticks(most):
+        y = bottom - (HEIGHT - 8) * float(np.sqrt(value / most))
+        sheet.line([(LEFT, y), (right, y)], width=0.3, color=LIGHT, zorder=0)
+        sheet.text(LEFT - 1.5, y, f"{value:g}", size=6, ha="right", va="center", color=GREY)
+    for changes in _spaced(sorted({s.changes for s in scored}), widest):
+        x = LEFT + 6 + (right - LEFT - 14) * float(np.log1p(changes) / widest)
+        sheet.text(x, bottom + 1.5, str(changes), size=6, ha="center", color=GREY)
+    for k, s in enumerate(scored, start=1):
+        x, y = place(s)
+        if not s.safe:
+            sheet.line([(x - 1.6, y), (x + 1.6, y)], width=1.0, color=GREY)
+        else:
+            colour = ACCENT if s is chosen else BLACK
+            face = colour if id(s) in front else "white"
+            sheet.polygon(_disc(x, y, 1.3), face=face, color=colour, width=0.9)
+        sheet.text(
+            x + 2.2, y, str(k), size=6.5, va="center", color=ACCENT if s is chosen else BLACK
+        )
+
+
+def _list(sheet: Sheet, scored: Sequence[Scored], chosen: Scored) -> None:
+    """The list below the points."""
+    front = {id(s) for s in pareto(scored)}
+    y = TOP + HEIGHT + 9
+    legend = "● パレート最適   ○ その他   ― 下限のみ (実行不要)   赤紫: 選択した計画"
+    sheet.text(8, y, legend, size=7, color=GREY)
+    y += 7
+    heads = (("No.", 12, "right"), ("nat/件", 32, "right"), ("最細で公表 (件数)", 58, "right"),
+             ("コード", 72, "right"), ("計画 / plan", 78, "left"))  # fmt: skip
+    for head, x, side in heads:
+        sheet.text(x, y, head, size=7, ha=side, color=GREY)
+    for k, s in enumerate(scored, start=1):
+        y += ROW
+        colour = ACCENT if s is chosen else BLACK if s.safe else GREY
+        star = " *" if id(s) in front else ""
+        loss = f"{s.loss:.5f}" if s.safe else f"{s.loss:.5f} 以上"
+        values = (str(k), loss, f"{s.records:.1%}", str(s.changes), name_ja(s) + star)
+        for value, (_, x, side) in zip(values, heads, strict=True):
+            sheet.text(x, y, value, size=7, ha=side, color=colour)
+
+
+def _spaced(values: list[int], widest: float) -> list[int]:
+    """The values that are far enough apart on the axis to be written side by side."""
+    kept: list[int] = []
+    for value in values:
+        if not kept or np.log1p(value) - np.log1p(kept[-1]) > 0.04 * widest:
+            kept.append(value)
+    return kept
+
+
+def _ticks(most: float) -> list[float]:
+    """A handful of round numbers up to the largest."""
+    step = 10.0 ** np.floor(np.log10(most))
+    found = [float(f"{step * k:.3g}") for k in (0.1, 0.2, 0.5, 1, 2, 5) if step * k <= most]
+    return [0.0, *found]
+
+
+def _disc(x: float, y: float, radius: float) -> list[tuple[float, float]]:
+    turns = np.linspace(0, 2 * np.pi, 25)[:-1]
+    return [(x + radius * float(np.cos(t)), y + radius * float(np.sin(t))) for t in turns]
+
+
+def _png(sheet: Sheet) -> bytes:
+    from matplotlib.image import imsave
+
+    handle = io.BytesIO()
+    still: dict[str, Any] = {"Software": None}
+    imsave(handle, sheet.pixels(), format="png", metadata=still)
+    return handle.getvalue()

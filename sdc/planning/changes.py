@@ -1,0 +1,133 @@
+"""What is published otherwise than in the earlier release, and why?
+
+Areas, classes and X of two decisions are compared by name. The reasons speak of rules, never of
+numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sdc.model.system import Problem
+from sdc.planning.decision import Decision, Maps, hidden_cells
+from sdc.planning.study import Earlier
+
+Words = tuple[str, str]
+
+GONE: Words = ("コードがなくなった", "the code is gone")
+NEW: Words = ("新しいコード", "the code is new")
+LARGE: Words = ("単独で基準を満たすようになった", "reaches the minimum by itself now")
+SMALL: Words = ("単独では基準に満たなくなった", "no longer reaches the minimum by itself")
+CHEAPER: Words = ("別の合算のほうが損失が小さい", "another merge loses less, the change included")
+LEVEL: Words = ("合算の基準が変わった", "the merge level of the plan is another one")
+SCHEME: Words = ("集約の方法が変わった", "the plan collapses the dimension otherwise")
+RULE: Words = ("規則により秘匿", "the rules hide it")
+NEEDED: Words = ("他の秘匿の保護に必要", "needed to protect another X")
+SPARED: Words = ("秘匿が不要になった", "need not be hidden any more")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One code or cell: ``kind`` is merge, collapse or cell; ``where`` the dimension or the table."""
+
+    kind: str
+    where: str
+    what: str
+    before: str
+    now: str
+    why: Words
+
+
+def changes(
+    earlier: Earlier,
+    now: Decision,
+    problem: Problem,
+    *,
+    sizes: Mapping[str, Mapping[str, int]] | None = None,
+    level: int = 0,
+) -> list[Change]:
+    """Everything that differs, in order: merges, collapses, then cells on codes that both have.
+
+    ``sizes`` (dimension -> finest code -> units) and ``level`` tell whether an area reaches the
+    minimum by itself. O(codes + cells).
+    """
+    found = list(_maps("merge", earlier.merges, now.merges, sizes=sizes or {}, level=level))
+    found += _maps("collapse", earlier.collapses, now.collapses, sizes=sizes or {}, level=0)
+    return [*found, *_cells(earlier, problem, now)]
+
+
+def moved(before: Mapping[str, str], now: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Codes whose published code differs between two maps: code -> (before, now).
+
+    >>> moved({"a": "b"}, {"a": "c", "d": "c"})
+    {'a': ('b', 'c'), 'd': ('d', 'c')}
+    """
+    return {
+        code: (before.get(code, code), now.get(code, code))
+        for code in sorted(before.keys() | now.keys())
+        if before.get(code, code) != now.get(code, code)
+    }
+
+
+def distance(before: Maps, now: Maps) -> int:
+    """How many codes are published under another code than before, over all dimensions.
+
+    >>> distance({"area": {"a": "b"}}, {"area": {"a": "b", "d": "c"}, "use": {"x": "y"}})
+    2
+    """
+    names = sorted(before.keys() | now.keys())
+    return sum(len(moved(before.get(d, {}), now.get(d, {}))) for d in names)
+
+
+def _maps(
+    kind: str,
+    before: Maps,
+    now: Maps,
+    *,
+    sizes: Mapping[str, Mapping[str, int]],
+    level: int,
+) -> Iterator[Change]:
+    for dim in sorted(before.keys() | now.keys()):
+        units = sizes.get(dim)
+        for code, (old, new) in moved(before.get(dim, {}), now.get(dim, {})).items():
+            merged = kind == "merge"
+            why = _reason(code, old, new, units=units, level=level) if merged else SCHEME
+            yield Change(kind, dim, code, old, new, why)
+
+
+def _reason(code: str, old: str, new: str, *, units: Mapping[str, int] | None, level: int) -> Words:
+    """Why an area is published under another code than before."""
+    if units is not None and (code not in units or old not in units):
+        return GONE
+    if not level:
+        return LEVEL
+    size = None if units is None else units[code]
+    if new == code and (size is None or size >= level or size == 0):
+        return LARGE
+    if old == code and size is not None and size < level:
+        return SMALL
+    return CHEAPER
+
+
+def _cells(earlier: Earlier, problem: Problem, now: Decision) -> Iterator[Change]:
+    """X that came and X that went, on cells that were published before as well."""
+    system = problem.system
+    primary = np.zeros(system.n, dtype=bool)
+    primary[problem.primary] = True
+    must = {t: set(rows) for t, rows in hidden_cells(system, primary).items()}
+    for block in system.blocks:
+        name = block.table.name
+        if name not in earlier.hidden:
+            continue
+        old, new = set(earlier.hidden[name]), set(now.hidden.get(name, ()))
+        dims = block.table.dims
+        for cell in sorted(old ^ new):
+            here = len(cell) == len(dims) and all(c in d for c, d in zip(cell, dims, strict=True))
+            text = " ".join(cell)
+            if cell in new:
+                yield Change("cell", name, text, "", "X", RULE if cell in must[name] else NEEDED)
+            else:
+                yield Change("cell", name, text, "X", "", SPARED if here else GONE)

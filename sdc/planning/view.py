@@ -1,0 +1,175 @@
+"""What does a reader rebuild from what is printed, how far is it from the truth, and where?
+
+Measures are taken as what they tell of the records below them: a printed amount counts like a printed
+number of records, so that tables of amounts have a price in the same currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sdc.model.hierarchy import IntArray
+from sdc.model.system import BoolArray, FloatArray, System
+from sdc.planning.loss import Printed, divergence, rebuild
+from sdc.planning.study import Study, finest
+from sdc.tables.recode import Recoding
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """One set of records as it is and as a reader guesses it: ``apart`` in nats a finest cell."""
+
+    records: str
+    names: tuple[str, ...]
+    true: IntArray
+    apart: FloatArray
+    printed: tuple[Printed, ...]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a reader loses; all shares are of the finest tables.
+
+    ``loss`` nats per record; ``records`` share of records in cells printed at the finest level;
+    ``cells`` share of non-zero finest cells printed; ``worst`` the area that loses most, with its
+    nats per record.
+    """
+
+    loss: float = float("inf")
+    records: float = 0.0
+    cells: float = 0.0
+    worst: tuple[str, float] = ("", 0.0)
+
+
+def readers_view(
+    study: Study, recodings: Sequence[Recoding], system: System, hidden: BoolArray
+) -> list[Seen]:
+    """The finest table of every set of records, and how far a reader's guess is from it.
+
+    ``hidden`` (n,) marks the unknowns of the system that are not printed.
+    """
+    index = {r.name: r.index for r in recodings}
+    views = []
+    for name, coded in study.coded.items():
+        wanted = [t for t in study.tables if t.records == name]
+        if not wanted:
+            continue
+        names, true = finest(coded, wanted)
+        own = {d: index.get(d, np.arange(len(coded.dims[d].leaves))) for d in names}
+        printed = []
+        for block in system.blocks:
+            t = block.table
+            if t.records == name:
+                seen = ~hidden[block.index]
+                value = np.where(seen, t.value if t.is_count else t.counts, 0)
+                printed.append(Printed(t.dims, value, seen, {d.name: own[d.name] for d in t.dims}))
+        guess = rebuild(names, true.shape, printed, possible=_possible(study, names, true))
+        views.append(Seen(name, tuple(names), true, divergence(true, guess.value), tuple(printed)))
+    return views
+
+
+def _possible(study: Study, names: Sequence[str], true: IntArray) -> BoolArray | None:
+    """Finest cells that the crossings of the geographies allow; None where nothing is ruled out."""
+    mask = None
+    for crossing in study.crossings:
+        if not set(crossing.names) <= set(names):
+            continue
+        axes = [names.index(n) for n in crossing.names]
+        small = np.zeros([true.shape[a] for a in axes], dtype=bool)
+        small[tuple(crossing.pairs.T)] = True
+        small = np.transpose(small, np.argsort(axes))
+        form = [size if a in axes else 1 for a, size in enumerate(true.shape)]
+        allowed = np.broadcast_to(small.reshape(form), true.shape)
+        mask = allowed if mask is None else mask & allowed
+    return mask
+
+
+def measure(study: Study, views: Sequence[Seen]) -> Measured:
+    """What a reader loses and what is still printed at the finest level."""
+    total = lost = kept = shown = filled = 0.0
+    by_area: dict[str, tuple[float, int]] = {}
+    for view in views:
+        true, apart = view.true, view.apart
+        exact = _printed_exactly(view.names, view.printed)
+        total, lost = total + float(true.sum()), lost + float(apart.sum())
+        kept += float(true[exact].sum())
+        shown, filled = shown + float((exact & (true > 0)).sum()), filled + float((true > 0).sum())
+        if study.areas is not None and study.areas.dimension in view.names:
+            _add_areas(by_area, study, view)
+    worst = max(((v / n, c) for c, (v, n) in by_area.items() if n), default=(0.0, ""))
+    return Measured(
+        loss=lost / total if total else 0.0,
+        records=kept / total if total else 1.0,
+        cells=shown / filled if filled else 1.0,
+        worst=(worst[1], worst[0]),
+    )
+
+
+def nats_below(view: Seen, table: Printed) -> FloatArray:
+    """The divergence of all finest cells that each cell of a printed table sums up."""
+    axes = tuple(k for k, name in enumerate(view.names) if name not in {d.name for d in table.dims})
+    nats: FloatArray = view.apart.sum(axis=axes)
+    kept = [name for name in view.names if name in {d.name for d in table.dims}]
+    nats = np.transpose(nats, [kept.index(d.name) for d in table.dims])
+    for axis, dim in enumerate(table.dims):
+        moved = np.moveaxis(nats, axis, 0)
+        summed = np.zeros((len(dim.leaves), *moved.shape[1:]))
+        np.add.at(summed, table.index[dim.name], moved)
+        full = dim.aggregation @ summed.reshape(len(dim.leaves), -1)
+        nats = np.moveaxis(full.reshape(len(dim), *moved.shape[1:]), 0, axis)
+    return nats
+
+
+def _printed_exactly(names: Sequence[str], printed: Sequence[Printed]) -> BoolArray:
+    """Finest cells that the tables with most detail print one by one.
+
+    Where no table has all dimensions of the records, a finest cell counts as printed when every
+    table prints the cell that it belongs to, not counted together with others.
+    """
+    index = [next(p.index[name] for p in printed if name in p.index) for name in names]
+    shape = tuple(len(i) for i in index)
+    whole = [p for p in printed if {d.name for d in p.dims} == set(names)]
+    exact = np.zeros(shape, dtype=bool) if whole else np.ones(shape, dtype=bool)
+    for p in whole or printed:
+        place, single = [], np.ones([1] * len(names), dtype=bool)
+        for axis, name in enumerate(names):
+            dim = next((d for d in p.dims if d.name == name), None)
+            if dim is None:
+                continue
+            times = np.bincount(p.index[name], minlength=len(dim.leaves))
+            form = [1] * len(names)
+            form[axis] = -1
+            single = single & (times[p.index[name]] == 1).reshape(form)
+            place.append(dim.leaves[p.index[name]])
+        kept = [name for name in names if any(d.name == name for d in p.dims)]
+        seen = np.transpose(p.seen, [[d.name for d in p.dims].index(n) for n in kept])
+        form = [len(i) if n in kept else 1 for n, i in zip(names, index, strict=True)]
+        own = single & seen[np.ix_(*place)].reshape(form)
+        exact = exact | own if whole else exact & own
+    return exact
+
+
+def _add_areas(by_area: dict[str, tuple[float, int]], study: Study, view: Seen) -> None:
+    """Add the loss and the records of every area."""
+    assert study.areas is not None
+    axis = view.names.index(study.areas.dimension)
+    other = tuple(k for k in range(view.true.ndim) if k != axis)
+    dim = study.coded[view.records].dims[study.areas.dimension]
+    nats, units = view.apart.sum(axis=other), view.true.sum(axis=other)
+    for k, leaf in enumerate(dim.leaves):
+        lost, count = by_area.get(dim.codes[leaf], (0.0, 0))
+        by_area[dim.codes[leaf]] = (lost + float(nats[k]), count + int(units[k]))
+
+
+def innermost(system: System) -> BoolArray:
+    """(n,) unknowns that stand at innermost codes in every table that prints them."""
+    inner, margin = np.zeros(system.n, dtype=bool), np.zeros(system.n, dtype=bool)
+    for block in system.blocks:
+        leaf = np.zeros(block.index.shape, dtype=bool)
+        leaf[np.ix_(*[d.leaves for d in block.table.dims])] = True
+        inner[block.index[leaf]] = True
+        margin[block.index[~leaf]] = True
+    return inner & ~margin
