@@ -49,13 +49,12 @@ def make(path: Path, points: int, seed: int = 1) -> None:
 
 def ours(path: str) -> int:
     """This tool, two threads."""
-    from concurrent.futures import ThreadPoolExecutor
-
     import sdc
+    from sdc.pipeline.cluster import workers
 
     records = sdc.scan_records(path, x="lon", y="lat", crs="EPSG:6668")
-    with ThreadPoolExecutor(2) as pool:
-        return len(sdc.count(records, sdc.mesh("250m"), by=["use"], run=pool.map))
+    with workers(None) as run:
+        return len(sdc.count(records, sdc.mesh("250m"), by=["use"], run=run))
 
 
 def by_duckdb(path: str) -> int:
@@ -104,7 +103,12 @@ WAYS: dict[str, Callable[[str], int]] = {
 
 
 NEEDS = {
-    "sdc": ["sdc.pipeline.tabulating", "pyarrow.parquet", "pyarrow.compute"],
+    "sdc": [
+        "sdc.pipeline.tabulating",
+        "sdc.pipeline.cluster",
+        "pyarrow.parquet",
+        "pyarrow.compute",
+    ],
     "duckdb": ["duckdb"],
     "polars": ["polars"],
     "pandas": ["pandas", "pyarrow.parquet"],

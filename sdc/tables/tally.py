@@ -18,8 +18,8 @@ from sdc.model.coded import Coded
 from sdc.model.hierarchy import IntArray
 from sdc.tables.tabulate import TOP, largest_of
 
-WAITING = 4_000_000
-"""Rows that may wait before they are joined, beyond twice the joined ones."""
+WAITING = 2_000_000
+"""Rows that may wait before they are joined, or a third of the joined ones where that is more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +64,9 @@ def combine(parts: Iterable[Tally]) -> Tally:
     held: list[Tally] = []
     waiting = 0
     for part in parts:
+        waiting += len(part) if held else 0
         held.append(part)
-        waiting += len(part)
-        if len(held) > 1 and waiting > WAITING + 2 * len(held[0]):
+        if waiting > max(WAITING, len(held[0]) // 3):
             held, waiting = [_merged(held)], 0
     if not held:
         raise InputError("記録がありません", "there are no records", code="records-none")

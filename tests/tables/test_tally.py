@@ -86,8 +86,8 @@ def test_parts_are_joined_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
         return inner(parts)
 
     monkeypatch.setattr(module, "_merged", spy)
-    # 40 parts of one row, 6 keys: up to 6 joined rows and, beyond them, 3 + 2 x 6 + 1 that wait.
+    # 40 parts of one row, 6 keys: up to 6 joined rows and, beyond them, 3 + 1 that wait.
     made = combine(tally(np.array([i % 6])) for i in range(40))
     assert made.weight.tolist() == [7, 7, 7, 7, 6, 6]
     assert len(sizes) > 2
-    assert max(sizes) <= 6 + 16
+    assert max(sizes) <= 6 + 4
