@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from handmade import make_release
 
 from sdc.errors import SdcError
 from sdc.model.release import Release
 from sdc.publishing import files
-from sdc.publishing.package import publish, write_package
+from sdc.publishing.package import Written, publish
+from sdc.publishing.signature import KeySigner, fingerprint, public_blob
 from sdc.publishing.verify import verify_package
 
+SIGNER = KeySigner(Ed25519PrivateKey.from_private_bytes(bytes(32)), "release@131041")
 SHARES = (0, 0.1, 0.3, 0.5, 0.7, 1)
 CALLS = ("open", "write", "mkdir", "chmod", "fchmod", "fsync", "rename", "unlink", "rmdir")
 
@@ -63,11 +69,26 @@ class Guillotine:
                 setattr(os, name, real)
 
 
-def run(release: Release, folder: Path, guillotine: Guillotine) -> bool:
+def release_in(folder: Path, release: Release, ledger: list[str] | None = None) -> Written:
+    """One signed release with its archive; ``ledger`` hears of it before it appears."""
+    heard = ledger if ledger is not None else []
+    return publish(
+        release,
+        folder,
+        internal={"a/b.json": b"{}"},
+        signer=SIGNER,
+        on_sealed=heard.append,
+        archive=True,
+    )
+
+
+def run(
+    release: Release, folder: Path, guillotine: Guillotine, ledger: list[str] | None = None
+) -> bool:
     """Whether a run came through; with the guillotine set it normally does not."""
     with guillotine.standing():
         try:
-            publish(release, folder, internal={"a/b.json": b"{}"})
+            release_in(folder, release, ledger)
         except (Killed, SdcError):
             return False
     return True
@@ -80,11 +101,17 @@ def changes(release: Release, folder: Path) -> int:
     return counter.count
 
 
-def check_absent_or_complete(folder: Path, name: str) -> None:
-    final = folder / name
+def check_absent_or_complete(folder: Path, name: str, ledger: list[str]) -> None:
+    """Nothing partial; what stands has its internal folder and was told to the ledger first."""
+    final, print_ = folder / name, fingerprint(public_blob(SIGNER.key.public_key()))
     folder.mkdir(exist_ok=True)
     if os.path.lexists(final):
-        assert verify_package(final).faults == ()
+        assert verify_package(final, fingerprint=print_).faults == ()
+        tags = (final / "tagmanifest-sha256.txt").read_bytes()
+        assert hashlib.sha256(tags).hexdigest() in ledger
+        assert (folder / f"{name}.internal").is_dir() or (folder / f"{name}.v1.internal").is_dir()
+    if os.path.lexists(folder / f"{name}.zip"):
+        assert verify_package(folder / f"{name}.zip", fingerprint=print_).faults == ()
     for path in folder.iterdir():
         if not path.name.startswith("."):
             assert path.name.startswith("tiny-2026")
@@ -101,17 +128,22 @@ def kill_points(tmp_path: Path, stride: int, share: float = 0.5) -> int:
     ):
         for at in range(1 + number, total + 1, stride):
             folder = tmp_path / f"{number}-{share}-{at}"
+            ledger: list[str] = []
             if before is not None:
-                write_package(before, folder, internal={"old": b"1"})
-            assert not run(release, folder, Guillotine(at, Killed, dead=True, share=share))
-            check_absent_or_complete(folder, "tiny-2026")
+                release_in(folder, before, ledger)
+            blade = Guillotine(at, Killed, dead=True, share=share)
+            assert not run(release, folder, blade, ledger)
+            check_absent_or_complete(folder, "tiny-2026", ledger)
             # the next run finds its way, whatever was left
-            again = publish(release, folder, internal={"a/b.json": b"{}"})
+            again = release_in(folder, release, ledger)
+            check_absent_or_complete(folder, "tiny-2026", ledger)
             assert verify_package(again.path).serial == release.info.serial
+            assert verify_package(again.path.with_suffix(".zip")).serial == release.info.serial
             assert not [p for p in folder.iterdir() if p.name.startswith(".")]
             if before is not None:
                 assert verify_package(folder / "tiny-2026.v1").serial == 1
-                assert (folder / "tiny-2026.v1.internal" / "old").exists()
+                assert verify_package(folder / "tiny-2026.v1.zip").serial == 1
+                assert (folder / "tiny-2026.v1.internal" / "a" / "b.json").exists()
             files.remove_tree(folder)
             done += 1
     return done
@@ -135,7 +167,7 @@ def test_a_disk_that_refuses_is_named_and_nothing_is_left(code: int, tmp_path: P
         folder.mkdir()
         guillotine = Guillotine(at, lambda: OSError(code, "no"), dead=False)
         with guillotine.standing(), pytest.raises(SdcError) as caught:
-            publish(release, folder, internal={"a/b.json": b"{}"})
+            release_in(folder, release)
         if guillotine.fell:
             assert caught.value.code == "disk"
             assert os.strerror(code) in caught.value.en
@@ -144,13 +176,57 @@ def test_a_disk_that_refuses_is_named_and_nothing_is_left(code: int, tmp_path: P
 
 
 def test_a_full_disk_keeps_the_older_package(tmp_path: Path) -> None:
-    write_package(make_release(), tmp_path / "p", internal={"old": b"1"})
+    release_in(tmp_path / "p", make_release())
+    release_in(tmp_path / "count", make_release())
     second = make_release(serial=2)
-    write_package(make_release(), tmp_path / "count")
     total = changes(second, tmp_path / "count")
     for at in range(2, total - 2, 13):
         guillotine = Guillotine(at, lambda: OSError(errno.ENOSPC, "no"), dead=False)
         assert not run(second, tmp_path / "p", guillotine)
         assert verify_package(tmp_path / "p" / "tiny-2026").serial == 1
-        assert (tmp_path / "p" / "tiny-2026.internal" / "old").exists()
-        assert len(list((tmp_path / "p").iterdir())) == 2
+        assert verify_package(tmp_path / "p" / "tiny-2026.zip").serial == 1
+        assert (tmp_path / "p" / "tiny-2026.internal" / "a" / "b.json").exists()
+        assert len(list((tmp_path / "p").iterdir())) == 3
+
+
+def test_two_runs_at_once_one_of_them_is_told(tmp_path: Path) -> None:
+    """The second one starts while the first has its stage complete; nothing of the first suffers."""
+    told: list[str] = []
+
+    def second(stage: Path) -> None:
+        with pytest.raises(SdcError) as caught:
+            release_in(tmp_path, make_release())
+        told.append(caught.value.code)
+
+    done = publish(make_release(), tmp_path, stage_check=second, signer=SIGNER, archive=True)
+    assert told == ["locked"]
+    assert verify_package(done.path).ok
+    assert release_in(tmp_path, make_release()).unchanged
+
+
+@pytest.mark.nightly
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork and SIGKILL")
+def test_a_process_killed_by_the_system_leaves_a_whole_release_or_none(tmp_path: Path) -> None:
+    """Three hundred real SIGKILLs, spread over the time that a release takes."""
+    release = make_release()
+    start = time.perf_counter()
+    release_in(tmp_path / "count", release)
+    whole = time.perf_counter() - start
+    ended = 0
+    for turn in range(300):
+        folder = tmp_path / str(turn)
+        child = os.fork()
+        if child == 0:
+            release_in(folder, release)
+            os._exit(0)
+        time.sleep(1.2 * whole * turn / 300)
+        os.kill(child, signal.SIGKILL)
+        ended += os.waitpid(child, 0)[1] == 0
+        final = folder / "tiny-2026"
+        if os.path.lexists(final):
+            assert verify_package(final).faults == ()
+            assert (folder / "tiny-2026.internal").is_dir()
+        release_in(folder, release)
+        assert not [p for p in folder.iterdir() if p.name.startswith(".")]
+        files.remove_tree(folder)
+    assert ended < 200  # most of them were cut short
