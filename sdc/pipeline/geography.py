@@ -58,6 +58,7 @@ def load_places(config: Config, within: Callable[[], Extent]) -> Places:
             layer=section.layer,
             encoding=section.encoding,
             root=config.release.municipality,
+            root_label=config.release.municipality_name or "",
         )
     grid = None
     if config.geography.mesh is not None:

@@ -49,7 +49,8 @@ def head(facts: Facts, title: Words) -> Layer:
     city = f"{info.municipality_name}({info.municipality})"
     line = f"{city}  {day.year}年{day.month}月{day.day}日現在  単位: {facts.unit[0]}  {info.title}"
     sheet.text(MARGIN, MARGIN + 7.2, line, size=_shrink(line, 9.5, width), color=DARK)
-    english = [title[1], info.municipality_name_en, f"as of {day.isoformat()}", facts.unit[1]]
+    city = info.municipality_name_en
+    english = [title[1], city, f"as of {day.isoformat()}", f"unit: {facts.unit[1]}", info.title_en]
     text = "  ·  ".join(part for part in english if part)
     sheet.text(MARGIN, MARGIN + 12.6, text, size=_shrink(text, 8.5, width), color=GREY)
     y = FRAME[1] - 2.2

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise, product
 
-from sdc.model.hierarchy import Hierarchy
+from sdc.model.hierarchy import TOTAL, Hierarchy
 from sdc.model.plan import PublishedTable
 from sdc.model.release import Release
 from sdc.publishing.csvfile import Place, axes
@@ -110,7 +110,8 @@ def _rows(release: Release, table: PublishedTable) -> Iterator[Row]:
         start = place.position * stride[axis]
         values = [cell[start + o] for o in offset] if place.position >= 0 else ["X"] * len(offset)
         sums_up = place.position in inner
-        yield Row(place.code, guard(place.label), tuple(values), _remark(place), sums_up)
+        name = "総数 / total" if place.label == TOTAL else guard(place.label)
+        yield Row(place.code, name, tuple(values), _remark(place), sums_up)
 
 
 def _remark(place: Place) -> str:
@@ -157,10 +158,10 @@ def _head_height(block: Block) -> float:
 
 @lru_cache(maxsize=4096)
 def _wrapped(label: str, column: float) -> tuple[str, ...]:
-    """A class label in lines that fit into a column; one that nearly does stays on its line."""
-    if text_width(label, _HEAD * _TIGHTEST) <= column - 0.8:
-        return (label,)
-    return tuple(Paper.wrap(label, _HEAD, column - 0.8))
+    """A class label in lines that fit into a column; in smaller letters where that saves one."""
+    room = column - 0.8
+    wide, tight = (tuple(Paper.wrap(label, _HEAD, room / k)) for k in (1.0, _TIGHTEST))
+    return wide if len(wide) == len(tight) else tight
 
 
 def _width(block: Block, remarks: bool) -> float:

@@ -28,6 +28,7 @@ from sdc.publishing.wording import LEVELS, METHOD, SYMBOLS, Words, long_date, un
 FONT = "IPAexGothic"
 WIDTH, HEIGHT = 297.0, 210.0
 _LEFT, _RIGHT = 30.0, 267.0
+_LISTED = 8.0
 
 
 @dataclass(frozen=True)
@@ -201,8 +202,8 @@ def cover(paper: Paper, release: Release, table: PublishedTable) -> None:
 def notes(paper: Paper, release: Release, table: PublishedTable) -> None:
     """What the marks mean, how numbers were protected, what this table merged and combined."""
     paper.new_page()
-    y = _meaning(paper, release, 24, language=0)
-    y = _meaning(paper, release, y + 4, language=1)
+    y = _meaning(paper, release, 20, language=0)
+    y = _meaning(paper, release, y + 3, language=1)
     names = {d.name for d in table.dims}
     merged = [
         f"{m.source} {m.source_name} → {m.target} {m.target_name}"
@@ -214,8 +215,8 @@ def notes(paper: Paper, release: Release, table: PublishedTable) -> None:
         for c in sorted(release.collapses, key=lambda c: (c.dimension, c.source))
         if c.dimension in names
     ]
-    y = _listing(paper, y + 4, "分類の集約(③) / classes combined", grouped)
-    _listing(paper, y + 4, "小地域の合算(②) / areas merged", merged)
+    y = _listing(paper, y + 3, "分類の集約(③) / classes combined", grouped)
+    _listing(paper, y + 3, "小地域の合算(②) / areas merged", merged)
     paper.footer()
 
 
@@ -228,7 +229,7 @@ def _meaning(paper: Paper, release: Release, y: float, *, language: int) -> floa
             paper.text(_LEFT + 3, y, mark[language], size)
             plain = meaning[language].replace("**", "")
             y = paper.paragraph(_LEFT + 32, y, plain, size, width - 32) + 0.6
-    y = _heading(paper, y + 4, ("秘匿処理の方法", "How numbers were protected")[language])
+    y = _heading(paper, y + 3, ("秘匿処理の方法", "How numbers were protected")[language])
     for text in (METHOD[language], LEVELS[release.level][language], release.info.policy[language]):
         if text:
             y = paper.paragraph(_LEFT + 3, y, text, size, width - 3) + 0.6
@@ -237,26 +238,28 @@ def _meaning(paper: Paper, release: Release, y: float, *, language: int) -> floa
 
 def _heading(paper: Paper, y: float, text: str) -> float:
     paper.text(_LEFT, y, text, 11)
-    paper.line(_LEFT, y + 2, _RIGHT, y + 2, 0.4)
-    return y + 8
+    paper.line(_LEFT, y + 1.8, _RIGHT, y + 1.8, 0.4)
+    return y + 7
 
 
 def _listing(paper: Paper, y: float, title: str, lines: list[str]) -> float:
-    """A list in two columns that goes on over as many pages as it needs."""
+    """A list in columns that goes on over as many pages as it needs."""
     if not lines:
-        return y - 5
-    if y > 170:
+        return y - 3
+    widest = max(text_width(guard(line), _LISTED) for line in lines)
+    columns = 3 if widest <= 1.2 * ((_RIGHT - _LEFT) / 3 - 6) else 2
+    each = (_RIGHT - _LEFT) / columns
+    if y + 7 + 4.4 * min(3, -(-len(lines) // columns)) > HEIGHT - 20:
         paper.footer()
         paper.new_page()
         y = 24
     y = _heading(paper, y, f"{title}: {len(lines)}")
-    half = (_RIGHT - _LEFT) / 2
-    for start in range(0, len(lines), 2):
+    for start in range(0, len(lines), columns):
         if y > HEIGHT - 20:
             paper.footer()
             paper.new_page()
             y = _heading(paper, 24, f"{title} (続き)")
-        for i, line in enumerate(lines[start : start + 2]):
-            paper.fitted(_LEFT + 3 + i * half, y, guard(line), 8.5, half - 6)
-        y += 4.8
+        for i, line in enumerate(lines[start : start + columns]):
+            paper.fitted(_LEFT + 3 + i * each, y, guard(line), _LISTED, each - 6)
+        y += 4.4
     return y
