@@ -14,6 +14,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from sdc.errors import RulesError
+from sdc.model.earlier import Prior
 from sdc.model.hierarchy import IntArray
 from sdc.model.rules import COSTS, Rules
 from sdc.model.system import UNBOUNDED, Block, BoolArray, FloatArray, Level, Problem, System
@@ -21,11 +22,16 @@ from sdc.model.table import Table, aggregate
 
 
 def problem(
-    system: System, rules: Rules | Mapping[str, Rules], *, priced: Sequence[Table] = ()
+    system: System,
+    rules: Rules | Mapping[str, Rules],
+    *,
+    priced: Sequence[Table] = (),
+    prior: Prior | None = None,
 ) -> Problem:
     """The demands of the rules on a system; ``rules`` for all tables, or one set a table name.
 
-    ``priced`` are measures that are not printed but may price a cell (``Rules.cost``).
+    ``priced`` are measures that are not printed but may price a cell (``Rules.cost``). ``prior`` keeps
+    the promises of earlier releases; a cell that a promise covers is hidden here as well.
 
     Counts: a cell of 1 … min_count - 1 units (persons, where records know theirs) is
     primary, an attacker must not be able to exclude ``min_count`` nor some smaller value
@@ -64,6 +70,10 @@ def problem(
     for block in system.blocks:
         demand.add(block, by_table[block.table.name], floor[block.index] > 0)
     demand.add_places(system, _thresholds(system, by_table))
+    if prior is not None:
+        demand.add_prior(prior)
+        floor = np.maximum(floor, prior.floor)
+    _refuse_public(system, demand.primary)
     primary = np.flatnonzero(demand.primary).astype(np.int64)
     return Problem(
         system=system,
@@ -147,6 +157,25 @@ class _Demand:
         small = ~system.shown & ~system.known & (system.value > 0) & (system.value < threshold)
         self.primary |= small
         self.upper[small], self.lower[small] = threshold[small], system.value[small]
+
+    def add_prior(self, prior: Prior) -> None:
+        """Take in what earlier releases promised."""
+        self.primary[prior.cells] = True
+        np.maximum.at(self.upper, prior.cells, prior.upper)
+        np.minimum.at(self.lower, prior.cells, prior.lower)
+
+
+def _refuse_public(system: System, primary: BoolArray) -> None:
+    public = np.flatnonzero(primary & system.known & system.shown)
+    if len(public):
+        name = system.name_of(int(public[0]))
+        raise RulesError(
+            f"秘匿すべきセル{len(public)}件は以前の公表で既に公開されています: {name}。"
+            "合算・集約するか、規則を確認してください",
+            f"{len(public)} cells that must be hidden are public since an earlier release: {name}; "
+            "merge or collapse them, or check the rules",
+            code="already-public",
+        )
 
 
 def _thresholds(system: System, by_table: Mapping[str, Rules]) -> IntArray:

@@ -1,0 +1,96 @@
+"""What was published before, of which units, and what was promised about it?
+
+An ``Earlier`` is one publication of the past as the ledger keeps it: enough to write its printed
+numbers down as equations over the units of a new release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sdc.errors import InputError
+from sdc.model.coded import Coded
+from sdc.model.hierarchy import Hierarchy, IntArray
+from sdc.model.system import BoolArray
+
+
+@dataclass(frozen=True, eq=False)
+class EarlierTable:
+    """One table of the past, all arrays flat over its cells in C order.
+
+    ``dims`` name dimensions of the ``Earlier``; ``printed`` marks the numbers that everybody has
+    seen; ``upper`` and ``lower`` hold what was promised about a primary cell, -1 elsewhere;
+    ``floor`` is what an X is known to hold at least, ``digest`` that of the printed numbers.
+    """
+
+    name: str
+    records: str
+    measure: str
+    dims: tuple[str, ...]
+    printed: BoolArray
+    upper: IntArray
+    lower: IntArray
+    floor: IntArray
+    digest: str
+
+
+@dataclass(frozen=True, eq=False)
+class Earlier:
+    """A publication of the past.
+
+    ``units`` holds, for each record set, the records by the innermost codes from before merging and
+    collapsing; ``dims`` the dimensions as they were printed; ``fold[dim]`` the place among the leaves
+    of ``dims[dim]`` of every innermost code of the units. ``external`` numbers come from elsewhere
+    and have no units.
+
+    Raises InputError where a fold does not fit.
+
+    >>> import numpy as np
+    >>> use = Hierarchy.flat("use", ["a", "b"])
+    >>> units = Coded("r", {"use": use}, {"use": np.array([0, 1])})
+    >>> Earlier("v", 1, {"use": use}, {"use": np.array([0, 1])}, {"r": units}).label
+    'v.1'
+    """
+
+    id: str
+    serial: int
+    dims: Mapping[str, Hierarchy]
+    fold: Mapping[str, IntArray]
+    units: Mapping[str, Coded]
+    tables: tuple[EarlierTable, ...] = field(default=())
+    external: bool = False
+
+    def __post_init__(self) -> None:
+        for coded in self.units.values():
+            for name, dim in coded.dims.items():
+                if name in self.fold and len(self.fold[name]) != len(dim.leaves):
+                    raise InputError(
+                        f"台帳の区分が不正です: {name}", f"the fold of {name!r} does not fit"
+                    )
+
+    @property
+    def label(self) -> str:
+        """Id and serial, for messages and names."""
+        return f"{self.id}.{self.serial}"
+
+    @property
+    def columns(self) -> dict[str, dict[str, bool]]:
+        """Record set -> dimensions (True) and measures (False) that the tables use."""
+        out: dict[str, dict[str, bool]] = {}
+        for table in self.tables:
+            own = out.setdefault(table.records, {})
+            own.update(dict.fromkeys(table.dims, True))
+            if table.measure != "count":
+                own[table.measure] = False
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Prior:
+    """What earlier releases bring along: promises on unknowns (q,), and floors (n,) of their X."""
+
+    cells: IntArray
+    upper: IntArray
+    lower: IntArray
+    floor: IntArray
