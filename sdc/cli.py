@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from sdc.commands import before
+from sdc.commands import before, ledger
 from sdc.errors import InputError, SdcError
 
 app = typer.Typer(
@@ -201,6 +201,7 @@ def sample(
 
 
 before.register(app)
+ledger.register(app)
 
 
 def _pairs(texts: list[str] | None) -> dict[str, Path]:

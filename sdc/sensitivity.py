@@ -14,8 +14,8 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from sdc.errors import RulesError
-from sdc.model.earlier import Prior
 from sdc.model.hierarchy import IntArray
+from sdc.model.past import Prior
 from sdc.model.rules import COSTS, Rules
 from sdc.model.system import UNBOUNDED, Block, BoolArray, FloatArray, Level, Problem, System
 from sdc.model.table import Table, aggregate
@@ -53,7 +53,7 @@ def problem(
     ([1], [3], [1])
     """
     by_table = {b.table.name: _rules_of(b.table, rules) for b in system.blocks}
-    eligible = system.shown & ~system.known
+    eligible = system.shown.copy()
     cost = np.zeros(system.n)
     prices = [*(b.table for b in system.blocks), *priced]
     zeros_shown = np.zeros(system.n, dtype=bool)
@@ -64,15 +64,19 @@ def problem(
         if own.zeros == "show":
             zeros_shown[block.index] = True
             eligible[block.index[block.table.value == 0]] = False
-    eligible = _all_of_group(system, eligible)
-    floor = _floor(system, eligible, zeros_shown)
+    # A zero that is public by now could have been an X when it was first printed.
+    zero = _all_of_group(system, eligible) & (system.value == 0)
+    if prior is not None:
+        zero |= prior.floor == 0
+    floor = _floor(system, zero, zeros_shown)
+    eligible = _all_of_group(system, eligible & ~system.known)
     demand = _Demand.empty(system.n)
     for block in system.blocks:
         demand.add(block, by_table[block.table.name], floor[block.index] > 0)
     demand.add_places(system, _thresholds(system, by_table))
     if prior is not None:
         demand.add_prior(prior)
-        floor = np.maximum(floor, prior.floor)
+        floor = np.where(prior.floor >= 0, prior.floor, floor)
     _refuse_public(system, demand.primary)
     primary = np.flatnonzero(demand.primary).astype(np.int64)
     return Problem(
@@ -278,30 +282,18 @@ def _all_of_group(system: System, eligible: BoolArray) -> BoolArray:
     return eligible & ~barred[system.group]
 
 
-def _floor(system: System, eligible: BoolArray, zeros_shown: BoolArray) -> IntArray:
+def _floor(system: System, zero: BoolArray, zeros_shown: BoolArray) -> IntArray:
     """Prior lower bounds: 1 for a count that everybody knows not to be zero, 0 otherwise.
 
-    Zeros may hide behind an X only where some zero could truly have been hidden: a connected part of
-    the system without an eligible zero tells the attacker that every X in it is at least 1.
+    Zeros may hide behind an X only where some zero could truly have been hidden (``zero``): a
+    connected part of the system without one tells the attacker that every X in it is at least 1.
     """
     links = abs(system.relations).astype(np.int8)
     graph = sp.bmat([[None, links.T], [links, None]])
     _, label = connected_components(graph, directed=False)
     label = label[: system.n]
     has_zero = np.zeros(int(label.max(initial=-1)) + 1, dtype=bool)
-    has_zero[label[eligible & (system.value == 0)]] = True
+    has_zero[label[zero]] = True
     never_zero = zeros_shown | ~has_zero[label]
     certain = never_zero & system.shown & system.count & (system.value > 0)
     return np.asarray(certain, dtype=np.int64)
-
-
-def level_of(text: str) -> Level:
-    """The level of that name; RulesError for an unknown one.
-
-    >>> level_of("interval").value
-    'interval'
-    """
-    if text not in tuple(Level):
-        names = ", ".join(Level)
-        raise RulesError(f"保護水準は{names}です", f"the level is one of {names}")
-    return Level(text)

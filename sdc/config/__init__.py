@@ -21,7 +21,6 @@ from sdc.config.inputs import paths_in
 from sdc.config.laws import check_laws
 from sdc.config.lines import locate_keys, nearest
 from sdc.config.models import (
-    RESERVED,
     ColumnSection,
     DerivedSection,
     Document,
@@ -228,12 +227,10 @@ def _line_of(detail: str, text: str) -> int:
 
 def _typed(raw: dict[str, Any]) -> tuple[Document | None, list[Fault]]:
     """The typed document, or what pydantic has against it."""
-    faults = [Fault((name,), "reserved") for name in RESERVED if name in raw]
-    known = {key: value for key, value in raw.items() if key not in RESERVED}
     try:
-        return Document.model_validate(known), faults
+        return Document.model_validate(raw), []
     except ValidationError as error:
-        return None, [_fault(dict(e)) for e in error.errors(include_url=False)] + faults
+        return None, [_fault(dict(e)) for e in error.errors(include_url=False)]
 
 
 _RENAMED = {

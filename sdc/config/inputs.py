@@ -34,6 +34,9 @@ def paths_in(raw: Mapping[str, Any]) -> list[tuple[Keys, str, bool]]:
     found.append((("treatment", "earlier"), at(raw, "treatment").get("earlier"), True))
     found.append((("plan", "decision"), at(raw, "plan").get("decision"), False))
     found.append((("output", "dir"), at(raw, "output").get("dir"), False))
+    found.append((("ledger", "path"), at(raw, "ledger").get("path"), False))
+    for name, walk in at(raw, "ledger", "crosswalk").items():
+        found.append((("ledger", "crosswalk", name), walk, True))
     found += [(("signing", key), at(raw, "signing").get(key), True) for key in KEY_FILES]
     found += _entry(raw)
     return [(path, text, given) for path, text, given in found if isinstance(text, str)]

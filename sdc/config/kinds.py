@@ -131,6 +131,13 @@ def distinct(value: tuple[T, ...]) -> tuple[T, ...]:
     return value
 
 
+def period(value: tuple[T, ...]) -> tuple[T, ...]:
+    """The first and the last day."""
+    if len(value) != 2 or value[0] > value[1]:  # type: ignore[operator]
+        raise _refuse("period")
+    return value
+
+
 def words(value: object) -> object:
     """``["日本語", "English"]``: exactly two texts."""
     if not isinstance(value, list) or len(value) != 2:

@@ -37,8 +37,6 @@ from sdc.model.rules import Rules
 from sdc.model.system import Level
 
 Encoding = Literal["utf-8-sig", "utf-8", "cp932"]
-RESERVED = ("ledger",)
-"""Tables that the schema keeps for capabilities; those that do not exist are refused."""
 POINT_FILES = ("csv", "xlsx", "parquet")
 SHAPE_FILES = ("gpkg", "shp", "geojson")
 SURFACES = ("ha", "km2")
@@ -231,6 +229,19 @@ class SigningSection(Section):
     timestamp: Annotated[StrictStr, AfterValidator(k.https)] | None = None
 
 
+class LedgerSection(Section):
+    """``[ledger]``: the list of what was published, and how this release's codes lead to older ones.
+
+    ``recipient`` says who gets the release, ``period`` of what time it speaks (the survey date where
+    it is not given); ``crosswalk`` names a map from,to for a dimension whose codes have changed.
+    """
+
+    path: k.File
+    recipient: k.Line = "public"
+    period: Annotated[k.List[k.Iso], AfterValidator(k.period)] | None = None
+    crosswalk: k.Named[k.File] = Field(default_factory=lambda: MappingProxyType({}))
+
+
 class ClusterSection(Section):
     """``[cluster]``: the Dask scheduler whose workers count the records."""
 
@@ -253,6 +264,7 @@ class Document(Section):
     plan: PlanSection = Field(default_factory=PlanSection)
     output: OutputSection
     signing: SigningSection | None = None
+    ledger: LedgerSection | None = None
     cluster: ClusterSection | None = None
     deidentify: k.Named[EntrySection] = Field(default_factory=lambda: MappingProxyType({}))
     approval: ApprovalSection | None = None
@@ -263,7 +275,8 @@ def known_keys() -> list[str]:
     sections: Sequence[type[Section]] = (
         ReleaseSection, ColumnSection, RecordsSection, AreasSection, MeshSection, GeographySection,
         RulesSection, TableSection, DerivedSection, MergeSection, WeightsSection, SuppressSection,
-        TreatmentSection, PlanSection, BudgetSection, OutputSection, SigningSection, Document,
+        TreatmentSection, PlanSection, BudgetSection, OutputSection, SigningSection, LedgerSection,
+        Document,
     )  # fmt: skip
     keys: dict[str, Any] = {}
     for section in sections:

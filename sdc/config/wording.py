@@ -78,10 +78,6 @@ WORDS: Mapping[str, tuple[Pair, Pair]] = {
             "write `schema = 1`, which this version reads",
         ),
     ),
-    "reserved": (
-        ("この版にない機能の設定です", "this version does not have this capability"),
-        ("テーブル [{key}] を取り除いてください", "remove the table [{key}]"),
-    ),
     # texts and codes
     "identifier": (
         (
@@ -113,6 +109,10 @@ WORDS: Mapping[str, tuple[Pair, Pair]] = {
         ("日付は YYYY-MM-DD であること", "a date is YYYY-MM-DD"),
         ("例: 2026-04-01 と書いてください", "write for example 2026-04-01"),
     ),
+    "period": (
+        ("期間は最初の日と最後の日の2つであること", "a period is its first and its last day"),
+        ("例: [2026-04-01, 2026-04-30]", "write for example [2026-04-01, 2026-04-30]"),
+    ),
     "dates_order": (
         ("公表日は調査日以後であること", "release_date must not be before survey_date"),
         ("survey_date と release_date を確かめてください", "check survey_date and release_date"),
@@ -133,10 +133,7 @@ WORDS: Mapping[str, tuple[Pair, Pair]] = {
         ("署名者名は英数字と . _ @ - であること", "a principal has letters, digits, . _ @ - only"),
         ("例: release@131041 と書いてください", "write for example release@131041"),
     ),
-    "https": (
-        ("アドレスは https:// で始まること", "an address starts with https://"),
-        _CORRECT,
-    ),
+    "https": (("アドレスは https:// で始まること", "an address starts with https://"), _CORRECT),
     # paths
     "path_empty": (("パスは空でないこと", "a path must not be empty"), _INSIDE),
     "path_control": (("パスに制御文字がないこと", "a path holds no control character"), _INSIDE),

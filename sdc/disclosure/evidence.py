@@ -105,8 +105,13 @@ def _table(block: Block) -> _Part:
 
 
 def _atoms(system: System) -> list[_Part]:
-    """The latent unknowns, each named by the innermost cells that count it, family by family."""
-    latent = np.flatnonzero(~system.shown)
+    """The innermost latent unknowns, named by the cells that count them, by family and dimensions.
+
+    Sums among the latent ones (cells of earlier releases) need not be written down.
+    """
+    is_total = np.zeros(system.n, dtype=bool)
+    is_total[system.relations.indices[system.relations.data < 0]] = True
+    latent = np.flatnonzero(~system.shown & ~is_total)
     if not len(latent):
         return []
     total, atom = _links(system)
@@ -128,8 +133,13 @@ def _atoms(system: System) -> list[_Part]:
             found = np.where(position == dim.root, -1, leaf[position])
             known = found >= 0
             code[atom[here][known], names.index(dim.name)] = found[known]
-    return [_family(system, code, (latent[family[latent] == i], key, names))
-            for i, key in enumerate(families) if (family[latent] == i).any()]  # fmt: skip
+    kind, of_kind = np.unique(code[latent] >= 0, axis=0, return_inverse=True)
+    return [
+        _family(system, code, (part, key, [n for n, use in zip(names, used, strict=True) if use]))
+        for i, key in enumerate(families)
+        for j, used in enumerate(kind)
+        if len(part := latent[(family[latent] == i) & (of_kind.ravel() == j)])
+    ]
 
 
 def _links(system: System) -> tuple[IntArray, IntArray]:
@@ -146,19 +156,17 @@ def _links(system: System) -> tuple[IntArray, IntArray]:
 def _family(
     system: System, code: IntArray, which: tuple[IntArray, tuple[str, str], list[str]]
 ) -> _Part:
-    atoms, key, names = which
-    used = [i for i in range(len(names)) if (code[atoms, i] >= 0).all()]
-    if (code[atoms][:, [i for i in range(len(names)) if i not in used]] >= 0).any():
-        raise NotProven("証拠の形式にできない表です", "atoms of one family differ in dimensions")
+    atoms, key, used = which
+    names = sorted({d.name for b in system.blocks for d in b.table.dims})
     dims = {d.name: d for b in system.blocks for d in b.table.dims}
     head = {
         "family": list(key),
         "table": None,
-        "names": [names[i] for i in used],
-        "codes": [[dims[names[i]].codes[k] for k in dims[names[i]].leaves] for i in used],
+        "names": used,
+        "codes": [[dims[n].codes[k] for k in dims[n].leaves] for n in used],
         "factor": 1,
     }
-    return _Part(atoms, code[atoms][:, used], head)
+    return _Part(atoms, code[atoms][:, [names.index(n) for n in used]], head)
 
 
 def _promises(problem: Problem, report: AuditReport, parts: Sequence[_Part]) -> dict[str, IntArray]:
@@ -170,8 +178,8 @@ def _promises(problem: Problem, report: AuditReport, parts: Sequence[_Part]) -> 
             place[part.unknowns] = np.arange(len(part.unknowns))
             mine = (table < 0) & (place[problem.primary] >= 0)
             table[mine], cell[mine] = number, place[problem.primary[mine]]
-    if (table < 0).any():
-        raise NotProven("証拠の形式にできない表です", "a promise that no piece of the file holds")
+    kept = table >= 0  # the others speak of earlier releases, whose files are not staged
+    table, cell = table[kept], cell[kept]
     value = problem.system.value[problem.primary]
     interval = report.level != "integer"
     reach = (problem.upper, problem.lower, problem.slide)
@@ -179,9 +187,9 @@ def _promises(problem: Problem, report: AuditReport, parts: Sequence[_Part]) -> 
     return {
         "promise_table": table,
         "promise_cell": cell,
-        "promise_upper": upper,
-        "promise_lower": lower,
-        "promise_slide": slide,
+        "promise_upper": upper[kept],
+        "promise_lower": lower[kept],
+        "promise_slide": slide[kept],
     }
 
 

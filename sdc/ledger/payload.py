@@ -15,14 +15,14 @@ import numpy as np
 
 from sdc.errors import PackageError
 from sdc.model.coded import Coded, Measure
-from sdc.model.earlier import Earlier, EarlierTable
 from sdc.model.hierarchy import Hierarchy
+from sdc.model.past import PastRelease, PastTable
 
 VERSION = 1
 _ARRAYS = ("printed", "upper", "lower", "floor")
 
 
-def pack(earlier: Earlier) -> bytes:
+def pack(earlier: PastRelease) -> bytes:
     """The body of a row; the same release gives the same bytes. O(stored numbers)."""
     arrays: dict[str, Any] = {}
     head: dict[str, Any] = {
@@ -49,7 +49,7 @@ def pack(earlier: Earlier) -> bytes:
     return out.getvalue()
 
 
-def unpack(body: bytes) -> Earlier:
+def unpack(body: bytes) -> PastRelease:
     """What ``pack`` wrote.
 
     Raises PackageError for anything else.
@@ -67,7 +67,7 @@ def unpack(body: bytes) -> Earlier:
         ) from error
 
 
-def _earlier(head: dict[str, Any], arrays: dict[str, Any]) -> Earlier:
+def _earlier(head: dict[str, Any], arrays: dict[str, Any]) -> PastRelease:
     dims = {
         name: Hierarchy.of(name, {c: codes[p] if p >= 0 else "" for c, p in
                                   zip(codes, parents, strict=True)})
@@ -90,9 +90,11 @@ def _earlier(head: dict[str, Any], arrays: dict[str, Any]) -> Earlier:
     for i, t in enumerate(head["tables"]):
         printed, upper, lower, floor = (arrays[f"{what}/{i}"] for what in _ARRAYS)
         names = (t["name"], t["records"], t["measure"], tuple(t["dims"]))
-        tables.append(EarlierTable(*names, printed, upper, lower, floor, t["digest"]))
+        tables.append(PastTable(*names, printed, upper, lower, floor, t["digest"]))
     fold = {n: arrays[f"fold/{n}"] for n in dims}
-    return Earlier(head["id"], head["serial"], dims, fold, units, tuple(tables), head["external"])
+    return PastRelease(
+        head["id"], head["serial"], dims, fold, units, tuple(tables), head["external"]
+    )
 
 
 def _leaves(name: str, codes: list[str]) -> Hierarchy:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from sdc.errors import InputError
+from sdc.errors import InputError, RulesError
 from sdc.model.hierarchy import IntArray
 from sdc.model.table import Table
 
@@ -34,6 +34,18 @@ class Level(StrEnum):
     INTEGER = "integer"
     INTERVAL = "interval"
     RULE_AWARE = "rule-aware"
+
+
+def level_of(text: str) -> Level:
+    """The level of that name; RulesError for an unknown one.
+
+    >>> level_of("interval").value
+    'interval'
+    """
+    if text not in tuple(Level):
+        names = ", ".join(Level)
+        raise RulesError(f"保護水準は{names}です", f"the level is one of {names}")
+    return Level(text)
 
 
 @dataclass(frozen=True, eq=False)

@@ -192,6 +192,7 @@ def audit_json(system: System, report: AuditReport) -> dict[str, Any]:
         "passed": report.passed,
         "complete": report.complete,
         "checks": list(report.checks),
+        "ledger_head": report.ledger_head,
         "published_digest": report.published_digest,
         "problem_digest": report.problem_digest,
         "n_primary": len(report.verdict),

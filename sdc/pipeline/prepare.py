@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
@@ -28,7 +28,7 @@ from sdc.pipeline.counting import (
 )
 from sdc.pipeline.entered import Entered, Labels
 from sdc.pipeline.entry import enter
-from sdc.pipeline.geography import Extent, Places, extent, load_places
+from sdc.pipeline.geography import AREAS, MESH, Extent, Places, extent, load_places
 from sdc.pipeline.meshclasses import OUTSIDE, with_mesh_classes
 from sdc.pipeline.views import view_of
 from sdc.readers.pairs import read_pairs
@@ -81,10 +81,17 @@ class Problems:
             raise InputError.of(list(dict.fromkeys(self.findings)))
 
 
-def prepare(config: Config, tell: Tell, *, run: Runner = map) -> Prepared:
+def prepare(
+    config: Config,
+    tell: Tell,
+    *,
+    run: Runner = map,
+    also: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> Prepared:
     """Read, classify, locate and count everything a configuration names, piece by piece.
 
-    ``run`` is a ``map``: with that of a cluster the pieces are counted where it likes. Memory
+    ``run`` is a ``map``: with that of a cluster the pieces are counted where it likes. ``also`` names
+    columns and geographies, by record set, that only an earlier release used. Memory
     follows the combinations of codes that occur; files that are de-identified first are held whole.
 
     Raises InputError with every finding of every file.
@@ -93,7 +100,7 @@ def prepare(config: Config, tell: Tell, *, run: Runner = map) -> Prepared:
     names = list(dict.fromkeys(t.records for t in config.tables))
     entered = _entered(config, names, tell, problems)
     jobs = {
-        name: _job(config, name, problems, entered.get(name))
+        name: _job(config, name, problems, entered.get(name), also=also.get(name, ()))
         for name in names
         if name in entered or not is_entered(config, name)
     }
@@ -181,9 +188,16 @@ def _reading(config: Config, name: str, columns: list[str] | None) -> tuple[str,
     return str(config.resolve(section.path)), reading
 
 
-def _job(config: Config, name: str, problems: Problems, entered: Entered | None) -> Job:
+def _job(
+    config: Config,
+    name: str,
+    problems: Problems,
+    entered: Entered | None,
+    *,
+    also: Collection[str],
+) -> Job:
     """What one file of records is to be counted by; places come later."""
-    columns = _used_columns(config, name)
+    columns = _used_columns(config, name, also)
     classes, measures = {}, {}
     for column, spec in columns.items():
         if spec.is_measure:
@@ -195,9 +209,8 @@ def _job(config: Config, name: str, problems: Problems, entered: Entered | None)
             classes[column] = class_dimension(config, column, spec, labels=labels)
         except InputError as error:
             problems.catch(error)
-    wanted = dict.fromkeys(
-        t.geography for t in config.tables if t.records == name and t.geography != "none"
-    )
+    used = [t.geography for t in config.tables if t.records == name and t.geography != "none"]
+    wanted = dict.fromkeys([*used, *(g for g in (AREAS, MESH) if g in also)])
     path = ""
     reading: dict[str, Any] = {}
     if entered is None:
@@ -221,9 +234,21 @@ def _around(jobs: Iterable[Job], entered: Mapping[str, Entered], run: Runner) ->
     return min(south), min(west), max(north), max(east)
 
 
-def _used_columns(config: Config, name: str) -> dict[str, ColumnSection]:
-    """The columns of a record set that some table needs, in the order of the file."""
-    used = {c for t in config.tables if t.records == name for c in (*t.by, t.measure)}
+def _used_columns(config: Config, name: str, also: Collection[str]) -> dict[str, ColumnSection]:
+    """The columns of a record set that some table needs, in the order of the file.
+
+    Raises InputError where one that an earlier release used is not configured.
+    """
+    own = {"count": True, AREAS: config.geography.areas, MESH: config.geography.mesh}
+    missing = [c for c in sorted(also) if c not in config.records[name].columns and not own.get(c)]
+    if missing:
+        raise InputError(
+            f"以前の公表で使った項目の設定がありません: {name}.{missing[0]}",
+            f"an earlier release used {missing[0]!r} of {name!r}; configure it as well, so that both "
+            "can be audited together",
+            code="ledger-columns",
+        )
+    used = {c for t in config.tables if t.records == name for c in (*t.by, t.measure)} | set(also)
     return {c: spec for c, spec in config.records[name].columns.items() if c in used}
 
 

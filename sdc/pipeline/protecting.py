@@ -11,7 +11,7 @@ from pathlib import Path
 from sdc.errors import RulesError
 from sdc.model.plan import Plan
 from sdc.model.rules import COSTS, Rules
-from sdc.model.system import Problem
+from sdc.model.system import Problem, level_of
 from sdc.pipeline.engine import audit_problem
 from sdc.pipeline.finished import (
     Outcome,
@@ -23,7 +23,6 @@ from sdc.pipeline.finished import (
 )
 from sdc.readers.jj import pattern_text, read_jj
 from sdc.readers.tables import read_cells, read_hierarchy
-from sdc.sensitivity import level_of
 from sdc.sensitivity import problem as demands_of
 from sdc.suppression.complementary import suppress
 from sdc.tables.relations import system_of

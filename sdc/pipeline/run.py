@@ -18,7 +18,9 @@ from sdc.model.system import Problem, System
 from sdc.pipeline.approving import logged, note, require_agreement
 from sdc.pipeline.cluster import workers
 from sdc.pipeline.counting import Runner
+from sdc.pipeline.demand import make_problem
 from sdc.pipeline.finished import audit_json, protection_text, refuse_unproven, summary_of
+from sdc.pipeline.history import History, body_of, history_of
 from sdc.pipeline.keeping import cuttings, refuse_other_cutting
 from sdc.pipeline.plan import decision_of, earlier_of, study_of
 from sdc.pipeline.prepare import Prepared, SetAside, Tell, prepare
@@ -37,11 +39,8 @@ from sdc.planning.decision import Decision, hidden_mask, write_decision
 from sdc.planning.study import Earlier
 from sdc.publishing.package import publish
 from sdc.publishing.results import results_json
-from sdc.sensitivity import problem as demands_of
 from sdc.suppression.complementary import suppress
 from sdc.suppression.replay import replay
-from sdc.tables.relations import system_of
-from sdc.tables.tabulate import tabulate
 
 
 def silent(ja: str, en: str) -> None:
@@ -62,6 +61,7 @@ class Safe:
     decision: Decision
     earlier: Earlier | None
     seconds: float
+    history: History | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,8 +139,14 @@ def _write(safe: Safe, keys: Keys, out: Path) -> Result:
     config = safe.config
     release = open_door(safe)
     internal = internal_files(safe) | checker_file(config, release)
+    history, body = (
+        safe.history,
+        body_of(config, (safe.prepared, safe.treated), (safe.plan.problem, safe.published)),
+    )
 
     def sealed(digest: str) -> None:
+        if history is not None:
+            history.seal(digest, body)
         facts = {"package": digest, "cuttings": cuttings(config), "entry": safe.prepared.entry}
         note(config, "published", facts)
 
@@ -154,6 +160,8 @@ def _write(safe: Safe, keys: Keys, out: Path) -> Result:
         on_sealed=sealed,
         archive=config.output.zip,
     )
+    if history is not None:
+        history.finish(written.digest, body)
     notes = (keys.line(), *timestamp_lines(config, written.path))
     return Result(safe, written.path, written.unchanged, notes)
 
@@ -168,12 +176,13 @@ def candidate_facts(safe: Safe) -> dict[str, Any]:
 def check_inputs(path: str | Path, *, tell: Tell = silent) -> str:
     """Inputs and rules only; raises InputError with every problem, or says what was read."""
     config = read_config(path)
-    prepared, earlier = prepare(config, tell), earlier_of(config)
+    history, earlier = history_of(config), earlier_of(config)
+    prepared = prepare(config, tell, also=history.columns if history else {})
     if config.treatment.automatic:
         study_of(config, prepared, earlier=earlier)
     else:
-        system = make_system(config, treat(config, prepared, tell, earlier=earlier), tell)
-        demands_of(system, table_rules(config))
+        treated = treat(config, prepared, tell, earlier=earlier)
+        make_problem(config, (prepared, treated), history, tell)
     lines = [f"{name}: {n} 件を読みました / {n} records read" for name, n in prepared.read.items()]
     lines += [
         f"{a.records}: {len(a.rows)} 件は{a.reason[0]} / {len(a.rows)} {a.reason[1]}"
@@ -185,12 +194,12 @@ def check_inputs(path: str | Path, *, tell: Tell = silent) -> str:
 def make_safe(config: Config, *, tell: Tell = silent, run: Runner = map) -> Safe:
     """Read, treat, protect and audit; raises unless the audit passes."""
     started = time.perf_counter()
-    earlier = earlier_of(config)
-    prepared = prepare(config, tell, run=run)
+    earlier, history = earlier_of(config), history_of(config)
+    prepared = prepare(config, tell, run=run, also=history.columns if history else {})
     decision = decision_of(config, prepared, tell, earlier=earlier)
     treated = treat(config, prepared, tell, decision=decision, earlier=earlier)
-    system = make_system(config, treated, tell)
-    demands = demands_of(system, table_rules(config))
+    demands = make_problem(config, (prepared, treated), history, tell)
+    system = demands.system
     tell("秘匿", "suppressing")
     plan = make_plan(config, demands, decision, earlier)
     published = apply(system, plan)
@@ -199,9 +208,11 @@ def make_safe(config: Config, *, tell: Tell = silent, run: Runner = map) -> Safe
     refuse_unproven(system, report)
     figures = figures_of(config, treated.places, published.tables)
     report = audit_figures(report, system, published, figures)
+    if history is not None:
+        report = history.stamp(report)
     return Safe(
         config, prepared, treated, system, plan, published, report,
-        decided(config, treated, plan, decision), earlier, time.perf_counter() - started,
+        decided(config, treated, plan, decision), earlier, time.perf_counter() - started, history,
     )  # fmt: skip
 
 
@@ -227,21 +238,6 @@ def make_plan(
         seed=options.seed,
         previous=None if earlier is None else hidden_mask(demands.system, earlier.hidden)[0],
     )
-
-
-def make_system(config: Config, treated: Treated, tell: Tell) -> System:
-    """All tables of the configuration as one system."""
-    tell("集計", "tabulating")
-    tables = [
-        tabulate(treated.coded[t.records], t.dimensions, measure=t.measure, name=t.id)
-        for t in config.tables
-    ]
-    return system_of(tables, crossings=treated.crossings, coded=treated.coded)
-
-
-def table_rules(config: Config) -> dict[str, Any]:
-    """The rules of every table by its id."""
-    return {t.id: config.rules[t.rules].to_rules() for t in config.tables}
 
 
 def open_door(safe: Safe) -> Release:

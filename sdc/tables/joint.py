@@ -14,8 +14,8 @@ import scipy.sparse as sp
 
 from sdc.errors import InputError, NotProven, SdcError
 from sdc.model.coded import Coded, Crossing
-from sdc.model.earlier import Earlier, EarlierTable, Prior
 from sdc.model.hierarchy import Hierarchy, IntArray
+from sdc.model.past import PastRelease, PastTable, Prior
 from sdc.model.system import System, digest_of
 from sdc.model.table import Table
 from sdc.tables.relations import system_of
@@ -53,7 +53,7 @@ class Now:
 
 
 def joint_system(
-    now: Now, earlier: Sequence[Earlier], bridges: Mapping[str, Fold] | None = None
+    now: Now, earlier: Sequence[PastRelease], bridges: Mapping[str, Fold] | None = None
 ) -> Joint:
     """One system for new tables and earlier ones; ``bridges[label][dim]`` takes an innermost code of
     now to one of then (missing: the same codes).
@@ -98,12 +98,12 @@ class _Past:
     floors: list[tuple[IntArray, IntArray]] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
 
-    def add(self, e: Earlier, t: EarlierTable, cells: IntArray, values: IntArray) -> None:
+    def add(self, e: PastRelease, t: PastTable, cells: IntArray, values: IntArray) -> None:
         """One earlier table; ``cells`` are its unknowns."""
         if digest_of(np.where(t.printed, values[cells], 0)) != t.digest:
             raise _other(e)
         self.known.append(cells[t.printed])
-        self.floors.append((cells, t.floor))
+        self.floors.append((cells[~t.printed], t.floor[~t.printed]))
         mine = t.upper >= 0
         self.promises.append((cells[mine], t.upper[mine], t.lower[mine]))
 
@@ -118,7 +118,7 @@ def _assembled(now: Now, system: System, past: _Past) -> Joint:
         shown[block.index] = True
     for cells in past.known:
         is_known[cells] = True
-    floor = np.zeros(n, dtype=np.int64)
+    floor = np.full(n, -1, dtype=np.int64)
     for cells, least in past.floors:
         np.maximum.at(floor, cells, least)
     count = np.ones(n, dtype=bool)
@@ -139,7 +139,7 @@ def _block(system: System, name: str) -> IntArray:
     return next(b.index for b in system.blocks if b.table.name == name)
 
 
-def _other(earlier: Earlier) -> SdcError:
+def _other(earlier: PastRelease) -> SdcError:
     if earlier.external:
         return InputError(
             f"外部の合計が記録と一致しません: {earlier.label}",
@@ -157,7 +157,9 @@ def _other(earlier: Earlier) -> SdcError:
 class _Views:
     """Under which names, and by which codes, each release sees each dimension."""
 
-    def __init__(self, now: Now, earlier: Sequence[Earlier], bridges: Mapping[str, Fold]) -> None:
+    def __init__(
+        self, now: Now, earlier: Sequence[PastRelease], bridges: Mapping[str, Fold]
+    ) -> None:
         self._now, self._earlier, self._bridges = now, earlier, bridges
         self.pairs = [(e, t) for e in earlier for t in e.tables if t.records in now.units]
         self._views: dict[str, list[tuple[Hierarchy, IntArray]]] = {}
@@ -170,7 +172,7 @@ class _Views:
                 if (e.label, d) not in self._name:
                     self._name[e.label, d] = self._admit(e, d)
 
-    def _admit(self, e: Earlier, d: str) -> str:
+    def _admit(self, e: PastRelease, d: str) -> str:
         """The name of an earlier dimension here: the same one where codes and folds are the same."""
         index = e.fold[d][self._bridge(e, d)]
         known = self._views.setdefault(d, [])
@@ -182,7 +184,7 @@ class _Views:
         known.append((replace(e.dims[d], name=name), index))
         return name
 
-    def _bridge(self, e: Earlier, d: str) -> IntArray:
+    def _bridge(self, e: PastRelease, d: str) -> IntArray:
         own = self._bridges.get(e.label, {})
         if d in own:
             return own[d]
@@ -216,11 +218,11 @@ class _Views:
             out[records] = replace(c, dims=dims, leaf=leaf)
         return out
 
-    def name(self, e: Earlier, t: EarlierTable) -> str:
+    def name(self, e: PastRelease, t: PastTable) -> str:
         """The name of an earlier table in the joint system."""
         return f"{e.label}/{t.name}"
 
-    def table(self, units: Mapping[str, Coded], e: Earlier, t: EarlierTable) -> Table:
+    def table(self, units: Mapping[str, Coded], e: PastRelease, t: PastTable) -> Table:
         """An earlier table, counted from some records."""
         by = [self._name[e.label, d] for d in t.dims]
         coded = self.coded({t.records: units[t.records]})[t.records]
@@ -232,7 +234,7 @@ class _Views:
         by = [d.name for d in table.dims]
         return tabulate(coded, by, measure=table.measure, name=table.name, top=1)
 
-    def units_of_then(self, e: Earlier) -> dict[str, Coded] | None:
+    def units_of_then(self, e: PastRelease) -> dict[str, Coded] | None:
         """All records as they were when an earlier release was made; None where nothing changed."""
         out, changed = dict(self._now.units), False
         for records, then in e.units.items():

@@ -114,6 +114,7 @@ def _with_rows(
     zero = np.zeros(count, dtype=np.int64)
     return replace(
         now,
+        owner=None,
         leaf={n: np.concatenate([v, leaf[n]]) for n, v in now.leaf.items()},
         weight=np.concatenate([now.units, zero]),
         measures={

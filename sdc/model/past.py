@@ -1,6 +1,6 @@
 """What was published before, of which units, and what was promised about it?
 
-An ``Earlier`` is one publication of the past as the ledger keeps it: enough to write its printed
+A ``PastRelease`` is one publication of the past as the ledger keeps it: enough to write its printed
 numbers down as equations over the units of a new release.
 """
 
@@ -16,10 +16,10 @@ from sdc.model.system import BoolArray
 
 
 @dataclass(frozen=True, eq=False)
-class EarlierTable:
+class PastTable:
     """One table of the past, all arrays flat over its cells in C order.
 
-    ``dims`` name dimensions of the ``Earlier``; ``printed`` marks the numbers that everybody has
+    ``dims`` name dimensions of the ``PastRelease``; ``printed`` marks the numbers that everybody has
     seen; ``upper`` and ``lower`` hold what was promised about a primary cell, -1 elsewhere;
     ``floor`` is what an X is known to hold at least, ``digest`` that of the printed numbers.
     """
@@ -36,7 +36,7 @@ class EarlierTable:
 
 
 @dataclass(frozen=True, eq=False)
-class Earlier:
+class PastRelease:
     """A publication of the past.
 
     ``units`` holds, for each record set, the records by the innermost codes from before merging and
@@ -49,7 +49,7 @@ class Earlier:
     >>> import numpy as np
     >>> use = Hierarchy.flat("use", ["a", "b"])
     >>> units = Coded("r", {"use": use}, {"use": np.array([0, 1])})
-    >>> Earlier("v", 1, {"use": use}, {"use": np.array([0, 1])}, {"r": units}).label
+    >>> PastRelease("v", 1, {"use": use}, {"use": np.array([0, 1])}, {"r": units}).label
     'v.1'
     """
 
@@ -58,7 +58,7 @@ class Earlier:
     dims: Mapping[str, Hierarchy]
     fold: Mapping[str, IntArray]
     units: Mapping[str, Coded]
-    tables: tuple[EarlierTable, ...] = field(default=())
+    tables: tuple[PastTable, ...] = field(default=())
     external: bool = False
 
     def __post_init__(self) -> None:
@@ -88,7 +88,10 @@ class Earlier:
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """What earlier releases bring along: promises on unknowns (q,), and floors (n,) of their X."""
+    """What earlier releases bring along: promises on unknowns (q,), and floors (n,) of their X.
+
+    A floor is -1 where no earlier release had an X.
+    """
 
     cells: IntArray
     upper: IntArray

@@ -1,0 +1,38 @@
+"""Which tables does a configuration ask for, and what must hold for them beside earlier releases?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sdc.config import Config
+from sdc.model.system import Problem
+from sdc.pipeline.history import History, joint_of
+from sdc.pipeline.prepare import Prepared, Tell
+from sdc.pipeline.treat import Treated
+from sdc.sensitivity import problem as demands_of
+from sdc.tables.relations import system_of
+from sdc.tables.tabulate import tabulate
+
+
+def make_problem(
+    config: Config, stage: tuple[Prepared, Treated], history: History | None, tell: Tell
+) -> Problem:
+    """All tables of the configuration, and what was published before, as one problem."""
+    treated = stage[1]
+    tell("集計", "tabulating")
+    tables = [
+        tabulate(treated.coded[t.records], t.dimensions, measure=t.measure, name=t.id)
+        for t in config.tables
+    ]
+    rules = table_rules(config)
+    if history is not None and history.earlier:
+        tell("台帳との照合", "joining earlier releases")
+        joint = joint_of(config, history, tables, stage)
+        return demands_of(joint.system, rules, prior=joint.prior)
+    system = system_of(tables, crossings=treated.crossings, coded=treated.coded)
+    return demands_of(system, rules)
+
+
+def table_rules(config: Config) -> dict[str, Any]:
+    """The rules of every table by its id."""
+    return {t.id: config.rules[t.rules].to_rules() for t in config.tables}

@@ -1,0 +1,183 @@
+"""A city publishes again: other tables, a correction, a crash in between, totals from elsewhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+import smallcity
+from typer.testing import CliRunner
+
+from sdc import cli
+from sdc.errors import InputError, RulesError
+from sdc.ledger.store import PENDING, PUBLISHED, Ledger
+from sdc.pipeline.run import run_release
+from sdc.publishing import files
+
+LEDGER = '[ledger]\npath = "ledger.sqlite"\n'
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Path:
+    """The configuration of the small city, with a ledger."""
+    path = smallcity.write(tmp_path)
+    path.write_text(path.read_text("utf-8") + LEDGER, encoding="utf-8")
+    return path
+
+
+def changed(path: Path, name: str, *pairs: tuple[str, str]) -> Path:
+    """The same configuration with other words."""
+    text = path.read_text("utf-8")
+    for old, new in pairs:
+        assert old in text
+        text = text.replace(old, new)
+    other = path.with_name(name)
+    other.write_text(text, encoding="utf-8")
+    return other
+
+
+def correct_one_record(folder: Path) -> None:
+    """One building is a factory after all."""
+    rows = (folder / "buildings.csv").read_text("utf-8").splitlines()
+    at = next(i for i, r in enumerate(rows) if ",411," in r)
+    rows[at] = rows[at].replace(",411,", ",441,")
+    (folder / "buildings.csv").write_text("\n".join(rows) + "\n", "utf-8")
+
+
+def kinds(folder: Path) -> list[tuple[str, str]]:
+    return [(r.entry.kind, r.entry.label) for r in Ledger(folder / "ledger.sqlite").rows()]
+
+
+def test_a_release_another_one_and_a_correction(city: Path) -> None:
+    folder = city.parent
+    first = run_release(city)
+    assert not first.safe.system.known.any()
+    assert run_release(city).unchanged
+    assert kinds(folder) == [(PENDING, "small.1"), (PUBLISHED, "small.1")]
+    # The same records by other classes and by mesh, areas not merged.
+    other = run_release(
+        changed(
+            city,
+            "other.toml",
+            ('id = "small"', 'id = "other"'),
+            ('by = ["use", "structure"]', 'by = ["structure"]'),
+            ('order = ["merge", "suppress"]', 'order = ["suppress"]'),
+            ('[treatment.merge]\nmin_count = 10\nwithin = "any"\n', ""),
+        )
+    )
+    assert other.safe.system.known.any()
+    assert "small.1" in other.safe.report.checks[-1]
+    assert other.safe.report.ledger_head == Ledger(folder / "ledger.sqlite").rows()[1].hash
+    correct_one_record(folder)
+    with pytest.raises(InputError, match="serial"):
+        run_release(city)
+    again = run_release(changed(city, "second.toml", ("serial = 1", "serial = 2")))
+    assert "small.1, other.1" in again.safe.report.checks[-1]
+    assert again.safe.report.passed
+    assert kinds(folder)[-2:] == [(PENDING, "small.2"), (PUBLISHED, "small.2")]
+
+
+def test_a_kill_between_package_and_ledger_counts_as_published(
+    city: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = city.parent
+    true_move = files.move
+
+    def killed(source: Path, target: Path) -> None:
+        if target.name == "small":
+            os._exit(9)
+        true_move(source, target)
+
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(files, "move", killed)
+        run_release(city)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert kinds(folder) == [(PENDING, "small.1")]
+    assert not (folder / "releases" / "small").exists()
+    # Another release is audited with the pending one; other bytes under its id are refused.
+    other = changed(city, "other.toml", ('id = "small"', 'id = "other"'))
+    assert "small.1" in run_release(other, dry_run=True).safe.report.checks[-1]
+    records = (folder / "buildings.csv").read_bytes()
+    correct_one_record(folder)
+    with pytest.raises(InputError, match="raise the serial"):
+        run_release(city)
+    assert not (folder / "releases" / "small").exists()
+    # The next run of the same release finishes it.
+    (folder / "buildings.csv").write_bytes(records)
+    run_release(city)
+    assert kinds(folder) == [(PENDING, "small.1"), (PUBLISHED, "small.1")]
+
+
+def test_overlapping_periods_to_one_recipient_are_refused(city: Path) -> None:
+    period = ('path = "ledger.sqlite"', 'path = "ledger.sqlite"\nrecipient = "univ"\n'
+              "period = [2025-09-01, 2025-09-30]")  # fmt: skip
+    run_release(changed(city, "a.toml", period))
+    later = (period[0], period[1].replace("09-01", "09-16").replace("09-30", "10-15"))
+    name = ('id = "small"', 'id = "next"')
+    with pytest.raises(RulesError, match="overlaps"):
+        run_release(changed(city, "b.toml", later, name), dry_run=True)
+    other = (later[0], later[1].replace("univ", "another"))
+    run_release(changed(city, "c.toml", other, name), dry_run=True)
+    apart = (period[0], period[1].replace("09-01", "10-01").replace("09-30", "10-31"))
+    run_release(changed(city, "d.toml", apart, name), dry_run=True)
+
+
+def run(*words: str | Path) -> tuple[int, str]:
+    result = CliRunner().invoke(cli.app, [str(w) for w in words])
+    return result.exit_code, result.output if result.exception is None else str(result.exception)
+
+
+def test_the_ledger_commands(city: Path) -> None:
+    folder = city.parent
+    book = folder / "ledger.sqlite"
+    run_release(city)
+    status, text = run("ledger", "list", book)
+    assert status == 0
+    assert "pending" in text
+    assert "published" in text
+    head = text.split()[-1]
+    assert "use_structure: buildings × areas, use, structure" in run("ledger", "show", book, "1")[1]
+    assert run("ledger", "check", book, "--head", head, "--releases", folder / "releases")[0] == 0
+    assert "shortened or replaced" in run("ledger", "check", book, "--head", "0" * 64)[1]
+    manifest = folder / "releases" / "small" / "tagmanifest-sha256.txt"
+    manifest.chmod(0o644)
+    manifest.write_text("other", encoding="utf-8")
+    assert run("ledger", "check", book, "--releases", folder / "releases")[0] == 3
+
+
+def test_totals_known_from_elsewhere_are_never_hidden(city: Path) -> None:
+    folder = city.parent
+    rows = [r.split(",") for r in (folder / "buildings.csv").read_text("utf-8").splitlines()[1:]]
+    wooden = sum(r[3] == "601" for r in rows)
+    totals = folder / "known_totals.csv"
+    totals.write_text(f"structure,use,value\n601,,{wooden + 1}\n", encoding="utf-8")
+    assert "records' own total" in run("ledger", "add-external", city, totals)[1]
+    totals.write_text("structure,use,value\n999,,1\n", encoding="utf-8")
+    assert "belong to the dimension" in run("ledger", "add-external", city, totals)[1]
+    totals.write_text(f"structure,use,value\n601,,{wooden}\n", encoding="utf-8")
+    assert run("ledger", "add-external", city, totals)[0] == 0
+    done = run_release(city, dry_run=True).safe
+    known = [
+        done.system.name_of(int(i)) for i in (done.system.known & done.system.shown).nonzero()[0]
+    ]
+    assert known == ["areas=082996, use=TOTAL, structure=601"]
+
+
+def test_codes_that_changed_need_a_crosswalk(city: Path) -> None:
+    folder = city.parent
+    run_release(city)
+    lists = (folder / "uses.csv").read_text("utf-8").replace("402", "502")
+    (folder / "uses.csv").write_text(lists, "utf-8")
+    records = (folder / "buildings.csv").read_text("utf-8").replace(",402,", ",502,")
+    (folder / "buildings.csv").write_text(records, "utf-8")
+    second = changed(city, "b.toml", ("serial = 1", "serial = 2"))
+    with pytest.raises(InputError, match="crosswalk"):
+        run_release(second, dry_run=True)
+    (folder / "walk.csv").write_text("from,to\n502,402\n", "utf-8")
+    walked = changed(second, "c.toml", (LEDGER, LEDGER + 'crosswalk = { use = "walk.csv" }\n'))
+    report = run_release(walked, dry_run=True).safe.report
+    assert report.passed
+    assert "small.1" in report.checks[-1]
