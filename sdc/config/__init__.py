@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from sdc.config.entry import ApprovalSection, EntryColumn, EntrySection, ViewSection
+from sdc.config.entry import ApprovalSection, EntrySection
 from sdc.config.entry_laws import check_entry_laws
 from sdc.config.faults import Fault
 from sdc.config.findings import dotted, finding, hint
 from sdc.config.inputs import paths_in
+from sdc.config.known import known_keys
 from sdc.config.laws import check_laws
 from sdc.config.lines import locate_keys, nearest
 from sdc.config.models import (
@@ -31,7 +32,6 @@ from sdc.config.models import (
     RulesSection,
     SigningSection,
     TableSection,
-    known_keys,
 )
 from sdc.config.paths import fault_of_place
 from sdc.config.treatments import PlanSection, TreatmentSection
@@ -43,11 +43,9 @@ if TYPE_CHECKING:
     from sdc.config.lines import Path as Keys
 
 __all__ = [
-    "ApprovalSection",
     "ColumnSection",
     "Config",
     "DerivedSection",
-    "EntryColumn",
     "EntrySection",
     "GeographySection",
     "OutputSection",
@@ -57,7 +55,6 @@ __all__ = [
     "RulesSection",
     "TableSection",
     "TreatmentSection",
-    "ViewSection",
     "read_config",
 ]
 
@@ -148,7 +145,7 @@ class Config:
 
     @property
     def approval(self) -> ApprovalSection | None:
-        """``[approval]``, where people must agree before a package is signed."""
+        """``[approval]``: people must agree before a package is signed."""
         return self.document.approval
 
     @property

@@ -116,6 +116,30 @@ class ViewSection(Section):
     alone: kinds.Flag = False
 
 
+class DecisionSection(Section):
+    """``[exit.decisions.F]``: what a person decided about one of the nine factors."""
+
+    decision: Literal["accepted", "treated", "not_applicable"]
+    person: kinds.Line
+    reason: kinds.Line
+
+
+class ExitSection(Section):
+    """``[exit]``: events to look for, the months to wait, and the nine decisions."""
+
+    events: kinds.List[kinds.Iso] = ()
+    months: Annotated[kinds.Whole, Field(ge=0)] = 3
+    decisions: kinds.Frozen[DecisionSection]
+
+
+class CameraSection(Section):
+    """``[camera]``: answers to the considerations of the guidebook on camera images, by number."""
+
+    operator: kinds.Line
+    purpose: kinds.Line
+    answers: kinds.Frozen[kinds.Line] = Field(default_factory=lambda: MappingProxyType({}))
+
+
 class PersonsSection(Section):
     """``[approval.contractors.C]``: who works for the city, and until when that is certified."""
 

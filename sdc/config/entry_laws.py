@@ -16,6 +16,7 @@ from sdc.config.laws import tables_of
 from sdc.config.lines import Path
 from sdc.errors import RulesError
 from sdc.microdata.catalogue import METHODS
+from sdc.microdata.factors import FACTORS
 from sdc.microdata.pseudonym import METHOD, check_method
 
 AGES = tuple(name for name in METHODS if name.startswith("age-"))
@@ -189,7 +190,8 @@ def _mesh_codes(raw: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _generalised(raw: Mapping[str, Any]) -> Iterator[Fault]:
     for name in at(raw, "records"):
-        made = at(raw, "records", name, "view") or name in at(raw, "deidentify")
+        section = at(raw, "records", name)
+        made = at(section, "view") or name in at(raw, "deidentify") or "count" in section
         for column, spec in at(raw, "records", name, "columns").items():
             kind = spec.get("classes") if isinstance(spec, Mapping) else None
             where: Path = ("records", name, "columns", column, "classes")
@@ -234,7 +236,44 @@ def _people(raw: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault(("approval", second), "same_person", two)
 
 
+def _decisions(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """All nine factors are decided about, where records of persons are released with approval."""
+    if "deidentify" in raw and "approval" in raw and "exit" not in raw:
+        yield Fault(("approval",), "no_section", "", {"section": "exit"})
+    if "exit" not in raw:
+        return
+    given = at(raw, "exit", "decisions")
+    for factor in FACTORS:
+        if factor not in given:
+            ja, en = FACTORS[factor]
+            words = {"factor_ja": ja, "factor_en": en, "factor": factor}
+            yield Fault(("exit", "decisions"), "decision_missing", factor, words)
+    for name in given:
+        if name not in FACTORS:
+            words = {"what_ja": "九つの評価要素", "what_en": "the nine factors"}
+            yield Fault(
+                ("exit", "decisions", name), "unknown_name", name,
+                {**words, **hint(name, list(FACTORS))},
+            )  # fmt: skip
+
+
+def _camera(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    known = [str(n) for n in range(1, 17)]
+    for number in at(raw, "camera", "answers"):
+        if number not in known:
+            words = {"what_ja": "配慮事項の番号", "what_en": "the considerations"}
+            yield Fault(
+                ("camera", "answers", number), "unknown_name", number,
+                {**words, **hint(number, known)},
+            )  # fmt: skip
+    for name in at(raw, "records"):
+        if "count" in at(raw, "records", name) and name in at(raw, "deidentify"):
+            yield Fault(
+                ("records", name, "count"), "count_entry", at(raw, "records", name)["count"]
+            )
+
+
 LAWS: tuple[Callable[[Mapping[str, Any]], Iterator[Fault]], ...] = (
     _names, _roles, _pseudonyms, _methods, _deletions, _views, _mesh_codes, _generalised, _dimensions,
-    _people,
+    _people, _decisions, _camera,
 )  # fmt: skip

@@ -6,9 +6,8 @@ All are frozen, mappings included, and refuse keys they do not know.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -21,17 +20,15 @@ from pydantic import (
 from sdc.config import kinds as k
 from sdc.config.entry import (
     ApprovalSection,
+    CameraSection,
     EntrySection,
+    ExitSection,
     ViewSection,
 )
 from sdc.config.section import Section
 from sdc.config.treatments import (
-    BudgetSection,
-    MergeSection,
     PlanSection,
-    SuppressSection,
     TreatmentSection,
-    WeightsSection,
 )
 from sdc.model.rules import Rules
 from sdc.model.system import Level
@@ -93,13 +90,15 @@ class ColumnSection(Section):
 class RecordsSection(Section):
     """``[records.R]``: one file of geocoded records, or a view of such records.
 
-    Positions are ``x`` and ``y``, the geometries of the file, or codes in the column ``mesh``.
+    Positions are ``x`` and ``y``, the geometries of the file, or codes in the column ``mesh``. With
+    ``count`` a row stands for so many units: what a camera or a sensor has counted.
     """
 
     path: k.File | None = None
     view: ViewSection | None = None
     mesh: k.Line | None = None
     level: k.MeshLevel | None = None
+    count: k.Line | None = None
     layer: k.Line | None = None
     encoding: Encoding | None = None
     x: k.Line | None = None
@@ -268,17 +267,5 @@ class Document(Section):
     cluster: ClusterSection | None = None
     deidentify: k.Named[EntrySection] = Field(default_factory=lambda: MappingProxyType({}))
     approval: ApprovalSection | None = None
-
-
-def known_keys() -> list[str]:
-    """Every key of the schema, for the hint beside an unknown one."""
-    sections: Sequence[type[Section]] = (
-        ReleaseSection, ColumnSection, RecordsSection, AreasSection, MeshSection, GeographySection,
-        RulesSection, TableSection, DerivedSection, MergeSection, WeightsSection, SuppressSection,
-        TreatmentSection, PlanSection, BudgetSection, OutputSection, SigningSection, LedgerSection,
-        Document,
-    )  # fmt: skip
-    keys: dict[str, Any] = {}
-    for section in sections:
-        keys |= {field.alias or name: None for name, field in section.model_fields.items()}
-    return sorted(keys)
+    exit: ExitSection | None = None
+    camera: CameraSection | None = None

@@ -11,7 +11,6 @@ from sdc.config.wording_entry import ENTRY
 from sdc.config.wording_treatment import TREATMENT
 
 Pair = tuple[str, str]
-
 _CORRECT: Pair = ("値を修正してください", "correct the value")
 _INSIDE: Pair = (
     "設定ファイルのフォルダ以下の相対パスで、区切りは / で書いてください",

@@ -111,6 +111,23 @@ ENTRY: Mapping[str, tuple[Pair, Pair]] = {
         ("この記録には [deidentify] がありません", "these records have no [deidentify]"),
         ("codelist か breaks を使ってください", "use a codelist or breaks"),
     ),
+    "decision_missing": (
+        (
+            "九つの評価要素すべてに判断があること: {factor_ja}",
+            "each of the nine factors needs a decision: {factor_en}",
+        ),
+        (
+            "[exit.decisions.{factor}] に decision・person・reason を書いてください",
+            "write decision, person and reason in [exit.decisions.{factor}]",
+        ),
+    ),
+    "count_entry": (
+        (
+            "count は数えた結果の記録に使い、個人の記録 ([deidentify]) には使えません",
+            "count belongs to records that were counted already, not to those of persons",
+        ),
+        ("count か [deidentify] を取り除いてください", "remove count or [deidentify]"),
+    ),
     "same_person": (
         (
             "作成者・確認者・承認者には異なる3人が要ります",

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from sdc import __version__
-from sdc.config import ApprovalSection, Config
+from sdc.config import Config
+from sdc.config.entry import ApprovalSection
 from sdc.errors import InputError, NotProven, PackageError, RulesError, SdcError
 from sdc.model.report import AuditReport
 from sdc.publishing.keys import load_key

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sdc.config import Config, EntryColumn, EntrySection
+from sdc.config import Config, EntrySection
+from sdc.config.entry import EntryColumn
 from sdc.errors import Finding, InputError
 from sdc.microdata.addresses import warning_of
 from sdc.microdata.catalogue import METHODS

@@ -88,11 +88,16 @@ def read_piece(job: Job, piece: Piece = WHOLE) -> Records:
 
 
 def code_records(
-    job: Job, records: Records, *, owner: IntArray | None = None
+    job: Job,
+    records: Records,
+    *,
+    owner: IntArray | None = None,
+    weight: IntArray | None = None,
 ) -> tuple[Coded | None, Counted]:
     """Records by code, and what was set aside or found; no codes where anything was found.
 
-    ``owner`` (n,) numbers the person of every record, where persons and records differ.
+    ``owner`` (n,) numbers the person of every record, where persons and records differ; ``weight``
+    (n,) is the number of units that a record stands for.
     """
     findings: list[Finding] = []
     leaves = _classified(job, records, findings)
@@ -110,7 +115,8 @@ def code_records(
         for name, v in steps.items()
     }
     who = owner if owner is None or every else owner[inside]
-    coded = Coded(job.name, job.dims, leaf, measures, owner=who)
+    units = weight if weight is None or every else weight[inside]
+    coded = Coded(job.name, job.dims, leaf, measures, weight=units, owner=who)
     return coded, Counted(None, len(records), aside)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,8 +32,9 @@ class Entered:
     person: IntArray
     follow: IntArray
     time: IntArray
+    weight: IntArray | None = None
     labels: Labels = field(default_factory=dict)
-    facts: Mapping[str, object] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def take(self, rows: IntArray) -> Entered:
         """Only some of the records, in the order given."""
@@ -41,7 +43,7 @@ class Entered:
         part = replace(r, frame=frame, x=r.x[rows], y=r.y[rows])
         return replace(
             self, records=part, person=self.person[rows], follow=self.follow[rows],
-            time=self.time[rows],
+            time=self.time[rows], weight=None if self.weight is None else self.weight[rows],
         )  # fmt: skip
 
 

@@ -7,11 +7,13 @@ of at least k persons; what is kept is looked at once more at the end. Nothing o
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sdc.config import Config, EntryColumn, EntrySection
+from sdc.config import Config, EntrySection
+from sdc.config.entry import EntryColumn
 from sdc.errors import Finding, InputError
 from sdc.microdata.coding import by_density
 from sdc.microdata.kanonymity import smallest_group
@@ -19,6 +21,7 @@ from sdc.microdata.moments import seconds_of
 from sdc.microdata.pseudonym import pseudonyms
 from sdc.microdata.roles import KEPT, Role, check_kept, check_roles
 from sdc.microdata.values import finding
+from sdc.model.hierarchy import IntArray
 from sdc.model.records import Records
 from sdc.model.system import BoolArray
 from sdc.pipeline.coarser import Coarse, coarser
@@ -133,24 +136,42 @@ def _looked_at(section: EntrySection, records: Records, column: str) -> list[Fin
 
 def _facts(
     section: EntrySection, before: Entered, after: Entered, *, keep: BoolArray, coarse: Coarse
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """What the working log and the report are told; numbers here never leave the city."""
-    known = [
-        pd.factorize(after.records.frame[out])[0].astype(np.int64)
+    named = {
+        out: pd.factorize(after.records.frame[out])[0].astype(np.int64)
         for out, column in section.columns.items()
         if Role(column.role) in (Role.QUASI, Role.AS_IS) and out in after.records.frame
-    ]
+    }
+    known = list(named.values())
+    days = after.time.astype("datetime64[s]").astype("datetime64[D]")
     return {
         "records_read": len(before.records),
         "records_counted": len(after.records),
         "records_objected": int((~keep).sum()),
         "persons": len(np.unique(after.person)),
+        "devices": _devices(section, before),
         "smallest_group": smallest_group(known, after.person),
         "levels": dict(coarse.levels),
         "warnings": list(coarse.warnings),
         "kept": [c for c, s in section.columns.items() if Role(s.role) in KEPT],
-        "first_second": int(after.time.min(initial=np.iinfo(np.int64).max))
-        if section.time
-        else None,
-        "last_second": int(after.time.max(initial=0)) if section.time else None,
+        "skew": {out: _skew(codes, after.person) for out, codes in named.items()},
+        "days": [str(d) for d in np.unique(days)] if section.time else [],
+        "first_second": int(after.time.min()) if section.time and len(after.time) else None,
+        "last_second": int(after.time.max()) if section.time and len(after.time) else None,
     }
+
+
+def _devices(section: EntrySection, before: Entered) -> int:
+    """Different codes of devices, of whatever persons."""
+    if section.person is None:
+        return len(before.records)
+    column = section.columns[section.person].source or section.person
+    return int(before.records.frame[column].nunique())
+
+
+def _skew(codes: IntArray, person: IntArray) -> float:
+    """Share of the persons who are in the largest class of a column."""
+    first = np.unique(person, return_index=True)[1]
+    sizes = np.bincount(codes[first]) if len(first) else np.zeros(1)
+    return round(float(sizes.max() / max(len(first), 1)), 4)

@@ -30,6 +30,7 @@ from sdc.pipeline.entered import Entered, Labels
 from sdc.pipeline.entry import enter
 from sdc.pipeline.geography import AREAS, MESH, Extent, Places, extent, load_places
 from sdc.pipeline.meshclasses import OUTSIDE, with_mesh_classes
+from sdc.pipeline.sensors import sensed
 from sdc.pipeline.views import view_of
 from sdc.readers.pairs import read_pairs
 from sdc.readers.pieces import Piece, pieces
@@ -56,7 +57,7 @@ class Prepared:
     coded: Mapping[str, Coded]
     aside: tuple[SetAside, ...]
     read: Mapping[str, int]
-    entry: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    entry: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class Problems:
@@ -104,6 +105,8 @@ def prepare(
         for name in names
         if name in entered or not is_entered(config, name)
     }
+    if not jobs:
+        problems.settle()
     tell("区域の読込", "reading areas")
     places: Places | None = None
     try:
@@ -133,8 +136,9 @@ def prepare(
 
 
 def is_entered(config: Config, name: str) -> bool:
-    """Whether records are de-identified, or a view of such, before they are counted."""
-    return name in config.deidentify or config.records[name].view is not None
+    """Whether records are de-identified, a view of such, or counted already by a sensor."""
+    section = config.records[name]
+    return name in config.deidentify or section.view is not None or section.count is not None
 
 
 def _entered(
@@ -153,7 +157,9 @@ def _entered(
                 tell(f"匿名化: {source}", f"de-identifying: {source}")
                 path, reading = _reading(config, source, None)
                 job = Job(source, path, reading, {}, {}, None, ())
-                sources[source] = enter(config, source, read_piece(job))
+                records = read_piece(job)
+                made = enter if source in config.deidentify else sensed
+                sources[source] = made(config, source, records)
             out[name] = sources[source] if view is None else view_of(config, name, sources[source])
         except InputError as error:
             problems.catch(error)
@@ -168,9 +174,11 @@ def _counted(
         return joined(job, run(partial(count_piece, job), _pieces(job)))
     if job.places is not None:
         job, entered = with_mesh_classes(config, job, entered)
-    owner = entered.person if config.entry_of(job.name).person is not None else None
-    coded, rest = code_records(job, entered.records, owner=owner)
     view = config.records[job.name].view
+    owner = None
+    if entered.weight is None and config.entry_of(job.name).person is not None:
+        owner = entered.person
+    coded, rest = code_records(job, entered.records, owner=owner, weight=entered.weight)
     if coded is not None and owner is not None and view is not None and view.repeaters == "once":
         assert coded.owner is not None
         key, _ = coded.key(list(coded.dims))

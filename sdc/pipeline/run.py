@@ -19,6 +19,7 @@ from sdc.pipeline.approving import logged, note, require_agreement
 from sdc.pipeline.cluster import workers
 from sdc.pipeline.counting import Runner
 from sdc.pipeline.demand import make_problem
+from sdc.pipeline.exits import evidence_of, exit_files, require_decisions
 from sdc.pipeline.finished import audit_json, protection_text, refuse_unproven, summary_of
 from sdc.pipeline.history import History, body_of, history_of
 from sdc.pipeline.keeping import cuttings, refuse_other_cutting
@@ -196,6 +197,7 @@ def make_safe(config: Config, *, tell: Tell = silent, run: Runner = map) -> Safe
     started = time.perf_counter()
     earlier, history = earlier_of(config), history_of(config)
     prepared = prepare(config, tell, run=run, also=history.columns if history else {})
+    require_decisions(config, evidence_of(config, prepared))
     decision = decision_of(config, prepared, tell, earlier=earlier)
     treated = treat(config, prepared, tell, decision=decision, earlier=earlier)
     demands = make_problem(config, (prepared, treated), history, tell)
@@ -268,6 +270,7 @@ def internal_files(safe: Safe) -> dict[str, bytes]:
         text = changes_text(safe.earlier, safe.decision, safe.plan.problem, prepared=safe.prepared)
         files["changes.csv"] = text.encode("utf-8-sig")
     files["outside.csv"] = outside_text(safe.prepared.aside).encode("utf-8-sig")
+    files |= exit_files(safe.config, safe.prepared)
     return {**files, **witness_files(safe.plan.problem, safe.report)}
 
 

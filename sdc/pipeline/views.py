@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from sdc.config import Config, ViewSection
+from sdc.config import Config
+from sdc.config.entry import ViewSection
 from sdc.errors import InputError
 from sdc.microdata.presence import present
 from sdc.microdata.times import hour_of_day
