@@ -27,6 +27,7 @@ DECISIONS = {
     "treated": ("加工で対処", "treated"),
     "not_applicable": ("該当なし", "not applicable"),
 }
+FLAG = (" 【要確認】", " [needs attention]")
 FINEST = {"80km": 80_000, "10km": 10_000, "5km": 5_000, "2km": 2_000, "1km": 1_000, "500m": 500,
           "250m": 250, "125m": 125, "100m": 100}  # fmt: skip
 """Side of a mesh cell in metres, roughly."""
@@ -175,7 +176,7 @@ def assessment_of(
     """The report, filled in only with what this run has shown."""
     rows = []
     for e in evidence:
-        text = (e.ja, e.en)[language] + (" ⚠" if e.flagged else "")
+        text = (e.ja, e.en)[language] + (FLAG[language] if e.flagged else "")
         decision = (
             None if config.document.exit is None else config.document.exit.decisions[e.factor]
         )
@@ -196,8 +197,8 @@ def _answers(config: Config, entry: Entry) -> dict[str, Answer]:
     listed = ", ".join(sorted(kept))
     out = {
         "2.3": Answer(
-            f"役割を定めた列だけを読み、残した列は {listed} だけです",
-            f"only columns with a role are read; kept are {listed}", "exit.json",
+            f"役割のない列は受け付けず、残した列は {listed} だけです",
+            f"columns without a role are refused; kept are {listed} only", "exit.json",
         ),
         "4.3": Answer(
             "設定ファイルに定めた方法だけを用いました",

@@ -15,6 +15,9 @@ from sdc.publishing.sheet import font_file
 
 OPEN = ("(記入してください)", "(to be filled in by a person)")
 _FONT = "PIA"
+_NUMBERED = (40.0, 260.0, 330.0, 140.0)
+_WIDTHS = {3: (200.0, 200.0, 370.0), 4: (130.0, 340.0, 80.0, 220.0)}
+"""Widths of the columns in points, by their number; 770 together."""
 
 
 @dataclass(frozen=True)
@@ -147,15 +150,13 @@ def _safe(text: str) -> str:
 
 
 def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]], style: object) -> object:
-    """One table; the second and third column take what the narrow ones leave."""
+    """One table as wide as the page; the columns of findings are the widest."""
     from reportlab.lib import colors
     from reportlab.platypus import Paragraph, Table, TableStyle
 
-    width = 770.0
-    first = 40.0 if heads[0] in ("項番", "no.") else 130.0
-    each = (width - first) / (len(heads) - 1)
+    widths = _WIDTHS[len(heads)] if heads[0] not in ("項番", "no.") else _NUMBERED
     cells = [[Paragraph(_safe(c), style) for c in row] for row in (heads, *rows)]
-    table = Table(cells, colWidths=[first, *[each] * (len(heads) - 1)], repeatRows=1)
+    table = Table(cells, colWidths=list(widths), repeatRows=1)
     table.setStyle(
         TableStyle(
             [

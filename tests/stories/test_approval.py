@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from sdc import cli
 from sdc.config import read_config
 from sdc.errors import InputError, NotProven, PackageError, RulesError
+from sdc.microdata.factors import FACTORS
 from sdc.pipeline import approving
 from sdc.pipeline.keeping import cuttings, destroy, provide, purge, refuse_other_cutting
 from sdc.pipeline.run import run_release
@@ -40,6 +41,10 @@ certificate = "ISMS"
 number = "IS 000000"
 expires = 2027-03-31
 """
+EXIT = "[exit]\n" + "".join(
+    f'[exit.decisions.{factor}]\ndecision = "accepted"\nperson = "統計課長"\nreason = "確認した"\n'
+    for factor in FACTORS
+)
 
 
 @pytest.fixture
@@ -207,7 +212,7 @@ def test_the_same_data_are_never_cut_in_two_ways(tmp_path: Path) -> None:
     import moving
 
     path = moving.write(tmp_path, people=20, tables=moving.TRIPS)
-    section = SECTION.replace("keys/", "secret/")
+    section = SECTION.replace("keys/", "secret/") + EXIT
     for name in ("release", "words", "people"):
         (tmp_path / "secret" / name).write_text("", "utf-8")
     path.write_text(path.read_text("utf-8") + section, encoding="utf-8")
@@ -229,7 +234,7 @@ def test_no_overlapping_periods_for_one_recipient(tmp_path: Path) -> None:
     path = moving.write(tmp_path, people=20)
     for name in ("release", "words", "people"):
         (tmp_path / "secret" / name).write_text("", "utf-8")
-    base = path.read_text("utf-8") + SECTION.replace("keys/", "secret/")
+    base = path.read_text("utf-8") + SECTION.replace("keys/", "secret/") + EXIT
     october, november = (1_475_280_000, 1_477_958_399), (1_477_958_400, 1_480_550_399)
     for name, span in (("one", october), ("two", november), ("three", (october[1], november[0]))):
         path.write_text(base.replace('id = "moving-2016"', f'id = "{name}"'), encoding="utf-8")
