@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 KEY := data/samples/signing/release-key
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release test lint format check sample docs bench bench-smoke clean
+.PHONY: help setup release test lint format check sample notebooks docs bench bench-smoke clean
 
 help:  ## show this list / この一覧を表示
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ check: lint test  ## all that must be green before a change lands / 変更前の
 
 sample: $(STAMP)  ## generate the sample city again / サンプル市を再生成
 	$(BIN)/sdc sample --out data/samples
+
+notebooks: $(STAMP)  ## run the five notebooks / 5つのノートブックを実行
+	$(BIN)/python -m pytest -q notebooks
 
 docs: $(STAMP)  ## draw the contact sheet of the sample's maps / 地図の一覧図を作成
 	$(BIN)/python docs/contact_sheet.py data/samples/releases/mihon-2026 docs/contact-sheet.jpg

@@ -1,0 +1,1 @@
+"""What does a reviewer need to see before a release is approved? Internal: true values are shown."""
