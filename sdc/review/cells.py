@@ -14,7 +14,8 @@ import pandas as pd
 from sdc.model.hierarchy import IntArray
 from sdc.model.rules import Rules
 from sdc.model.system import Block, System
-from sdc.pipeline.run import Safe, table_rules
+from sdc.pipeline.demand import table_rules
+from sdc.pipeline.run import Safe
 from sdc.publishing.symbols import printed, scale
 
 PRIMARY, COMPLEMENTARY, PUBLISHED = "primary", "complementary", "published"
