@@ -130,23 +130,48 @@ def protect(
 
 @app.command()
 def audit(
-    published: Annotated[Path, typer.Argument(help="公表された表 / published table (CSV)")],
+    published: Annotated[
+        Path,
+        typer.Argument(help="公表された表 (CSV)、証拠の検査ではパッケージ / table, or package"),
+    ],
     hierarchy: Hierarchies = None,
     min_count: Annotated[int | None, typer.Option(help="1…K-1 も開示とみなす / threshold")] = None,
     zeros: Annotated[str, typer.Option(help="hide | show")] = "hide",
     json_file: Annotated[Path | None, typer.Option("--json", help="結果 / result file")] = None,
+    certificate: Annotated[
+        Path | None, typer.Option(help="証拠だけを検査 / check a witness file again")
+    ] = None,
 ) -> None:
     """公表された表を攻撃して確かめる / attack any table that carries X.
 
     Example: sdc audit table.csv --hierarchy area=area.csv --min-count 4 --json audit.json
+    Example: sdc audit releases/mihon-2026 --certificate releases/mihon-2026.internal/witness.npz
     """
-    from sdc.pipeline.anyone import audit_file
+    from sdc.pipeline.anyone import audit_file, check_certificate
 
+    if certificate is not None:
+        typer.echo(check_certificate(published, certificate))
+        return
     verdict = audit_file(published, _pairs(hierarchy), min_count=min_count, zeros=zeros)
     if json_file is not None:
         verdict.write(json_file)
     typer.echo(verdict.text())
     raise typer.Exit(verdict.exit_status)
+
+
+@app.command()
+def explain(
+    config: Config,
+    table: Annotated[str, typer.Argument(help="表 / table")],
+    cell: Annotated[str, typer.Argument(help="次元=コード,… / DIMENSION=CODE,…")],
+) -> None:
+    """なぜ秘匿か (内部用) / why a cell is hidden, its interval, and the proof; shows true values.
+
+    Example: sdc explain release.toml use areas=08299601,use=402
+    """
+    from sdc.explain import explain as told
+
+    typer.echo(told(config, table, cell))
 
 
 @app.command()

@@ -1,0 +1,153 @@
+"""Does a certificate hold? The whole check on a page, with sums of plain whole numbers alone.
+
+It shares nothing with the checker of the staged files (``staged``) but the format of the witness file
+(``evidence``): two readers, written apart, say the same of a package.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping
+from itertools import combinations, product
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from sdc.errors import NotProven
+
+Cell = tuple[str, ...]
+
+
+def verify_certificate(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
+    """Add up every witness over the CSV files of a package; what was counted. O(differences x levels).
+
+    Raises NotProven where a printed number changes, an X has one value, a number is negative, a
+    promise is not kept, or two tables of the same records disagree.
+    """
+    try:
+        return _verified(files, witness)
+    except (KeyError, IndexError, ValueError, EOFError, RecursionError, BadZipFile) as error:
+        what = type(error).__name__
+        raise NotProven(
+            f"証拠を読めません ({what})", f"not a certificate of this ({what})"
+        ) from error
+
+
+def _verified(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
+    with np.load(io.BytesIO(witness), allow_pickle=False) as stored:
+        a = {name: stored[name].tolist() for name in stored.files}
+    pieces = json.loads(bytes(a["head"]))["pieces"]
+    every = [numbers_of(piece, a) for piece in pieces]
+    told = Counter(witnesses=len(a["indptr"]) - 1, promises=len(a["promise_cell"]))
+    for number, (piece, numbers) in enumerate(zip(pieces, every, strict=True)):
+        shown, above = printed_of(files, piece) if piece["table"] else _places(numbers[0])
+        order, truth, low, high = sorted(shown), Counter[Cell](), Counter[Cell](), Counter[Cell]()
+        for k, own in enumerate(numbers):
+            total = Counter[Cell]()
+            for cell, v in own.items():
+                _require(v + (numbers[0][cell] if k else 0) >= 0, piece, "a negative number")
+                for place in product(*map(dict.__getitem__, above, cell)):
+                    total[place] += v
+            for c in shown if k == 0 else total:
+                expected = shown[c] if k == 0 else 0
+                same = shown[c] is None or total[c] * piece["factor"] == expected
+                _require(same, piece, "a printed number")
+                low[c], high[c] = (
+                    (0, 0) if k == 0 else (min(low[c], total[c]), max(high[c], total[c]))
+                )
+            truth = total if k == 0 else truth
+        fixed = [c for c in order if shown[c] is None and piece["table"] and low[c] == high[c]]
+        _require(not fixed, piece, "an X with one value")
+        for t, at, least in zip(a["floor_table"], a["floor_cell"], a["floor_least"], strict=True):
+            if t == number:
+                _require(truth[order[at]] + low[order[at]] >= least, piece, "a floor")
+        for i in (i for i, t in enumerate(a["promise_table"]) if t == number):
+            c = order[a["promise_cell"][i]]
+            kept = truth[c] + high[c] >= a["promise_upper"][i] and shown[c] is None
+            kept &= truth[c] + low[c] <= a["promise_lower"][i]
+            _require(kept and high[c] - low[c] >= a["promise_slide"][i], piece, "a promise")
+        told.update(cells=len(shown) if piece["table"] else 0)
+    for (p, one), (q, two) in combinations(zip(pieces, every, strict=True), 2):
+        names = sorted({*p["names"]} & {*q["names"]})
+        for x, y in zip(one, two, strict=True) if p["family"] == q["family"] else ():
+            _require(_margin(p, x, names) == _margin(q, y, names), p, "a shared margin")
+    return dict(told)
+
+
+def _require(holds: bool, piece: Mapping[str, Any], what: str) -> None:
+    if not holds:
+        where = piece["table"] or ", ".join(piece["names"])
+        raise NotProven(
+            f"証拠が成り立ちません: {where}", f"the certificate fails: {what} ({where})"
+        )
+
+
+def numbers_of(piece: Mapping[str, Any], a: Mapping[str, Any]) -> list[dict[Cell, int]]:
+    """The true numbers of the innermost cells, then the differences of each witness."""
+    start, size, codes = piece["start"], piece["size"], piece["codes"]
+    name = [
+        tuple(own[k] for own, k in zip(codes, at, strict=False)) for at in a["at"][start:][:size]
+    ]
+    if piece["table"] is None:  # several places may carry the same codes: number them
+        name = [(f"{i:09}", *c) for i, c in enumerate(name)]
+    out = [dict(zip(name, a["value"][start : start + size], strict=True))]
+    for first, last in zip(a["indptr"], a["indptr"][1:], strict=False):
+        pairs = zip(a["index"][first:last], a["step"][first:last], strict=True)
+        out.append({name[i - start]: v for i, v in pairs if start <= i < start + size})
+    return out
+
+
+def printed_of(
+    files: Mapping[str, bytes], piece: Mapping[str, Any]
+) -> tuple[dict[Cell, int | None], list[dict[str, list[str]]]]:
+    """What a table prints (None: X), and per dimension all codes that sum a code up."""
+    rows = csv.DictReader(_text(files[f"data/{piece['table']}.csv"]))
+    live = [r for r in rows if r["status"] not in ("M", "G")]
+    shown = {
+        tuple(r[n] for n in piece["names"]): None
+        if r["value"] == "X"
+        else int(r["value"].replace("-", "0"))
+        for r in live
+    }
+    above = []
+    for name, own in zip(piece["names"], piece["codes"], strict=True):
+        parent = {
+            r["code"]: r["parent"]
+            for r in csv.DictReader(_text(files[f"data/codelist_{name}.csv"]))
+        }
+        above.append({code: _line(code, parent) for code in own})
+    return shown, above
+
+
+def _line(code: str, parent: Mapping[str, str]) -> list[str]:
+    return [code, *_line(parent[code], parent)] if parent[code] else [code]
+
+
+def _text(data: bytes) -> io.StringIO:
+    try:
+        return io.StringIO(data.decode("utf-8-sig"), newline="")
+    except UnicodeDecodeError:
+        return io.StringIO(data.decode("cp932"), newline="")
+
+
+def _places(
+    numbers: Mapping[Cell, int],
+) -> tuple[dict[Cell, int | None], list[dict[str, list[str]]]]:
+    """Places that no table prints: nothing is shown and nothing sums them up."""
+    codes = [sorted(set(column)) for column in zip(*numbers, strict=True)]
+    return dict.fromkeys(numbers), [{c: [c] for c in own} for own in codes]
+
+
+def _margin(
+    piece: Mapping[str, Any], numbers: Mapping[Cell, int], names: list[str]
+) -> Counter[Cell]:
+    """Sums over the named dimensions, zeros left out."""
+    total = Counter[Cell]()
+    at = [piece["names"].index(n) + (piece["table"] is None) for n in names]
+    for cell, v in numbers.items():
+        total[tuple(cell[i] for i in at)] += v
+    return Counter({c: v for c, v in total.items() if v})

@@ -1,0 +1,194 @@
+"""Why is a cell hidden, what can a reader make of it, and which two tables prove it? (internal)
+
+Reads a finished package and its internal folder, nothing else, and says it on one screen.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sdc.config import read_config
+from sdc.disclosure.certificate import Cell, numbers_of, printed_of
+from sdc.errors import InputError
+
+LINES = 8
+"""Most cells shown of each table of the pair."""
+
+STATUS = {
+    "primary": "一次秘匿: 規則により秘匿 / primary: the rule hides it",
+    "complementary": "補完秘匿: ほかのセルを守るため秘匿 / complementary: it protects others",
+    "published": "公表 / published",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """One table of a release: what it prints, its cells' status, and all its witnesses."""
+
+    names: list[str]
+    shown: Mapping[Cell, int | None]
+    above: Sequence[Mapping[str, list[str]]]
+    status: Mapping[Cell, str]
+    tables: list[Counter[Cell]]
+    promise: Mapping[Cell, tuple[int, int]]
+
+
+def explain(path: str | Path, table: str, cell: str) -> str:
+    """One screen on a cell, written ``dimension=code,dimension=code`` (missing: the total).
+
+    Raises InputError where the release, the table or the cell is not there.
+
+    >>> codes_of("use=402, areas=01", ["areas", "use"], {"areas": "T", "use": "TOTAL"})
+    ('01', '402')
+    """
+    config = read_config(path)
+    package = config.output_dir / config.release.id
+    own = _evidence(package, package.with_name(f"{package.name}.internal"), table)
+    roots = {n: next(iter(a.values()))[-1] for n, a in zip(own.names, own.above, strict=True)}
+    at = codes_of(cell, own.names, roots)
+    if at not in own.shown:
+        raise InputError(f"セルがありません: {cell}", f"no such cell: {cell}", code="cell")
+    status = own.status.get(at, "published")
+    lines = [f"{table}: {_name(own, at)}", STATUS[status]]
+    if own.shown[at] is None:
+        lines += _interval(own, at)
+        lines += _protects(own, at) if status == "complementary" else []
+        lines += _pair(own, at)
+    return "\n".join(lines)
+
+
+def codes_of(text: str, names: Sequence[str], roots: Mapping[str, str]) -> Cell:
+    """The codes of a cell in the order of the table's dimensions."""
+    asked = dict(part.strip().split("=", 1) for part in text.split(",") if "=" in part)
+    unknown = sorted(set(asked) - set(names))
+    if unknown or not asked:
+        names_text = ", ".join(names)
+        raise InputError(
+            f"セルは 次元=コード,… と書いてください (次元: {names_text})",
+            f"write a cell as dimension=code,… (dimensions: {names_text})",
+            code="cell",
+        )
+    return tuple(asked.get(n, roots[n]) for n in names)
+
+
+def _evidence(package: Path, internal: Path, table: str) -> Evidence:
+    try:
+        with np.load(internal / "witness.npz", allow_pickle=False) as stored:
+            a = {name: stored[name].tolist() for name in stored.files}
+        files = {f"data/{p.name}": p.read_bytes() for p in (package / "data").glob("*.csv")}
+        status = (internal / "protection.csv").read_text("utf-8-sig")
+    except OSError as error:
+        raise InputError(
+            f"公表物または内部フォルダがありません: {package.name}",
+            f"the package or its internal folder is not there: {package.name}",
+            code="no-release",
+        ) from error
+    pieces = json.loads(bytes(a["head"]))["pieces"]
+    found = [(i, p) for i, p in enumerate(pieces) if p["table"] == table]
+    if not found or f"data/{table}.csv" not in files:
+        names = ", ".join(p["table"] for p in pieces if p["table"])
+        raise InputError(
+            f"表がありません: {table} (表: {names}。CSVの公表が必要です)",
+            f"there is no table {table!r} with a CSV file (tables: {names})",
+            code="table",
+        )
+    number, piece = found[0]
+    shown, above = printed_of(files, piece)
+    tables = [_summed(n, above) for n in numbers_of(piece, a)]
+    return Evidence(
+        piece["names"], shown, above, _status(status, table), tables,
+        _promises(a, number, sorted(shown)),
+    )  # fmt: skip
+
+
+def _summed(numbers: Mapping[Cell, int], above: Sequence[Mapping[str, list[str]]]) -> Counter[Cell]:
+    """Innermost numbers added up on every level."""
+    total = Counter[Cell]()
+    for cell, v in numbers.items():
+        for place in product(*(own[c] for own, c in zip(above, cell, strict=True))):
+            total[place] += v
+    return total
+
+
+def _promises(a: Mapping[str, Any], number: int, order: list[Cell]) -> dict[Cell, tuple[int, int]]:
+    rows = zip(a["promise_table"], a["promise_cell"], a["promise_lower"], a["promise_upper"],
+               strict=True)  # fmt: skip
+    return {order[at]: (low, high) for t, at, low, high in rows if t == number}
+
+
+def _status(text: str, table: str) -> dict[Cell, str]:
+    """Cells of one table with their status in the protection file."""
+    rows = [r for r in csv.reader(io.StringIO(text)) if r and r[0] == table]
+    return {tuple(r[1:-2]): r[-2] for r in rows}
+
+
+def _interval(own: Evidence, at: Cell) -> list[str]:
+    truth = own.tables[0][at]
+    reach = [truth + t[at] for t in own.tables[1:]] + [truth]
+    lines = [
+        f"読み手が除外できない範囲 / a reader cannot exclude: {min(reach)} … {max(reach)} "
+        "(少なくとも / at least)"
+    ]
+    if at in own.promise:
+        low, high = own.promise[at]
+        lines.append(f"約束 / promised: {low} 以下と {high} 以上 / {low} or less, {high} or more")
+    return lines
+
+
+def _protects(own: Evidence, at: Cell) -> list[str]:
+    """Primary cells in the same line, and one that a witness moves together with this cell."""
+    lines = []
+    for axis, name in enumerate(own.names):
+        mates = [c for c, s in own.status.items() if s == "primary" and _one_line(own, at, c, axis)]
+        if mates:
+            first, more = _name(own, mates[0]), f" (+{len(mates) - 1})" if len(mates) > 1 else ""
+            lines.append(f"守る列 / its line along {name}: {first}{more}")
+    if not lines:
+        moved = next((c for t in own.tables[1:] if t[at] for c in own.promise if t[c]), None)
+        if moved is not None:
+            lines.append(f"ともに動く一次秘匿 / moves with the primary cell: {_name(own, moved)}")
+    return lines
+
+
+def _one_line(own: Evidence, one: Cell, other: Cell, axis: int) -> bool:
+    """Whether two cells are parts of the same sum along one dimension."""
+    apart = [i for i, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    return apart == [axis] and _parent(own, one, axis) == _parent(own, other, axis) != ""
+
+
+def _parent(own: Evidence, cell: Cell, axis: int) -> str:
+    for line in own.above[axis].values():
+        if cell[axis] in line[:-1]:
+            return line[line.index(cell[axis]) + 1]
+    return ""
+
+
+def _pair(own: Evidence, at: Cell) -> list[str]:
+    """The witness that lifts the cell most and the one that lowers it most."""
+    lines = ["証拠の組 (公表値はすべて同じ) / two tables that print the same:"]
+    for side in (1, -1):
+        steps = [side * t[at] for t in own.tables[1:]]
+        if max(steps, default=0) <= 0:
+            lines.append(f"  {own.tables[0][at]}: 真の表のまま / the true table itself")
+            continue
+        table = own.tables[1 + steps.index(max(steps))]
+        cells = [c for c in sorted(table) if table[c]]
+        cells.sort(key=lambda c: (c != at, sum(a != b for a, b in zip(c, at, strict=True)), c))
+        lines.append(f"  {own.tables[0][at] + table[at]}:")
+        lines += [f"    {table[c]:+d}  {_name(own, c)}" for c in cells[:LINES]]
+        lines += [f"    … {len(cells) - LINES}"] if len(cells) > LINES else []
+    return lines
+
+
+def _name(own: Evidence, cell: Cell) -> str:
+    return ", ".join(f"{n}={c}" for n, c in zip(own.names, cell, strict=True))
