@@ -1,7 +1,6 @@
 """Which pictures does a package hold, on one page?  `python docs/contact_sheet.py PACKAGE OUT.jpg`
 
-Shows the map of every table's total and the pages of small multiples of the innermost places, and,
-where `pdftoppm` is installed, the first pages of one table document.
+Shows every map and, where `pdftoppm` is installed, the first pages of every table document.
 """
 
 from __future__ import annotations
@@ -14,18 +13,16 @@ from pathlib import Path
 
 from PIL import Image
 
-WIDTH, COLUMNS, GAP, MOST = 620, 3, 10, 12
+WIDTH, COLUMNS, GAP, PAGES = 330, 6, 6, 3
 
 
 def pictures(package: Path, folder: Path) -> list[Path]:
     """Maps first, then document pages."""
-    maps = sorted((package / "data" / "maps").glob("*.png"))
-    found = [p for p in maps if "-" not in p.stem or "_by-" in p.stem]
-    found = [p for p in found if "_level" not in p.stem][:MOST]
+    found = sorted((package / "data" / "maps").glob("*.png"))
     if shutil.which("pdftoppm"):
-        for document in sorted((package / "data" / "docs").glob("*.pdf"))[:1]:
+        for document in sorted((package / "data" / "docs").glob("*.pdf")):
             stem = folder / document.stem
-            command = ["pdftoppm", "-r", "110", "-png", "-l", "3", str(document), str(stem)]
+            command = ["pdftoppm", "-r", "110", "-png", "-l", str(PAGES), str(document), str(stem)]
             subprocess.run(command, check=True)
             found += sorted(folder.glob(f"{document.stem}-*.png"))
     return found
@@ -53,7 +50,7 @@ def main(package: Path, target: Path) -> None:
     """Write the contact sheet."""
     with tempfile.TemporaryDirectory() as folder:
         page = sheet(pictures(package, Path(folder)))
-    page.save(target, quality=82, optimize=True)
+    page.save(target, quality=78, optimize=True)
 
 
 if __name__ == "__main__":

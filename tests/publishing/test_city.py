@@ -19,9 +19,12 @@ import smallcity
 from canaries import chunks, condensed, spellings, unpacked
 from mapreader import read_back
 from signedcity import CANARIES, PLACES, USER, WHO, City, city_in
+from typer.testing import CliRunner
 
+from sdc import cli
 from sdc.publishing import files
-from sdc.publishing.verify import verify_package
+from sdc.publishing.keys import fingerprints
+from sdc.publishing.verify import UNCHECKED, verify_package
 
 pytestmark = pytest.mark.xdist_group("signed-city")
 OPENSSH = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh-keygen here")
@@ -130,6 +133,26 @@ def test_the_package_and_its_archive_verify(city: City) -> None:
     for place in (city.package, city.package.with_suffix(".zip")):
         report = verify_package(place, signers=city.signers)
         assert (report.faults, report.signer) == ((), WHO)
+
+
+def test_the_command_verifies_folder_and_archive(city: City, tmp_path: Path) -> None:
+    def run(*words: object) -> tuple[int, str]:
+        outcome = CliRunner().invoke(cli.app, ["verify", *map(str, words)])
+        return outcome.exit_code, outcome.stdout
+
+    print_ = fingerprints(city.signers)[0][1]
+    seen = ("--seen", tmp_path / "seen.json")
+    for place in (city.package, city.package.with_suffix(".zip")):
+        status, text = run(place)
+        assert (status, UNCHECKED in text) == (0, True)
+        for anchor in (("--signers", city.signers), ("--fingerprint", print_)):
+            status, text = run(place, *anchor, *seen)
+            assert (status, UNCHECKED in text, print_ in text) == (0, False, True)
+        assert run(place, "--fingerprint", "SHA256:" + "A" * 43)[0] == 3
+    store = tmp_path / "seen.json"
+    store.write_text(store.read_text("utf-8").replace("1,", "2,", 1), encoding="utf-8")
+    status, text = run(city.package, *seen)
+    assert (status, "older" in text) == (3, True)
 
 
 def printed_commands(readme: str, kind: str) -> list[str]:
