@@ -11,6 +11,10 @@ import pytest
 import shapely
 
 import sdc
+from sdc.config.entry import DELETE_KEYS
+from sdc.config.known import known_keys
+from sdc.microdata.catalogue import METHODS
+from sdc.microdata.roles import Role
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("data/**/*.md")])
@@ -65,3 +69,29 @@ def test_both_readmes_name_the_same_commands() -> None:
     ]
     assert blocks[0]
     assert [c.strip() for c in blocks[0]] == [c.strip() for c in blocks[1]]
+
+
+def test_the_table_of_sources_names_tests_that_exist() -> None:
+    text = (ROOT / "docs/reference/seeds.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(tests/[a-z_/]+\.py)::([a-z0-9_]+)`", text))
+    assert len(named) > 40
+    missing = [
+        f"{file}::{name}"
+        for file, name in sorted(named)
+        if not re.search(rf"^def {name}\(", (ROOT / file).read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert not missing
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "| test |" not in line]
+    covered = [r for r in rows if r.count("|") == 5 and "named in" not in r]
+    assert len(covered) > 50
+    assert not [row for row in covered if "tests/" not in row]
+
+
+def test_the_guide_for_records_of_people_lists_every_word() -> None:
+    text = (ROOT / "docs/how-to/records-of-people.md").read_text(encoding="utf-8")
+    first = "".join(re.findall(r"^\|([^|]*)\|", text, re.MULTILINE))
+    words = set(re.findall(r"`([a-z0-9_-]+)`", first))
+    assert words - {"method", "role", "rule"} == {*METHODS, *Role, *DELETE_KEYS}
+    keys = re.findall(r"^([a-z_]+) = ", text, re.MULTILINE)
+    columns = {"name", "terminal", "time", "lon", "lat", "sex", "age", "hobby", "hour", "to"}
+    assert not set(keys) - columns - set(known_keys())

@@ -95,6 +95,7 @@ class EntrySection(Section):
     camera: kinds.Line | None = None
     k: Annotated[kinds.Whole, Field(ge=2)] | None = None
     allowance: Annotated[kinds.Exact, Field(ge=0, lt=1)] = Decimal(0)
+    give_up: kinds.List[kinds.Line] = ()
     cells: Annotated[kinds.List[kinds.MeshLevel], AfterValidator(kinds.filled)] | None = None
     columns: Annotated[kinds.Frozen[EntryColumn], AfterValidator(kinds.filled)]
     delete: kinds.List[DeleteRule] = ()

@@ -50,6 +50,12 @@ def _names(raw: Mapping[str, Any]) -> Iterator[Fault]:
             words = {**fill, **hint(str(path[-1]), list(files))}
             yield Fault(path, "unknown_name", str(path[-1]), words)
         known = at(section, "columns")
+        given_up = section.get("give_up")
+        for i, name in enumerate(given_up if isinstance(given_up, list) else []):
+            if name not in known:
+                yield _no_column((*path, "give_up", i), str(name), known)
+        if ("give_up" in section or "cells" in section) and "k" not in section:
+            yield Fault(path, "needs_k", "")
         for key in ("person", "time", "camera"):
             name = section.get(key)
             if isinstance(name, str) and name not in known:

@@ -57,7 +57,10 @@ ENTRY: Mapping[str, tuple[Pair, Pair]] = {
         ),
     ),
     "needs_k": (
-        ("rare・leave・ladder には k が要ります", "rare, leave and ladder need k"),
+        (
+            "rare・leave・ladder・give_up・cells には k が要ります",
+            "rare, leave, ladder, give_up and cells need k",
+        ),
         ("同じ [deidentify] に k を書いてください", "write k in the same [deidentify] table"),
     ),
     "needs_column": (

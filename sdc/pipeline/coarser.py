@@ -15,7 +15,7 @@ from sdc.config.entry import EntryColumn
 from sdc.errors import Finding, InputError
 from sdc.microdata.addresses import warning_of
 from sdc.microdata.catalogue import METHODS
-from sdc.microdata.coding import bottom_cut, join_rare, top_cut
+from sdc.microdata.coding import blank_until, bottom_cut, join_rare, top_cut
 from sdc.microdata.generaliser import Generaliser, generalise
 from sdc.microdata.kanonymity import Ladder, least_loss
 from sdc.microdata.roles import Role
@@ -27,6 +27,8 @@ from sdc.readers.pairs import read_pairs
 
 ALL = "*"
 """The last step of every ladder: nothing is told apart."""
+GIVEN_UP = "-"
+"""Stands in a cell that was blanked so that k persons share the rest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +64,7 @@ def coarser(config: Config, section: EntrySection, state: Entered) -> Coarse:
         labels[out] = words_of(by, codes)
     if found:
         raise InputError.of(found)
+    _given_up(section, state, made, labels)
     made, deleted, levels = _climbed(config, section, state, made, labels)
     frame = pd.DataFrame(
         {c: made[c].astype(str).to_numpy() for c in section.columns if c in made},
@@ -126,6 +129,29 @@ def _leaving(column: EntryColumn, section: EntrySection, state: Entered) -> Gene
     }
     ends = {key: end for key, end in wanted.items() if end is not None}
     return METHODS["cut"](unit=column.unit or "", **ends) if ends else METHODS["keep"]()
+
+
+def _given_up(
+    section: EntrySection,
+    state: Entered,
+    made: dict[str, pd.Series],
+    labels: dict[str, dict[str, str]],
+) -> None:
+    """Blank the columns that may be given up, in their order, where fewer than k share them."""
+    order = [name for name in section.give_up if name in made]
+    names = [
+        name for name in made
+        if name in order or Role(section.columns[name].role) in (Role.QUASI, Role.AS_IS)
+    ]  # fmt: skip
+    if not order:
+        return
+    columns = [made[name] for name in names]
+    places = [names.index(name) for name in order]
+    blanked, _ = blank_until(columns, state.person, k=section.k or 2, order=places)
+    for name in order:
+        codes = blanked[names.index(name)]
+        made[name] = codes.where(codes != "", GIVEN_UP)
+        labels[name][GIVEN_UP] = "(匿名化のため削除)"
 
 
 def _climbed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 
 from sdc.errors import InputError
 from sdc.pipeline.run import run_release
+from sdc.publishing.keys import keygen
+from sdc.publishing.verify import verify_package
 from sdc.spatial import mesh
 
 Cell = tuple[str, ...]
@@ -176,3 +179,37 @@ def test_a_mesh_code_of_the_wrong_level_is_refused(tmp_path: Path) -> None:
     assert [(f.code, f.row, f.value) for f in caught.value.findings] == [
         ("mesh-impossible", 5, "5339460004")
     ]
+
+
+SIGNING = """
+[signing]
+key = "secret/release"
+principal = "toshi@city.jp"
+passphrase_file = "secret/words"
+"""
+
+
+@pytest.mark.nightly
+def test_a_million_records_to_a_signed_release_within_two_minutes(tmp_path: Path) -> None:
+    config = moving.write(
+        tmp_path, people=41_667, size=moving.LARGE, skew=0.3, groups=moving.GROUPS
+    )
+    words = tmp_path / "secret" / "words"
+    words.write_text("correct horse battery\n", "utf-8")
+    words.chmod(0o600)
+    keygen(tmp_path / "secret" / "release", "toshi@city.jp", "correct horse battery")
+    config.write_text(config.read_text("utf-8") + SIGNING, encoding="utf-8")
+    started = time.process_time()
+    result = run_release(config)
+    spent = time.process_time() - started
+    assert result.safe.prepared.entry["moves"]["records_read"] == 41_667 * 24 > 1_000_000
+    assert {b.table.name for b in result.safe.system.blocks} == {
+        "hourly", "sex_age", "inflow", "outflow",
+    }  # fmt: skip
+    assert result.safe.report.passed
+    assert len(result.safe.report.verdict) > 100
+    package = tmp_path / "releases" / "moving-2016"
+    assert (package / "tagmanifest-sha256.txt.sig").is_file()
+    signers = tmp_path / "secret" / "release.allowed_signers"
+    assert verify_package(package, signers=signers, fingerprint=None, seen=None).ok
+    assert spent <= 120
