@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 KEY := data/samples/signing/release-key
+PACKAGE := data/samples/releases/mihon-2026
 
 .DEFAULT_GOAL := help
 .PHONY: help setup release test lint format check sample notebooks docs bench bench-smoke clean
@@ -28,6 +29,9 @@ $(KEY): | $(STAMP)
 release: $(STAMP) $(KEY)  ## sample city: records to a safe release package / サンプル市の公表パッケージを作成
 	$(BIN)/sdc release data/samples/release.toml
 
+$(PACKAGE):
+	$(MAKE) release
+
 test: $(STAMP)  ## run the tests / テストを実行
 	$(BIN)/python -m pytest -q -n auto
 
@@ -48,8 +52,8 @@ sample: $(STAMP)  ## generate the sample city again / サンプル市を再生�
 notebooks: $(STAMP)  ## run the five notebooks / 5つのノートブックを実行
 	$(BIN)/python -m pytest -q notebooks
 
-docs: $(STAMP)  ## draw the contact sheet of the sample's maps / 地図の一覧図を作成
-	$(BIN)/python docs/contact_sheet.py data/samples/releases/mihon-2026 docs/contact-sheet.jpg
+docs: $(STAMP) $(PACKAGE)  ## draw the contact sheet of the sample's maps / 地図の一覧図を作成
+	$(BIN)/python docs/contact_sheet.py $(PACKAGE) docs/contact-sheet.jpg
 
 bench: $(STAMP)  ## measure the engines on the benchmark tables / 性能を計測
 	$(BIN)/python bench/suppression.py $${SDC_REAL_DATA:?names the folder of the benchmark tables}
