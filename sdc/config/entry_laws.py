@@ -218,8 +218,15 @@ def _finest(raw: Mapping[str, Any], where: Path, level: object) -> Iterator[Faul
 
 def _dimensions(raw: Mapping[str, Any]) -> Iterator[Fault]:
     for i, table in tables_of(raw):
-        if table.get("geography") == "none" and table.get("by") == []:
+        if table.get("geography") != "none":
+            continue
+        if table.get("by") == []:
             yield Fault(("tables", i, "by"), "too_short", [])
+        derived = raw.get("derived")
+        for j, wish in enumerate(derived if isinstance(derived, list) else []):
+            wanted = (table.get("id"), "density")
+            if isinstance(wish, Mapping) and (wish.get("table"), wish.get("kind")) == wanted:
+                yield Fault(("derived", j, "table"), "no_geography", table.get("id"))
 
 
 def _people(raw: Mapping[str, Any]) -> Iterator[Fault]:

@@ -131,6 +131,10 @@ ENTRY: Mapping[str, tuple[Pair, Pair]] = {
         ),
         ("count か [deidentify] を取り除いてください", "remove count or [deidentify]"),
     ),
+    "no_geography": (
+        ("密度は地域のある表から作ること", "a density needs a table with a geography"),
+        ("別の表を指定してください", "name another table"),
+    ),
     "same_person": (
         (
             "作成者・確認者・承認者には異なる3人が要ります",

@@ -6,7 +6,7 @@ import getpass
 import hashlib
 import json
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -49,18 +49,26 @@ def note(
 
 
 @contextmanager
-def logged(config: Config, command: str, *, quiet: bool = False) -> Iterator[None]:
-    """Enter how a command ended: done, or the code of the error that ended it."""
+def logged(
+    config: Config, command: str, tell: Callable[[str, str], None], *, quiet: bool = False
+) -> Iterator[Callable[[str, str], None]]:
+    """Enter which steps a command took and how it ended: done, or the code of its error."""
     result = "unexpected"
+    steps: list[str] = []
+
+    def told(ja: str, en: str) -> None:
+        steps.append(f"{ja} / {en}")
+        tell(ja, en)
+
     try:
-        yield
+        yield told
         result = "ok"
     except SdcError as error:
         result = error.code
         raise
     finally:
         if not quiet:
-            note(config, "step", {"command": command}, result=result)
+            note(config, "step", {"command": command, "steps": steps}, result=result)
 
 
 def candidate_digest(config: Config, report: AuditReport) -> str:

@@ -22,7 +22,7 @@ from sdc.microdata.roles import Role
 from sdc.microdata.times import from_birth
 from sdc.microdata.values import parse_number, trim
 from sdc.model.system import BoolArray
-from sdc.pipeline.entered import Entered
+from sdc.pipeline.entered import Entered, in_file
 from sdc.readers.pairs import read_pairs
 
 ALL = "*"
@@ -81,9 +81,10 @@ def _applied(
     columns = [frame[name] for name in names if name]
     if column.method is None and column.leave is None:  # kept as it is: nothing to do a value
         return columns[0].astype(object), []
-    return generalise(
+    codes, found = generalise(
         columns, by, file=state.records.file, first_row=state.records.first_row
-    )  # fmt: skip
+    )
+    return codes, in_file(found, state)
 
 
 def words_of(by: Generaliser, codes: pd.Series) -> dict[str, str]:

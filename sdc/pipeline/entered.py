@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sdc.config import Config, EntrySection
+from sdc.errors import Finding
 from sdc.model.hierarchy import IntArray
 from sdc.model.records import Records
 from sdc.model.system import FloatArray
@@ -32,6 +33,7 @@ class Entered:
     person: IntArray
     follow: IntArray
     time: IntArray
+    rows: IntArray
     weight: IntArray | None = None
     labels: Labels = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -42,9 +44,23 @@ class Entered:
         frame = r.frame.iloc[rows].reset_index(drop=True)
         part = replace(r, frame=frame, x=r.x[rows], y=r.y[rows])
         return replace(
-            self, records=part, person=self.person[rows], follow=self.follow[rows],
-            time=self.time[rows], weight=None if self.weight is None else self.weight[rows],
-        )  # fmt: skip
+            self,
+            records=part,
+            person=self.person[rows],
+            follow=self.follow[rows],
+            time=self.time[rows],
+            rows=self.rows[rows],
+            weight=None if self.weight is None else self.weight[rows],
+        )
+
+
+def in_file(found: Sequence[Finding], state: Entered) -> list[Finding]:
+    """Findings about the records of a state with the row numbers of the file."""
+    first = state.records.first_row
+    return [
+        f if f.row is None else replace(f, row=first + int(state.rows[f.row - first]))
+        for f in found
+    ]
 
 
 def persons_of(config: Config, section: EntrySection, records: Records) -> pd.Series:

@@ -26,7 +26,7 @@ from sdc.model.records import Records
 from sdc.model.system import BoolArray
 from sdc.pipeline.coarser import Coarse, coarser
 from sdc.pipeline.deletions import kept_by, objections
-from sdc.pipeline.entered import Entered, degrees, persons_of
+from sdc.pipeline.entered import Entered, degrees, in_file, persons_of
 from sdc.pipeline.secrets import read_key
 from sdc.spatial import mesh
 
@@ -54,7 +54,8 @@ def enter(config: Config, name: str, records: Records) -> Entered:
     state = replace(state, records=replace(state.records, frame=coarse.frame), labels=coarse.labels)
     state = _by_density(section, state)
     state = state.take(np.flatnonzero(~coarse.deleted))
-    _raise([f for c in coarse.frame.columns for f in _looked_at(section, state.records, str(c))])
+    found = [f for c in coarse.frame.columns for f in _looked_at(section, state.records, str(c))]
+    _raise(in_file(found, state))
     return replace(state, facts=_facts(section, first, state, keep=keep, coarse=coarse))
 
 
@@ -82,7 +83,7 @@ def _numbered(config: Config, section: EntrySection, records: Records) -> Entere
                 for i in bad[:1000]
             ]
         )  # fmt: skip
-    return Entered(records, person, person, time)
+    return Entered(records, person, person, time, np.arange(n, dtype=np.int64))
 
 
 def _followed(config: Config, name: str, state: Entered) -> Entered:

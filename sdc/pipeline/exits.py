@@ -128,6 +128,19 @@ def _overlapping(config: Config, entry: Entry) -> list[str]:
     return sorted(set(out))
 
 
+def entry_lines(prepared: Prepared) -> list[str]:
+    """What a person must see of the entry: levels that were chosen, warnings; no numbers of people."""
+    out = []
+    for name, facts in prepared.entry.items():
+        out += [
+            f"一般化 / generalised            {name}.{c}: {m}" for c, m in facts["levels"].items()
+        ]
+        out += [
+            f"注意 / warning                 {name}: {ja} / {en}" for ja, en in facts["warnings"]
+        ]
+    return out
+
+
 def require_decisions(config: Config, evidence: tuple[Evidence, ...]) -> None:
     """Raise NotProven where a flagged factor was called not applicable."""
     if config.document.exit is None:

@@ -10,12 +10,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from sdc.config import ColumnSection, Config
 from sdc.errors import Finding, InputError
-from sdc.microdata.classify import BinSpec, ClassSpec, MeasureSpec, classes_of
+from sdc.microdata.classify import MeasureSpec
 from sdc.microdata.trips import once_a_person
 from sdc.model.coded import Coded
-from sdc.model.hierarchy import TOTAL, Hierarchy, IntArray
+from sdc.model.hierarchy import IntArray
+from sdc.pipeline.classes import class_dimension
 from sdc.pipeline.counting import (
     Counted,
     Job,
@@ -26,15 +29,13 @@ from sdc.pipeline.counting import (
     joined,
     read_piece,
 )
-from sdc.pipeline.entered import Entered, Labels
+from sdc.pipeline.entered import Entered, in_file
 from sdc.pipeline.entry import enter
 from sdc.pipeline.geography import AREAS, MESH, Extent, Places, extent, load_places
-from sdc.pipeline.meshclasses import OUTSIDE, with_mesh_classes
+from sdc.pipeline.meshclasses import with_mesh_classes
 from sdc.pipeline.sensors import sensed
 from sdc.pipeline.views import view_of
-from sdc.readers.pairs import read_pairs
 from sdc.readers.pieces import Piece, pieces
-from sdc.readers.tables import read_hierarchy
 
 Tell = Callable[[str, str], None]
 
@@ -179,6 +180,9 @@ def _counted(
     if entered.weight is None and config.entry_of(job.name).person is not None:
         owner = entered.person
     coded, rest = code_records(job, entered.records, owner=owner, weight=entered.weight)
+    first = entered.records.first_row
+    aside = np.unique(entered.rows[rest.aside - first]) + first
+    rest = replace(rest, aside=aside, findings=tuple(in_file(rest.findings, entered)))
     if coded is not None and owner is not None and view is not None and view.repeaters == "once":
         assert coded.owner is not None
         key, _ = coded.key(list(coded.dims))
@@ -258,43 +262,3 @@ def _used_columns(config: Config, name: str, also: Collection[str]) -> dict[str,
         )
     used = {c for t in config.tables if t.records == name for c in (*t.by, t.measure)} | set(also)
     return {c: spec for c, spec in config.records[name].columns.items() if c in used}
-
-
-def class_dimension(
-    config: Config, column: str, section: ColumnSection, *, labels: Labels = MappingProxyType({})
-) -> tuple[Hierarchy, ClassSpec | BinSpec]:
-    """The dimension that a class column makes, and how its values are read.
-
-    ``labels`` are the classes that de-identification made, by column. A column of mesh cells gets
-    its codes once the places are known.
-    """
-    if section.classes == "mesh":
-        return Hierarchy.flat(column, [OUTSIDE]), ClassSpec(section.source, (OUTSIDE,))
-    if section.classes == "generalised":
-        return _generalised(column, section, labels)
-    if section.breaks is not None:
-        bins = BinSpec(section.source, section.breaks, section.unit or "", section.missing)
-        classes = classes_of(bins)
-        words = {TOTAL: "総数", **dict(zip(classes.codes, classes.labels_ja, strict=True))}
-        return Hierarchy.flat(column, classes.codes, labels=words), bins
-    assert section.codelist is not None
-    dim = read_hierarchy(config.resolve(section.codelist), column)
-    mapping = read_pairs(config.resolve(section.map)) if section.map else {}
-    inner = tuple(dim.codes[i] for i in dim.leaves)
-    return dim, ClassSpec(section.source, inner, mapping)
-
-
-def _generalised(
-    column: str, section: ColumnSection, labels: Labels
-) -> tuple[Hierarchy, ClassSpec | BinSpec]:
-    """The classes that a method made of a column, all of them where there are finitely many."""
-    if section.source not in labels:
-        known = ", ".join(sorted(labels))
-        raise InputError(
-            f"[deidentify] が残した列ではありません: {section.source} (残した列: {known})",
-            f"{section.source!r} is no column that [deidentify] keeps (kept: {known})",
-            code="not-kept",
-        )
-    words = {code: text for code, text in labels[section.source].items() if code}
-    dim = Hierarchy.flat(column, list(words), labels={TOTAL: "総数", **words})
-    return dim, ClassSpec(section.source, tuple(sorted(words)))

@@ -19,7 +19,7 @@ from sdc.pipeline.approving import logged, note, require_agreement
 from sdc.pipeline.cluster import workers
 from sdc.pipeline.counting import Runner
 from sdc.pipeline.demand import make_problem
-from sdc.pipeline.exits import evidence_of, exit_files, require_decisions
+from sdc.pipeline.exits import entry_lines, evidence_of, exit_files, require_decisions
 from sdc.pipeline.finished import audit_json, protection_text, refuse_unproven, summary_of
 from sdc.pipeline.history import History, body_of, history_of
 from sdc.pipeline.keeping import cuttings, refuse_other_cutting
@@ -97,7 +97,7 @@ class Result:
             f"({a.reason[0]} / {a.reason[1]})"
             for a in safe.prepared.aside
         ]
-        return "\n".join([*lines, *self.notes])
+        return "\n".join([*lines, *entry_lines(safe.prepared), *self.notes])
 
 
 def run_release(
@@ -124,14 +124,14 @@ def run_release(
             code="ground",
         )
     keys = Keys() if dry_run else keys_of(config)
-    with logged(config, "release", quiet=dry_run):
+    with logged(config, "release", tell, quiet=dry_run) as told:
         refuse_other_cutting(config)
         with workers(scheduler or config.scheduler) as run:
-            safe = make_safe(config, tell=tell, run=run)
+            safe = make_safe(config, tell=told, run=run)
         if dry_run:
             return Result(safe, None, False)
         require_agreement(config, safe.report, candidate_facts(safe))
-        tell("パッケージの作成", "writing the package")
+        told("パッケージの作成", "writing the package")
         return _write(safe, keys, out if out is not None else config.output_dir)
 
 
@@ -189,6 +189,7 @@ def check_inputs(path: str | Path, *, tell: Tell = silent) -> str:
         f"{a.records}: {len(a.rows)} 件は{a.reason[0]} / {len(a.rows)} {a.reason[1]}"
         for a in prepared.aside
     ]
+    lines += entry_lines(prepared)
     return "\n".join([*lines, "問題はありません / no problem found"])
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from sdc.config import Config
+from sdc.errors import RulesError
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.table import COUNT
 from sdc.pipeline.prepare import Prepared
@@ -66,7 +67,13 @@ def _dimension(prepared: Prepared, column: str) -> Hierarchy | None:
 
 def _best(config: Config, prepared: Prepared, dim: Hierarchy) -> Offered:
     """The best bands of a column with breaks, the best cut of a code list's tree."""
-    tables = [t for t in config.tables if dim.name in t.by]
+    tables = [t for t in config.tables if dim.name in t.by and t.geography != "none"]
+    if not tables:
+        raise RulesError(
+            f"地域のない表だけにある区分からは集約を選べません: {dim.name}",
+            f"no cut can be chosen for {dim.name!r}: no table with a geography has it",
+            code="best-geography",
+        )
     table = min(tables, key=lambda t: t.measure != COUNT)
     counts = counts_by(prepared.coded[table.records], table.geography, dim.name)
     level = config.rules[table.rules].min_count

@@ -50,7 +50,7 @@ def sensed(config: Config, name: str, records: Records) -> Entered:
     n = len(records)
     each = np.arange(n, dtype=np.int64)
     labels = {str(c): _words(records.frame[c]) for c in records.frame.columns if c != column}
-    made = Entered(records, each, each, np.zeros(n, dtype=np.int64), halves // 2, labels)
+    made = Entered(records, each, each, np.zeros(n, dtype=np.int64), each, halves // 2, labels)
     return made.take(np.flatnonzero(halves > 0))
 
 

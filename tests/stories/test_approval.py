@@ -90,6 +90,10 @@ def test_nothing_is_signed_before_three_persons_agree(config: Path) -> None:
     assert kinds.count("candidate") == 1
     assert kinds.count("approval") == 3
     assert kinds[-2:] == ["published", "step"]
+    last = read_log(config.parent / "keys" / "work.log")[-1]
+    assert (last.result, last.detail["command"]) == ("ok", "release")
+    assert "監査 / auditing" in last.detail["steps"]
+    assert last.detail["version"]
 
 
 def test_approval_is_for_exactly_this_release(config: Path) -> None:

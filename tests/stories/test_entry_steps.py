@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sdc.config import read_config
-from sdc.errors import NotProven
+from sdc.errors import InputError, NotProven
 from sdc.pipeline.counting import Job, read_piece
 from sdc.pipeline.entered import Entered
 from sdc.pipeline.entry import enter
@@ -220,3 +220,49 @@ def test_a_cut_coordinate_comes_with_a_warning(tmp_path: Path) -> None:
     ((ja, en),) = found.facts["warnings"]
     assert "111m×90" in ja
     assert "111 m x 90" in en
+
+
+def test_findings_name_the_row_of_the_file_whatever_was_deleted_before(tmp_path: Path) -> None:
+    rows = list(ROWS)
+    rows[8] = rows[8].replace("1950-01-01", "1950-13-01")  # spreadsheet row 9
+    rule = RULE.format("days") + "days = [2016-10-10]"  # rows 2, 4, 6, … go first
+    with pytest.raises(InputError) as caught:
+        run(tmp_path, rules=rule, rows=rows)
+    assert [(f.row, f.value) for f in caught.value.findings] == [(9, "1950-13-01")]
+
+
+def test_a_person_has_another_code_at_every_camera(tmp_path: Path) -> None:
+    (tmp_path / "secret").mkdir()
+    key = tmp_path / "secret" / "key"
+    key.write_text("ab" * 32, "ascii")
+    key.chmod(0o600)
+    rows = [*ROWS[:-1], ROWS[-1].replace(",A,171", ",B,171")]  # P10 passes A, then B
+    options = 'key = "secret/key"\ncamera = "shop"'
+    code = 'code = { role = "linking", scope = "camera" }'
+    found = run(tmp_path, options=options, rows=rows, code=code)
+    assert found.person[-1] == found.person[-2]  # one person for every threshold
+    assert found.follow[-1] != found.follow[-2]  # and nobody can follow from camera to camera
+    same = run(tmp_path, options=options, rows=ROWS, code=code)
+    assert same.follow[-1] == same.follow[-2]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"drug": 'drug = { role = "attribute", scope = "day" }'}, "scope-role"),
+        ({"drug": 'drug = { role = "attribute", rare = true }'}, "needs-k"),
+        ({"drug": 'drug = { role = "attribute", method = "steps" }'}, "method-needs"),
+        ({"drug": 'drug = { role = "attribute", method = "months-since-birth" }'}, "method-needs"),
+        ({"rules": RULE.format("near") + "metres = 500"}, "method-needs"),
+        ({"rules": RULE.format("few") + "records = 2\nmetres = 500"}, "column-option"),
+        ({"options": "k = 2\nallowance = 1"}, "less-than"),
+        ({"options": 'give_up = ["drug"]'}, "needs-k"),
+        ({"options": 'k = 2\ngive_up = ["drugs"]'}, "unknown-name"),
+        ({"options": 'camera = "door"'}, "unknown-name"),
+    ],
+)
+def test_what_does_not_fit_together(tmp_path: Path, change: dict[str, str], code: str) -> None:
+    with pytest.raises(InputError) as caught:
+        run(tmp_path, **change)  # type: ignore[arg-type]
+    assert f"config-{code}" in {f.code for f in caught.value.findings}
+    assert all(f.row for f in caught.value.findings)

@@ -122,6 +122,16 @@ def test_trips_with_attributes_and_origin_destination(tmp_path: Path) -> None:
         ('of = "moves"\nkind = "trips"', 'of = "walks"\nkind = "trips"', "config-unknown-name"),
         ('name = { role = "identifier" }', 'name = { role = "attribute" }', "role-text"),
         ('levels = ["1km"]', 'levels = ["1km", "500m"]', "config-mesh-class"),
+        ('crs = "EPSG:6668"', 'crs = "EPSG:6668"\nmesh = "cell"', "config-mesh-level"),
+        ('crs = "EPSG:6668"', 'crs = "EPSG:6668"\ncount = "n"', "config-count-entry"),
+        ("[records.trips.view]\n", "[records.trips]\npath = 'data/moves.parquet'\n[records.trips.view]\n",
+         "config-view-path"),
+        ('path = "data/moves.parquet"\n', "", "config-missing-path"),
+        ('[records.presence.view]', '[records.more.view]\nof = "moves"\nkind = "trips"\nlevel = "1km"\n'
+         'definition = "chains"\n[records.presence.view]', "config-trips-overlap"),
+        ("[records.presence.view]", '[records.raw]\npath = "data/optout.csv"\nx = "a"\ny = "b"\n'
+         'crs = "EPSG:6668"\n[records.raw.columns]\nc = { source = "code", classes = "generalised" }\n'
+         "[records.presence.view]", "config-not-generalised"),
     ],
 )  # fmt: skip
 def test_what_the_entry_refuses(tmp_path: Path, old: str, new: str, code: str) -> None:
