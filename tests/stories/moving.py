@@ -118,8 +118,7 @@ by = ["to"]
 
 SOUTH, WEST = 36.0, 140.0
 HIGH, WIDE = 1 / 120, 1 / 80  # a 1 km cell
-SMALL, LARGE = (4, 5), (8, 10)
-"""Rows and columns of mesh cells."""
+ROWS, COLUMNS = 4, 5  # mesh cells
 HOMES = ("08201001001", "08202001001", "08203002001", "08204001003", "13101001001")
 
 
@@ -133,19 +132,16 @@ def write(
     seed: int = 1,
     tables: str = FOUR_VIEWS,
     groups: str = "",
-    size: tuple[int, int] = SMALL,
-    skew: float = 0.7,
 ) -> Path:
     """All inputs of a release for ``people`` persons with a record an hour; the configuration.
 
-    ``groups`` (``GROUPS``) asks for records that are alike for k persons, ``size`` is that of the
-    city, and the smaller ``skew`` is the more uneven are its cells.
+    ``groups`` (``GROUPS``) asks for records that are alike for k persons.
     """
     for name in ("data", "secret"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
-    _records(folder / "data" / "moves.parquet", rng, people, size=size, skew=skew)
-    _areas(folder / "data" / "areas.gpkg", size)
+    _records(folder / "data" / "moves.parquet", rng, people)
+    _areas(folder / "data" / "areas.gpkg")
     lists = {
         "owners.csv": ["from,to", "T00000001,T00000000"],  # two devices of one person
         "optout.csv": ["code", "T00000007"],
@@ -162,19 +158,16 @@ def write(
     return config
 
 
-def _records(
-    path: Path, rng: np.random.Generator, people: int, *, size: tuple[int, int], skew: float
-) -> None:
+def _records(path: Path, rng: np.random.Generator, people: int) -> None:
     """A record an hour and person: at home by night, at a second place from 8 to 17 o'clock."""
-    rows, columns = size
     person = np.repeat(np.arange(people), 24)
     hour = np.tile(np.arange(24), people)
-    share = rng.dirichlet(np.full(rows * columns, skew))
-    home = rng.choice(rows * columns, people, p=share)
-    work = rng.choice(rows * columns, people, p=share[::-1])
+    share = rng.dirichlet(np.full(ROWS * COLUMNS, 0.7))
+    home = rng.choice(ROWS * COLUMNS, people, p=share)
+    work = rng.choice(ROWS * COLUMNS, people, p=share[::-1])
     cell = np.where((hour >= 8) & (hour < 18), work[person], home[person])
-    lat = SOUTH + (cell // columns + rng.random(len(cell))) * HIGH
-    lon = WEST + (cell % columns + rng.random(len(cell))) * WIDE
+    lat = SOUTH + (cell // COLUMNS + rng.random(len(cell))) * HIGH
+    lon = WEST + (cell % COLUMNS + rng.random(len(cell))) * WIDE
     minute, second = rng.integers(0, 60, (2, len(cell)))
     stamp = (
         np.datetime64("2016-10-12T00:00:00")
@@ -198,15 +191,14 @@ def _records(
     pq.write_table(pa.table(frame), path)
 
 
-def _areas(path: Path, size: tuple[int, int]) -> None:
+def _areas(path: Path) -> None:
     """Eight towns that cross the mesh lines."""
-    rows, columns = size
     boxes, codes = [], []
     for y in range(2):
         for x in range(4):
-            west, south = WEST + x * columns * WIDE / 4, SOUTH + y * rows * HIGH / 2
+            west, south = WEST + x * COLUMNS * WIDE / 4, SOUTH + y * ROWS * HIGH / 2
             boxes.append(
-                shapely.box(west, south, west + columns * WIDE / 4, south + rows * HIGH / 2)
+                shapely.box(west, south, west + COLUMNS * WIDE / 4, south + ROWS * HIGH / 2)
             )
             codes.append(f"0829900{y}{x}")
     frame = {"code": codes, "name": [f"{c[-2:]}町" for c in codes]}

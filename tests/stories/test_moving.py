@@ -201,9 +201,9 @@ passphrase_file = "secret/words"
 
 @pytest.mark.nightly
 def test_a_million_records_to_a_signed_release_within_two_minutes(tmp_path: Path) -> None:
-    config = moving.write(
-        tmp_path, people=41_667, size=moving.LARGE, skew=0.3, groups=moving.GROUPS
-    )
+    # hourly population by mesh, sex and age; inflow and outflow by residence; the hourly total
+    tables = moving.FOUR_VIEWS.replace('by = ["sex", "age"]', 'by = ["hour", "sex", "age"]')
+    config = moving.write(tmp_path, people=41_667, groups=moving.GROUPS, tables=tables)
     words = tmp_path / "secret" / "words"
     words.write_text("correct horse battery\n", "utf-8")
     words.chmod(0o600)
