@@ -37,7 +37,7 @@ def with_figures(
     ('derived figures: 1 rows over printed cells only',)
     >>> with_figures(r, s, p, [(((1, 1), (2, -1)), -1)])
     Traceback (most recent call last):
-    sdc.errors.DisclosureFound: 指標が秘匿値に関わります: #1 / a figure speaks of a hidden cell: #1
+    sdc.errors.DisclosureFound: 指標が秘匿値に関わります: #0 / a figure speaks of a hidden cell: #0
     """
     printed = system.shown & ~published.hidden
     value = published.value.tolist()
