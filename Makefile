@@ -33,7 +33,7 @@ $(PACKAGE):
 	$(MAKE) release
 
 test: $(STAMP)  ## run the tests / テストを実行
-	$(BIN)/python -m pytest -q -n auto
+	$(BIN)/python -m pytest -q -n auto --dist loadgroup
 
 lint: $(STAMP)  ## style and types / 書式と型を検査
 	$(BIN)/ruff check .
