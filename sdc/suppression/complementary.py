@@ -18,6 +18,7 @@ from sdc.suppression.settle import settle
 
 METHODS: Mapping[str, str] = {
     "exchange": "sdc.suppression.exchange:exchange",
+    "districts": "sdc.suppression.districts:districts",
     "lp-greedy": "sdc.suppression.lp_greedy:lp_greedy",
     "optimal": "sdc.suppression.optimal:optimal",
     "reverse-delete": "sdc.suppression.reverse_delete:reverse_delete",
