@@ -13,6 +13,7 @@ from importlib import import_module
 from sdc.errors import RulesError
 from sdc.model.plan import Plan
 from sdc.model.system import BoolArray, Level, Problem
+from sdc.suppression.areatree import shared_tree
 from sdc.suppression.found import Budget, Method
 from sdc.suppression.settle import settle
 
@@ -28,6 +29,9 @@ METHODS: Mapping[str, str] = {
 
 SMALL = 400
 """Unknowns up to which the exact engine is the default."""
+
+LARGE = 20_000
+"""Unknowns from which tables that share districts are searched district by district."""
 
 FEW = 20
 """Primary cells up to which the exact engine is the default at ``linear``, whatever the size."""
@@ -64,13 +68,15 @@ def choose(problem: Problem) -> tuple[str, str]:
     """Method and reason for a problem: exact where it is small, else what suits the level.
 
     >>> sorted(METHODS)[:2]
-    ['exchange', 'guideline']
+    ['districts', 'exchange']
     """
     size, primary, level = problem.system.n, len(problem.primary), str(problem.level)
     if size <= SMALL or (problem.level is Level.LINEAR and primary <= FEW):
         return "optimal", f"{size} unknowns and {primary} primary cells allow a proven optimum"
     if problem.level is Level.LINEAR:
         return "reverse-delete", f"level {level}, {size} unknowns"
+    if size >= LARGE and shared_tree(problem.system) is not None:
+        return "districts", f"level {level}, {size} unknowns in districts"
     return "exchange", f"level {level}, {size} unknowns"
 
 

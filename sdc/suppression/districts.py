@@ -16,35 +16,31 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-from sdc.errors import RulesError
-from sdc.model.hierarchy import Hierarchy, IntArray
-from sdc.model.system import BoolArray, Problem, System
+from sdc.model.hierarchy import IntArray
+from sdc.model.system import BoolArray, Problem
+from sdc.suppression.areatree import Districts, districts_of
 from sdc.suppression.demands import Demands, Masks
-from sdc.suppression.engine import Engine, Witnesses
+from sdc.suppression.engine import IDLE, Engine, Witnesses
 from sdc.suppression.exchange import CHUNK, improve
 from sdc.suppression.found import Budget, Found
 from sdc.suppression.repair import repair
 
-LARGEST_AREAS = 3
-"""Areas that stand for a district while the rows of the districts are protected."""
-
 SWEEP = 40
 """Search steps of the sweeps a demand at budget 1."""
 
+LADDER = ((0, IDLE), (0, 100 * IDLE), (3, IDLE), (3, 100 * IDLE), (10, IDLE), (10, 30 * IDLE))
+"""Further districts, the largest ones, and price of a hidden cell in the searches across districts."""
+
+OFTEN = 3_000
+"""Demands beyond which the last exchanges go on for longer, up to four times."""
+
 PATIENCE = 2_000
-"""Steps after which a search over a district and the rows of all districts is given up."""
-
-
-@dataclass(frozen=True, eq=False)
-class Districts:
-    """Unknowns of the rows of the districts with what stands for them, and inside each district."""
-
-    top: IntArray
-    inside: tuple[IntArray, ...]
+"""Steps after which a search over several districts is given up."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +63,10 @@ class Ground:
     seed: int
 
     def search(
-        self, columns: IntArray, open_: BoolArray, *, which: IntArray, patience: int | None = None
+        self, columns: IntArray, open_: BoolArray, *, which: IntArray, idle: float | None = None
     ) -> Searched:
         """Serve some demands by moves within a window, and exchange them for cheaper ones."""
-        options = {} if patience is None else {"patience": patience}
+        options: dict[str, Any] = {} if idle is None else {"patience": PATIENCE, "idle": idle}
         engine = Engine(
             self.problem,
             self.demands,
@@ -121,14 +117,15 @@ def districts(
     found = list(_everywhere(partial(_inside, ground, parts, open_, own), range(len(own))))
     open_ = ground.opened(open_, found)
     hard = [(d, one.left) for d, one in enumerate(found) if len(one.left)]
+    hard += [(parts.largest[0], top.left)] if len(top.left) else []
     more = list(_everywhere(partial(_across, ground, parts, open_), hard))
     searched = [top, *found, *more]
     moves = sp.csr_matrix(sp.vstack([s.moves for s in searched], format="csr"))
     hidden = masks.hidden(problem, ground.opened(open_, more))
-    left = sum(len(s.left) for s in [top, *more])
+    left = sum(len(s.left) for s in more)
     log = [
-        f"districts: {len(own)} districts, {sum(len(one.left) for one in found)} demands beyond "
-        f"their district, {left} left to programs"
+        f"districts: {len(own)} districts, {len(top.left)} demands of their rows and "
+        f"{sum(len(one.left) for one in found)} inside went further, {left} left to programs"
     ]
     mended = repair(problem, hidden, budget=Budget(0), seed=seed, moves=moves)
     final = polish(ground, mended)
@@ -148,7 +145,9 @@ def polish(ground: Ground, found: Found) -> Found:
     if len(engine.unserved()):
         return found
     before = engine.cost
-    reproducible = improve(engine, ground.budget)
+    scale = min(max(len(ground.demands) / OFTEN, 1.0), 4.0)
+    budget = Budget(ground.budget.work * scale, ground.budget.deadline)
+    reproducible = improve(engine, budget)
     moves = engine.witnesses().moves
     open_ = np.zeros(len(masks.price), dtype=bool)
     open_[masks.of[np.unique(moves.indices)]] = True
@@ -184,92 +183,25 @@ def _inside(
 def _across(
     ground: Ground, parts: Districts, open_: BoolArray, hard: tuple[int, IntArray]
 ) -> Searched:
-    """Demands that need more units than their district has."""
-    columns = np.union1d(parts.top, parts.inside[hard[0]])
-    return ground.search(columns, open_, which=hard[1], patience=PATIENCE)
+    """Demands that need more units than their district has: wider and wider windows, shorter moves."""
+    district, left = hard
+    others = [d for d in parts.largest if d != district]
+    moves = [sp.csr_matrix((0, ground.problem.system.n), dtype=np.int64)]
+    reproducible = True
+    for partners, idle in LADDER:
+        cells = [parts.inside[d] for d in (district, *others[:partners])]
+        found = ground.search(
+            np.unique(np.concatenate([parts.top, *cells])), open_, which=left, idle=idle
+        )
+        moves.append(found.moves)
+        open_ = ground.opened(open_, [found])
+        left, reproducible = found.left, reproducible and found.reproducible
+        if not len(left):
+            break
+    return Searched(sp.csr_matrix(sp.vstack(moves, format="csr")), left, reproducible)
 
 
 def _everywhere(work: partial[Searched], items: Iterable[object]) -> Iterator[Searched]:
     """The work on every item, in order; compiled searches let other threads run."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield from pool.map(work, items)
-
-
-def districts_of(system: System) -> Districts:
-    """The districts of the dimension with most innermost codes among those that all tables share.
-
-    Raises RulesError where there is none with at least two districts, or where places that no table
-    prints tie districts together.
-    """
-    dim = shared_tree(system)
-    if dim is None:
-        raise RulesError(
-            "districtsには全ての表に共通の二段以上の地域区分が必要です",
-            "districts needs a dimension of at least two levels that all tables share",
-            code="districts",
-        )
-    groups = np.flatnonzero(dim.parents == dim.root)
-    member = _member(dim, groups)
-    stand = _representatives(system, dim, member, len(groups))
-    inside: list[list[IntArray]] = [[] for _ in groups]
-    top: list[IntArray] = []
-    for block in system.blocks:
-        axis = next(i for i, d in enumerate(block.table.dims) if d.name == dim.name)
-        rows = np.moveaxis(block.index, axis, 0).reshape(len(dim), -1)
-        top.append(rows[(member < 0) | stand].ravel())
-        for g in range(len(groups)):
-            inside[g].append(rows[member == g].ravel())
-    return Districts(
-        np.unique(np.concatenate(top)), tuple(np.unique(np.concatenate(part)) for part in inside)
-    )
-
-
-def shared_tree(system: System) -> Hierarchy | None:
-    """The dimension of districts: shared by all tables, with parts below parts; None for none.
-
-    >>> shared_tree(System.plain(np.array([7, 3, 4]), sp.csr_matrix(np.array([[-1, 1, 1]])))) is None
-    True
-    """
-    if not system.blocks or not system.shown.all():
-        return None
-    dims = {d.name: d for d in system.blocks[0].table.dims}
-    for block in system.blocks[1:]:
-        dims = {d.name: d for d in block.table.dims if d.name in dims}
-    deep = []
-    for dim in dims.values():
-        groups = np.flatnonzero(dim.parents == dim.root)
-        parents = np.isin(groups, dim.parents)
-        if len(groups) > 1 and parents.any():
-            deep.append(dim)
-    return max(deep, key=lambda d: (len(d.leaves), d.name)) if deep else None
-
-
-def _member(dim: Hierarchy, groups: IntArray) -> IntArray:
-    """(codes,) district in which a code lies properly; -1 for the districts and the root."""
-    member = np.full(len(dim), -1, dtype=np.int64)
-    number = {int(g): i for i, g in enumerate(groups)}
-    for code in range(len(dim)):
-        up = int(dim.parents[code])
-        while up >= 0 and up not in number:
-            up = int(dim.parents[up])
-        if up >= 0:
-            member[code] = number[up]
-    return member
-
-
-def _representatives(system: System, dim: Hierarchy, member: IntArray, groups: int) -> BoolArray:
-    """(codes,) the largest areas of each district, with all between them and the district."""
-    size = np.zeros(len(dim), dtype=np.int64)
-    for block in system.blocks:
-        if block.table.is_count:
-            axis = next(i for i, d in enumerate(block.table.dims) if d.name == dim.name)
-            size += np.moveaxis(block.table.value, axis, 0).reshape(len(dim), -1).max(axis=1)
-    stand = np.zeros(len(dim), dtype=bool)
-    leaves = dim.leaves[np.lexsort((dim.leaves, -size[dim.leaves]))]
-    for g in range(groups):
-        for area in leaves[member[leaves] == g][:LARGEST_AREAS].tolist():
-            leaf = area
-            while member[leaf] == g:
-                stand[leaf] = True
-                leaf = int(dim.parents[leaf])
-    return stand
