@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from sdc.commands import before, ledger
+from sdc.commands import before, ledger, people
 from sdc.errors import InputError, SdcError
 
 app = typer.Typer(
@@ -227,6 +227,7 @@ def sample(
 
 before.register(app)
 ledger.register(app)
+people.register(app)
 
 
 def _pairs(texts: list[str] | None) -> dict[str, Path]:

@@ -22,7 +22,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("planning",),
     ("readers", "publishing", "ledger", "worklog", "config", "messages", "samples"),
     ("pipeline",),
-    ("explain", "review"),
+    ("explain", "review", "doctor"),
     ("commands",),
     ("cli",),
     ("__init__", "__main__"),

@@ -1,0 +1,35 @@
+"""What can be typed by people who look: the review page and the self-check of the computer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[Path, typer.Argument(help="設定ファイル / configuration", metavar="CONFIG.toml")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    for command in (doctor,):
+        app.command()(command)
+
+
+def doctor(
+    folder: Annotated[
+        Path, typer.Option(help="公表物を作る場所 / where releases are made")
+    ] = Path(),
+) -> None:
+    """この計算機で使えるかを検査 / can this computer make a release? Exit status 1 where not.
+
+    Example: sdc doctor
+    """
+    from sdc.doctor import examine, healthy
+
+    answers = examine(folder)
+    for answer in answers:
+        typer.echo(answer.text())
+    good = healthy(answers)
+    typer.echo("使えます / ready" if good else "× を直してください / repair what is marked ×")
+    raise typer.Exit(0 if good else 1)
