@@ -7,13 +7,13 @@ found, 130 interrupted. A failed command leaves no files.
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from sdc.commands import before, ledger, people
+from sdc.commands.progress import stages
 from sdc.errors import InputError, SdcError
 
 app = typer.Typer(
@@ -50,7 +50,7 @@ def release(
     """
     from sdc.pipeline.run import run_release
 
-    result = run_release(config, out=out, dry_run=dry_run, scheduler=scheduler, tell=_stages())
+    result = run_release(config, out=out, dry_run=dry_run, scheduler=scheduler, tell=stages())
     typer.echo(result.text())
 
 
@@ -67,7 +67,7 @@ def plan(
     """
     from sdc.pipeline.plan import run_plan
 
-    planned = run_plan(config, choice=choose, by=by, reason=reason, tell=_stages())
+    planned = run_plan(config, choice=choose, by=by, reason=reason, tell=stages())
     typer.echo(planned.text())
 
 
@@ -86,7 +86,7 @@ def check(
     from sdc.readers.records import write_errors
 
     try:
-        typer.echo(check_inputs(config, tell=_stages()))
+        typer.echo(check_inputs(config, tell=stages()))
     except InputError as error:
         if error.findings:
             write_errors(error.findings, errors)
@@ -243,18 +243,6 @@ def _pairs(texts: list[str] | None) -> dict[str, Path]:
             )
         pairs[name] = Path(file)
     return pairs
-
-
-def _stages() -> Any:
-    """Progress: a live line on a terminal, one plain line a stage elsewhere."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        return lambda ja, en: print(f"{ja} / {en}", file=sys.stderr, flush=True)  # noqa: T201
-    status = console.status("…")
-    status.start()
-    return lambda ja, en: status.update(f"{ja} / {en}")
 
 
 def fail(error: SdcError) -> NoReturn:

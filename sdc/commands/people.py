@@ -12,8 +12,28 @@ Config = Annotated[Path, typer.Argument(help="設定ファイル / configuration
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
-    for command in (doctor,):
+    for command in (review, doctor):
         app.command()(command)
+
+
+def review(
+    config: Config,
+    out: Annotated[
+        Path | None, typer.Option(help="ページの場所 / where the page goes (internal)")
+    ] = None,
+) -> None:
+    """審査用の1ページ (庁内専用) / one page for the reviewer: true values, internal, no network.
+
+    Example: sdc review data/samples/first.toml
+    """
+    from sdc.commands.progress import stages
+    from sdc.config import read_config
+    from sdc.pipeline.run import make_safe
+    from sdc.review.page import usual_place, write_review
+
+    safe = make_safe(read_config(config), tell=stages())
+    page = write_review(safe, usual_place(safe) if out is None else out)
+    typer.echo(f"庁内専用 / internal → {page}")
 
 
 def doctor(

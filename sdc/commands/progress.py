@@ -1,0 +1,18 @@
+"""How does a person at the terminal see that something is going on?"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+
+def stages() -> Any:
+    """Progress: a live line on a terminal, one plain line a stage elsewhere."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        return lambda ja, en: print(f"{ja} / {en}", file=sys.stderr, flush=True)  # noqa: T201
+    status = console.status("…")
+    status.start()
+    return lambda ja, en: status.update(f"{ja} / {en}")
