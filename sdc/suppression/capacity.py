@@ -228,11 +228,14 @@ class Capacities:
         used = capacity > 0
         columns, capacity = columns[used], capacity[used]
         over = mask[columns]
-        # A latent column is open in every pattern: its capacity lowers what the others must give.
-        need = demand.need - float(capacity[over < 0].sum())
-        if need <= 0:
+        # A column that is open in every pattern (latent, or under the mask of a primary cell) lowers
+        # what the others must give, and their coefficients may be cut to that.
+        always = (over < 0) | self.reduced.forced[np.maximum(over, 0)]
+        need = demand.need - float(capacity[always].sum())
+        if need <= 1e-9:
             return sp.csr_matrix((1, self.reduced.masks))
-        total = np.bincount(over[over >= 0], capacity[over >= 0], minlength=self.reduced.masks)
+        over, capacity = over[~always], capacity[~always]
+        total = np.bincount(over, capacity, minlength=self.reduced.masks)
         where = np.flatnonzero(total)
         data = np.minimum(total[where], need) / need
         return sp.csr_matrix((data, where, [0, len(where)]), shape=(1, self.reduced.masks))

@@ -16,7 +16,17 @@ import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_OWN = ("desk", "pivoting", "spreading", "cheapmove", "holding", "aiming", "improving", "searching")
+_OWN = (
+    "desk",
+    "pivoting",
+    "spreading",
+    "cheapmove",
+    "holding",
+    "aiming",
+    "improving",
+    "searching",
+    "refuting",
+)
 _HOME = Path(__file__).parent
 
 

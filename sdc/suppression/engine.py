@@ -44,6 +44,9 @@ IDLE = 0.003
 STEPS = 400
 """Steps after which one search is given up."""
 
+LONGER = ((10.0, 400), (100.0, 500), (1000.0, 500))
+"""Price of a hidden cell (times the usual) and steps of the searches for what is left in the end."""
+
 
 @dataclass(frozen=True, eq=False)
 class Witnesses:
@@ -140,6 +143,20 @@ class Engine:
         """Serve what is not served, small needs first; how many demands found no move."""
         places = np.arange(len(self.which), dtype=np.int64) if order is None else order
         return int(construct(self.desk, places))
+
+    def finish(self) -> int:
+        """Serve what is left by searches that keep ever closer to the cell; how many are left.
+
+        Ever less cheap, ever more certain: short ways are found where cheap ones are too long.
+        """
+        usual = self.desk.query[[IDLE_TASTE, PATIENCE]]
+        left = len(self.unserved())
+        for factor, steps in LONGER:
+            if left:
+                self.desk.query[[IDLE_TASTE, PATIENCE]] = factor * usual[0], steps
+                left = self.construct()
+        self.desk.query[[IDLE_TASTE, PATIENCE]] = usual
+        return left
 
     def sweep(self, pivots: int) -> tuple[bool, int]:
         """Try to close masks, dearest first, for some steps: (a round done, exchanges kept)."""

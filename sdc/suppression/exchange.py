@@ -1,9 +1,11 @@
 """Which pattern do cheap whole-number moves reach, built one by one and exchanged for cheaper ones?
 
-Every demand is served by the cheapest move that a compiled shortest-support search finds given what is
-hidden already; a sweep then forbids masks, dearest first, and keeps each exchange that lowers the price.
-What the search cannot serve within its patience is left to linear programs. Works on every system; the
-moves that it holds are the witnesses.
+A relaxation leads (see ``leading``): every demand is served by the cheapest move that a compiled
+shortest-support search finds given what is hidden already, where masks that the relaxation opens are
+nearly free. A sweep then forbids masks, dearest first, at their true prices, and keeps each exchange
+that lowers the price. What no search serves is left to linear programs. Works on every system; the
+moves that it holds are the witnesses, and the relaxation's bound says how far from the optimum the
+pattern is at most.
 """
 
 from __future__ import annotations
@@ -14,10 +16,14 @@ from sdc.model.system import BoolArray, Problem
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import Engine
 from sdc.suppression.found import Budget, Found
+from sdc.suppression.leading import Lead
 from sdc.suppression.repair import repair
 
 SWEEP = 1_200_000
 """Search steps of the sweeps at budget 1."""
+
+SHORT = 0.25
+"""Part of these steps that the pattern of a whole program gets."""
 
 CHUNK = 100_000
 """Search steps between two looks at the clock."""
@@ -28,22 +34,52 @@ def exchange(
 ) -> Found:
     """Protect a problem at ``interval`` by compiled moves, exchanges, and repair of the rest.
 
-    Cost: a few hundred search steps a demand and what the budget allows on top. Raises Infeasible
-    where a cell cannot be protected though everything else is hidden.
+    Cost: a few hundred search steps a demand and what the budget allows on top; with a budget of 0
+    the first pattern without a bound. Raises Infeasible where a cell cannot be protected though
+    everything else is hidden.
     """
     demands, masks = Demands.of(problem), Masks.of_problem(problem, previous)
-    engine = Engine(problem, demands, masks, seed=seed)
-    engine.construct()
-    reproducible = improve(engine, budget)
-    moves = engine.witnesses().moves
+    lead = Lead.of(problem, budget, seed=seed)
+    first = masks if budget.work == 0 else lead.priced(masks)
+    best, reproducible = _built(problem, demands, (first, masks), budget, seed=seed)
+    log = [f"exchange: loss {best.cost:g}, bound {lead.bound:g}"]
+    short = Budget(SHORT * budget.work, budget.deadline)
+    for x in lead.programs(best.cost, budget):
+        prices = (lead.priced(masks, x), masks)
+        other, ended = _built(problem, demands, prices, short, seed=seed)
+        reproducible &= ended
+        best = min(best, other, key=_merit)
+        log.append(f"exchange: led by a program: loss {best.cost:g}, bound {lead.bound:g}")
+    moves = best.witnesses().moves
     open_ = np.zeros(len(masks.price), dtype=bool)
     open_[masks.of[np.unique(moves.indices)]] = True
-    left = len(engine.unserved())
-    log = [f"exchange: {moves.shape[0]} moves, {left} of {len(demands)} demands left to programs"]
+    left = len(best.unserved())
+    log.append(f"exchange: {moves.shape[0]} moves, {left} of {len(demands)} left to programs")
     hidden = masks.hidden(problem, open_)
     mended = repair(problem, hidden, budget=Budget(0), seed=seed, moves=moves)
-    log += mended.log
-    return Found(mended.hidden, 0.0, tuple(log), mended.moves, reproducible=reproducible)
+    bound = min(lead.bound, mended.cost_in(problem))
+    return Found(
+        mended.hidden, bound, (*log, *mended.log), mended.moves,
+        reproducible=reproducible and lead.reproducible and not budget.expired,
+    )  # fmt: skip
+
+
+def _merit(engine: Engine) -> tuple[int, float]:
+    """Fewer demands left, then cheaper."""
+    return len(engine.unserved()), engine.cost
+
+
+def _built(
+    problem: Problem, demands: Demands, masks: tuple[Masks, Masks], budget: Budget, *, seed: int
+) -> tuple[Engine, bool]:
+    """Moves built under leading prices and exchanged under the true ones; False: the clock ended it."""
+    led, true = masks
+    first = Engine(problem, demands, led, seed=seed)
+    if first.construct():
+        first.finish()
+    engine = Engine(problem, demands, true, seed=seed)
+    engine.load(first.witnesses())
+    return engine, improve(engine, budget)
 
 
 def improve(engine: Engine, budget: Budget) -> bool:

@@ -1,0 +1,182 @@
+"""Which capacity inequalities does a pattern violate near each demand?
+
+The attacker's bounds are scaled by a fractional pattern; a compiled search then tries to move each
+primary column as far as it must. Where it cannot, the relations that hold it back give an inequality
+(see ``capacity``). The search spreads only as far as the pattern is open, so the cost of a demand does
+not grow with the table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.sparse as sp
+
+from sdc.model.hierarchy import IntArray
+from sdc.model.system import BoolArray, FloatArray
+from sdc.suppression.cocircuits import VIOLATION, Ranking
+from sdc.suppression.cuts import Cuts
+from sdc.suppression.desk import AMOUNT, CELL, DOWN, PATIENCE, SIGN, UP, Desk, lay_out
+from sdc.suppression.presolve import Reduced
+from sdc.suppression.refuting import refute_all
+
+__all__ = ["Rays"]
+
+DENOMINATORS = (1, 2, 6, 60)
+STEPS = 100
+"""Steps after which the question about one demand is left open."""
+
+ROOM = 4_000_000
+"""Terms of all proofs of one round; what does not fit waits for the next."""
+
+FAR = 4
+"""Room beyond this many times the largest need counts as so much."""
+
+PAUSES = 8
+"""A demand that nothing was learnt from is not asked again for up to so many rounds."""
+
+
+@dataclass
+class Rays:
+    """Local separation over the demands of a reduced problem; deterministic for a seed."""
+
+    reduced: Reduced
+    seed: int = 0
+    cuts: Cuts = field(init=False)
+    column: IntArray = field(init=False)
+    sign: IntArray = field(init=False)
+    need: IntArray = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.cuts = Cuts(self.reduced.masks)
+        self._ranking = Ranking(self.reduced, self.seed)
+        t = self.reduced.targets
+        column, need = np.tile(t.column, 2), np.concatenate([t.up, t.down])
+        sign = np.repeat(np.array([1, -1], dtype=np.int64), len(t.column))
+        order = np.lexsort((sign, column, need))
+        order = order[need[order] > 0]
+        self.column, self.sign, self.need = column[order], sign[order], need[order]
+        self._wait = np.zeros(len(order), dtype=np.int64)
+        self._pause = np.zeros(len(order), dtype=np.int64)
+        self._desk = self._laid_out()
+        self._by_cell = np.argsort(self.column, kind="stable").astype(np.int64)
+        counts = np.bincount(self.column, minlength=self.reduced.columns)
+        self._first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+    def _laid_out(self) -> Desk:
+        count = len(self.column)
+        desk = lay_out(self.reduced.matrix, demands=count, masks=0, nodes=0, seed=self.seed)
+        desk.demand[:, CELL] = self.column
+        desk.demand[:, SIGN] = self.sign
+        desk.demand[:, AMOUNT] = self.need
+        desk.query[PATIENCE] = STEPS
+        return desk
+
+    def separate(self, x: FloatArray) -> sp.csr_matrix:
+        """Inequalities (r, k) that x (k,) violates and that were not known yet.
+
+        Demands from which nothing was learnt lately are asked less and less often, all of them
+        again where the others have nothing to say.
+        """
+        gates = self._ranking.gates(x)
+        some = self._wait <= 0
+        found = self._asked(x, gates, some)
+        if not found.shape[0] and not some.all():
+            found = self._asked(x, gates, ~some)
+        return self.cuts.add(found)
+
+    def _asked(
+        self, x: FloatArray, gates: tuple[IntArray, FloatArray], some: BoolArray
+    ) -> sp.csr_matrix:
+        """Violated inequalities of some demands (r,), for several limits of the closed columns."""
+        self._wait[~some] -= 1
+        fruitful = np.zeros(len(self.need), dtype=bool)
+        parts = [sp.csr_matrix((0, self.reduced.masks))]
+        cap, most = 1, int(self.need.max(initial=0))
+        while cap <= most:
+            which = some & (self.need >= cap) & ((self.need <= 4 * cap) | (self.need <= 4))
+            if which.any():
+                rows, by = self._limited(x, gates, cap, which)
+                parts.append(rows)
+                fruitful[by] = True
+            cap = cap + 1 if cap < 4 else 4 * cap
+        self._pause[fruitful] = 0
+        tired = some & ~fruitful
+        self._pause[tired] = np.minimum(2 * self._pause[tired] + 1, PAUSES)
+        self._wait[some] = self._pause[some]
+        return sp.csr_matrix(sp.vstack(parts, format="csr"))
+
+    def _limited(
+        self, x: FloatArray, gates: tuple[IntArray, FloatArray], cap: int, which: BoolArray
+    ) -> tuple[sp.csr_matrix, IntArray]:
+        """Rows found with the room of columns that may be closed cut to ``cap``, and their demands."""
+        mask, weight = gates
+        always = (mask < 0) | self.reduced.forced[np.maximum(mask, 0)]
+        far = float(FAR * self.need.max())
+        for side, room in ((UP, self.reduced.up), (DOWN, self.reduced.down)):
+            cut = np.where(always, np.minimum(room, far), np.minimum(room, cap) * weight)
+            self._desk.cell[:, side] = cut
+        order = np.flatnonzero(which).astype(np.int64)
+        span = np.zeros(len(order) + 1, dtype=np.int64)
+        rows, times = np.empty(ROOM, dtype=np.int64), np.empty(ROOM)
+        met = np.zeros(len(self.need), dtype=np.int64)
+        asked = refute_all(self._desk, order, met, self._first, self._by_cell, span, rows, times)
+        span = span[: asked + 1]
+        some = np.flatnonzero(np.diff(span))
+        shape = (asked, self.reduced.matrix.shape[0])
+        proof = sp.csr_matrix((times[: span[-1]], rows[: span[-1]], span), shape=shape)[some]
+        return self._folded(order[some], proof, (mask, always), x)
+
+    def _folded(
+        self,
+        demand: IntArray,
+        proof: sp.csr_matrix,
+        gates: tuple[IntArray, BoolArray],
+        x: FloatArray,
+    ) -> tuple[sp.csr_matrix, IntArray]:
+        """Multiples of relations as inequalities over masks: the exact ones that x violates.
+
+        Room that is open in every pattern lowers what the others must give; their coefficients are
+        cut to the rest and divided by it.
+        """
+        count, r, (mask, always) = len(demand), self.reduced, gates
+        if not count:
+            return sp.csr_matrix((0, r.masks)), demand
+        whole, good = _whole(proof)
+        sums = sp.csr_matrix(whole @ r.matrix)
+        own = np.asarray(sums[np.arange(count), self.column[demand]]).ravel()
+        good &= own != 0
+        line = np.repeat(np.arange(count), np.diff(sums.indptr))
+        other = (sums.indices != self.column[demand][line]) & good[line] & (sums.data != 0)
+        line, cell, term = line[other], sums.indices[other], sums.data[other]
+        ratio = -self.sign[demand][line] * term / own[line]
+        give = np.abs(ratio) * np.where(ratio > 0, r.up[cell], r.down[cell])
+        free = always[cell]
+        need = self.need[demand] - np.bincount(line[free], give[free], minlength=count)
+        good &= need > 1e-9
+        used = ~free & good[line] & (give > 0)
+        line, cell, give = line[used], cell[used], give[used]
+        data = np.minimum(give, need[line]) / need[line]
+        rows = sp.csr_matrix((data, (line, mask[cell])), shape=(count, r.masks))
+        rows.data = np.minimum(rows.data, 1.0)
+        short = np.flatnonzero(
+            good & (rows @ x < 1.0 - VIOLATION) & (np.diff(rows.indptr) > 0)
+        )  # fmt: skip
+        return sp.csr_matrix(rows[short]), demand[short]
+
+
+def _whole(proof: sp.csr_matrix) -> tuple[sp.csr_matrix, BoolArray]:
+    """The rows times the least denominator that makes them whole; which of them have one."""
+    count = proof.shape[0]
+    good, times = np.zeros(count, dtype=bool), np.ones(count)
+    line = np.repeat(np.arange(count), np.diff(proof.indptr))
+    for denominator in DENOMINATORS:
+        scaled = proof.data * denominator
+        worst = np.zeros(count)
+        np.maximum.at(worst, line, np.abs(scaled - np.rint(scaled)))
+        fits = (worst < 1e-6) & ~good
+        times[fits] = denominator
+        good |= fits
+    data = np.rint(proof.data * times[line]).astype(np.int64)
+    return sp.csr_matrix((data, proof.indices, proof.indptr), shape=proof.shape), good
