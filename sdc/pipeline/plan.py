@@ -13,17 +13,21 @@ from pathlib import Path
 
 from sdc.config import Config, read_config
 from sdc.errors import InputError
+from sdc.model.system import Problem
+from sdc.pipeline.demand import make_problem
 from sdc.pipeline.geography import AREAS
+from sdc.pipeline.history import History, history_of
 from sdc.pipeline.neighbourhood import grids_of, neighbourhood
 from sdc.pipeline.planpicture import picture
 from sdc.pipeline.prepare import Prepared, Tell, prepare
 from sdc.pipeline.schemes import offered_cuts
-from sdc.pipeline.treat import dimension, untreated, wanted_tables
+from sdc.pipeline.treat import apply, dimension, untreated, wanted_tables
 from sdc.planning.choice import Budget, choose, decide, pareto
 from sdc.planning.decision import Decision, read_decision, write_decision
 from sdc.planning.score import Scored
 from sdc.planning.search import survey
 from sdc.planning.study import Earlier, Study
+from sdc.tables.recode import Recoding
 
 ALIKE = 0.05
 """Share by which a plan may lose more than the least where it changes less than the last release."""
@@ -60,8 +64,14 @@ class Planned:
         return "\n".join(lines)
 
 
-def study_of(config: Config, prepared: Prepared, *, earlier: Earlier | None = None) -> Study:
-    """What the planner may try in this city."""
+def study_of(
+    config: Config,
+    prepared: Prepared,
+    *,
+    earlier: Earlier | None = None,
+    history: History | None = None,
+) -> Study:
+    """What the planner may try in this city; ``history`` joins the releases of the ledger."""
     state = untreated(config, prepared)
     merge, areas = config.treatment.merge, state.places.areas
     near = None
@@ -85,7 +95,23 @@ def study_of(config: Config, prepared: Prepared, *, earlier: Earlier | None = No
         schemes=schemes,
         crossings=state.crossings,
         earlier=earlier,
+        demands=_joined(config, prepared, history) if history is not None else None,
     )
+
+
+def _joined(
+    config: Config, prepared: Prepared, history: History
+) -> Callable[[Sequence[Recoding]], Problem]:
+    """The demands of some recodings beside everything in the ledger."""
+    state = untreated(config, prepared)
+
+    def demands(recodings: Sequence[Recoding]) -> Problem:
+        treated = state
+        for recoding in recodings:
+            treated = apply(treated, recoding)
+        return make_problem(config, (prepared, treated), history, lambda ja, en: None)
+
+    return demands
 
 
 def surveyed(
@@ -123,7 +149,12 @@ def earlier_of(config: Config) -> Earlier | None:
 
 
 def decision_of(
-    config: Config, prepared: Prepared, tell: Tell, *, earlier: Earlier | None
+    config: Config,
+    prepared: Prepared,
+    tell: Tell,
+    *,
+    earlier: Earlier | None,
+    history: History | None,
 ) -> Decision | None:
     """What was decided: nothing where the order is fixed, else the file, else the least loss.
 
@@ -142,7 +173,8 @@ def decision_of(
             )
         return read_decision(_text(place))
     tell("計画の比較", "comparing plans")
-    _, chosen = surveyed(config, study_of(config, prepared, earlier=earlier), tell)
+    study = study_of(config, prepared, earlier=earlier, history=history)
+    _, chosen = surveyed(config, study, tell)
     return decide(chosen)
 
 
@@ -184,8 +216,9 @@ def run_plan(
             'name the decision file in [plan], for example decision = "plan.json"',
             code="decision",
         )
-    prepared = prepare(config, tell)
-    study = study_of(config, prepared, earlier=earlier_of(config))
+    history = history_of(config)
+    prepared = prepare(config, tell, also=history.columns if history else {})
+    study = study_of(config, prepared, earlier=earlier_of(config), history=history)
     scored, chosen = surveyed(config, study, tell)
     if choice is not None:
         chosen = _numbered(scored, choice)

@@ -180,7 +180,7 @@ def check_inputs(path: str | Path, *, tell: Tell = silent) -> str:
     history, earlier = history_of(config), earlier_of(config)
     prepared = prepare(config, tell, also=history.columns if history else {})
     if config.treatment.automatic:
-        study_of(config, prepared, earlier=earlier)
+        study_of(config, prepared, earlier=earlier, history=history)
     else:
         treated = treat(config, prepared, tell, earlier=earlier)
         make_problem(config, (prepared, treated), history, tell)
@@ -199,7 +199,7 @@ def make_safe(config: Config, *, tell: Tell = silent, run: Runner = map) -> Safe
     earlier, history = earlier_of(config), history_of(config)
     prepared = prepare(config, tell, run=run, also=history.columns if history else {})
     require_decisions(config, evidence_of(config, prepared))
-    decision = decision_of(config, prepared, tell, earlier=earlier)
+    decision = decision_of(config, prepared, tell, earlier=earlier, history=history)
     treated = treat(config, prepared, tell, decision=decision, earlier=earlier)
     demands = make_problem(config, (prepared, treated), history, tell)
     system = demands.system

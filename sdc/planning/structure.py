@@ -129,6 +129,8 @@ def recoded(coded: Records, recodings: Sequence[Recoding]) -> dict[str, Coded]:
 
 def problem_of(study: Study, recodings: Sequence[Recoding]) -> Problem:
     """The demands on the tables once areas are merged and classes collapsed."""
+    if study.demands is not None:
+        return study.demands(recodings)
     coded = recoded(study.coded, recodings)
     crossings = list(study.crossings)
     for recoding in recodings:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sdc.errors import InputError
 from sdc.model.coded import Coded, Crossing
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.rules import Rules
+from sdc.model.system import Problem
 from sdc.model.table import COUNT
 from sdc.tables.merging.build import Pairs
 from sdc.tables.merging.problem import MergeLoss
+from sdc.tables.recode import Recoding
 
 GIVEN, EXPECTED, MEASURED = "given", "expected", "measured"
 POLICIES = (GIVEN, EXPECTED, MEASURED)
@@ -75,6 +77,8 @@ class Study:
 
     ``schemes`` offers cuts: dimension -> name -> {innermost code: code it is counted under}.
     ``merge_levels`` are minimum numbers of units; at each, ``areas`` are merged and ``grids`` grouped.
+    ``demands`` makes the problem of some recodings where more than the tables enters it, such as
+    releases of earlier years.
 
     Raises InputError for tables of unknown records or dimensions and schemes that are not total.
     """
@@ -89,6 +93,7 @@ class Study:
     policies: tuple[str, ...] = POLICIES
     crossings: tuple[Crossing, ...] = ()
     earlier: Earlier | None = None
+    demands: Callable[[Sequence[Recoding]], Problem] | None = None
 
     def __post_init__(self) -> None:
         for table in self.tables:

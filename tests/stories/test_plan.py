@@ -200,3 +200,20 @@ def test_merging_options_reach_the_merges(tmp_path: Path, by: str) -> None:
     else:
         assert (totals >= 3).all()
     assert int(totals.sum()) == 600
+
+
+def test_a_plan_is_made_beside_what_the_ledger_holds(tmp_path: Path) -> None:
+    ledger = '[ledger]\npath = "ledger.sqlite"\n[output]'
+    first = city(tmp_path, ("[output]", ledger))
+    run_release(first)
+    text = first.read_text("utf-8").replace('id = "small"', 'id = "second"')
+    second = tmp_path / "second.toml"
+    second.write_text(text.replace(*AUTO).replace(*SECTION).replace("merge = [30]\n", ""), "utf-8")
+    planned = run_plan(second, tell=silent)
+    result = run_release(second)
+    assert result.path is not None
+    assert "small" in result.safe.report.checks[-1]
+    # what the first release printed is known, and what it hid stays hidden
+    assert result.safe.decision.hidden == planned.decision.hidden
+    assert planned.chosen.plan is not None
+    assert planned.chosen.plan.problem.digest == result.safe.plan.problem.digest
