@@ -58,17 +58,20 @@ def _points(sheet: Sheet, scored: Sequence[Scored], chosen: Scored) -> None:
     for changes in _spaced(sorted({s.changes for s in scored}), widest):
         x = LEFT + 6 + (right - LEFT - 14) * float(np.log1p(changes) / widest)
         sheet.text(x, bottom + 1.5, str(changes), size=6, ha="center", color=GREY)
-    for k, s in enumerate(scored, start=1):
+    numbers: list[tuple[float, float]] = []
+    for k, s in sorted(enumerate(scored, start=1), key=lambda entry: entry[1] is chosen):
         x, y = place(s)
+        colour = ACCENT if s is chosen else BLACK
         if not s.safe:
             sheet.line([(x - 1.6, y), (x + 1.6, y)], width=1.0, color=GREY)
         else:
-            colour = ACCENT if s is chosen else BLACK
             face = colour if id(s) in front else "white"
             sheet.polygon(_disc(x, y, 1.3), face=face, color=colour, width=0.9)
-        sheet.text(
-            x + 2.2, y, str(k), size=6.5, va="center", color=ACCENT if s is chosen else BLACK
-        )
+        at = x + 2.2
+        while any(abs(at - a) < STEP and abs(y - b) < STEP / 2 for a, b in numbers):
+            at += 0.5
+        numbers.append((at, y))
+        sheet.text(at, y, str(k), size=6.5, va="center", color=colour)
 
 
 def _list(sheet: Sheet, scored: Sequence[Scored], chosen: Scored) -> None:
