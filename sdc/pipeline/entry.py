@@ -95,7 +95,7 @@ def _followed(config: Config, name: str, state: Entered) -> Entered:
     assert section.key is not None
     key = read_key(config, section.key)
     spans = scopes(config, section, column, state)
-    codes = pd.Series(state.person.astype(str))
+    codes = persons_of(config, section, state.records)
     made = pseudonyms(codes, spans, key, release=config.release.id, scope=column.scope)
     return replace(state, follow=pd.factorize(made)[0].astype(np.int64))
 
