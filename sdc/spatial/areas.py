@@ -176,7 +176,7 @@ def make_areas(
     hierarchy = Hierarchy.of(
         dimension, above, {**(parent_labels or {}), **labels, root: root_label or root}
     )
-    report = measure(shapes, water, tolerance=overlap_tolerance)
+    report = measure(shapes, water, tolerance=overlap_tolerance, file=file)
     report = report.read(len(gdf), int(out.sum()), broken.repaired(rows["code"]))
     return Areas(hierarchy, shapes, water.drop(columns="parent"), report)
 

@@ -139,7 +139,9 @@ def repair(gdf: gpd.GeoDataFrame, file: str = "") -> Repaired:
     return Repaired(geometry, broken)
 
 
-def measure(shapes: gpd.GeoDataFrame, water: gpd.GeoDataFrame, *, tolerance: float) -> AreasReport:
+def measure(
+    shapes: gpd.GeoDataFrame, water: gpd.GeoDataFrame, *, tolerance: float, file: str = ""
+) -> AreasReport:
     """How much the areas overlap and how much they enclose without covering it.
 
     Raises InputError, with a finding a pair, where two areas share more than ``tolerance`` of the
@@ -152,7 +154,7 @@ def measure(shapes: gpd.GeoDataFrame, water: gpd.GeoDataFrame, *, tolerance: flo
     overlaps = () if exact else _overlaps(shapes.to_crs(plane), suspect)
     bad = [overlap for overlap in overlaps if overlap.share > tolerance]
     if bad:
-        raise InputError.of([_too_much(overlap, tolerance) for overlap in bad])
+        raise InputError.of([_too_much(overlap, tolerance, file) for overlap in bad])
     joined = shapely.coverage_union_all(geometry) if exact else shapely.union_all(geometry)
     if len(water):
         joined = shapely.union(joined, shapely.union_all(water.geometry.to_numpy()))
@@ -212,7 +214,7 @@ def _polygons_of(geometry: shapely.Geometry) -> shapely.Geometry:
     return polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
 
 
-def _too_much(overlap: Overlap, tolerance: float) -> Finding:
+def _too_much(overlap: Overlap, tolerance: float, file: str) -> Finding:
     share = f"{100 * tolerance:g}"
     must = (
         f"地域どうしの重複は小さい方の面積の{share}%以下",
@@ -220,4 +222,4 @@ def _too_much(overlap: Overlap, tolerance: float) -> Finding:
     )
     remedy = ("境界データの重複を修正してください", "correct the overlapping boundaries")
     value = f"{overlap.first}, {overlap.second}: {100 * overlap.share:.1f} %"
-    return Finding("areas-overlap", must=must, remedy=remedy, value=value)
+    return Finding("areas-overlap", must=must, remedy=remedy, file=file, value=value)

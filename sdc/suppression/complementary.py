@@ -84,7 +84,11 @@ def load(name: str) -> Method:
     """The function of a method; RulesError for an unknown one."""
     if name not in METHODS:
         names = ", ".join(["auto", *METHODS])
-        raise RulesError(f"methodは{names}です", f"method must be one of {names}", code="method")
+        raise RulesError(
+            f"method {name!r} はありません。次のどれかにしてください: {names}",
+            f"there is no method {name!r}; choose one of {names}",
+            code="method",
+        )
     module, function = METHODS[name].split(":")
     method: Method = getattr(import_module(module), function)
     return method

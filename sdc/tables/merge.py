@@ -87,7 +87,11 @@ def merge_areas(
     """
     if method not in METHODS:
         names = ", ".join(METHODS)
-        raise InputError(f"methodは{names}のいずれかです", f"method must be one of {names}")
+        raise InputError(
+            f"合算の方法 {method!r} はありません。次のどれかにしてください: {names}",
+            f"there is no merging method {method!r}; choose one of {names}",
+            code="method",
+        )
     problem = build_problem(
         counts,
         codes=codes,

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sdc import cli
 from sdc.errors import Finding
 from sdc.model.hierarchy import Hierarchy
 from sdc.readers.hierarchies import read_hierarchy
@@ -292,3 +293,95 @@ def test_records_without_position_can_be_kept_and_are_counted(write: Write) -> N
     assert records.placed.tolist() == [True, False, False, True]
     assert records.x[3] == 139.8
     assert ("位置のない記録: 2件", "records without a position: 2") in records.notes
+
+
+CITY = """
+schema = 1
+[release]
+id = "bad"
+title = "市"
+municipality = "082996"
+survey_date = 2025-10-01
+release_date = 2026-04-01
+serial = 1
+licence = "CC-BY-4.0"
+source = "架空"
+section = "課"
+[records.points]
+path = "in.csv"
+x = "lon"
+y = "lat"
+crs = "EPSG:6668"
+[records.points.columns.band]
+source = "lon"
+breaks = [100]
+[geography.mesh]
+levels = ["1km"]
+[rules.counts]
+min_count = 3
+ground = "条例"
+[[tables]]
+id = "points"
+records = "points"
+rules = "counts"
+geography = "mesh"
+by = []
+[output]
+dir = "releases"
+formats = ["csv"]
+"""
+TYPED: dict[Any, list[str]] = {
+    cells: ["protect", "in.csv", "--hierarchy", "area=tree.csv", "--min-count", "3", "--out", "o"],
+    tree: ["audit", "t.csv", "--hierarchy", "area=in.csv"],
+    degrees: ["check", "release.toml"],
+}
+NOT_TYPED = {"damaged KEY_CODE", "truncated municipality", "truncated beside whole"}
+"""Columns that no table of the configuration uses are not read."""
+
+
+@pytest.mark.parametrize("name", [n for n in CASES if CASES[n][0] in TYPED and n not in NOT_TYPED])
+def test_the_command_line_tells_a_clerk_what_to_do(
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reader, content, expected = CASES[name]
+    given = content if isinstance(content, bytes) else content.encode("utf-8")
+    up = [AREA.codes[i] if i >= 0 else "" for i in AREA.parents]
+    rows = "".join(f"{c},{p}\n" for c, p in zip(AREA.codes, up, strict=True))
+    (tmp_path / "tree.csv").write_text(f"code,parent\n{rows}", encoding="utf-8")
+    (tmp_path / "t.csv").write_text("area,value\nT,3\n", encoding="utf-8")
+    (tmp_path / "release.toml").write_text(CITY, encoding="utf-8")
+    (tmp_path / "in.csv").write_bytes(given)
+    before = sorted(p.name for p in tmp_path.iterdir())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["sdc", *TYPED[reader]])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    told = capsys.readouterr().err
+    assert "Traceback" not in told
+    assert "予期しない" not in told
+    for _, row, column, value in expected:
+        ja, en = _pair_of_lines(told, row, column)
+        for line in (ja, en):
+            assert "in.csv" in line
+            assert not value or repr(value) in line
+            assert len(line.split(" — ")) >= 3  # place, rule (value), remedy
+    written = sorted(p.name for p in tmp_path.iterdir() if p.name != "errors.csv")
+    assert written == before
+
+
+def _pair_of_lines(told: str, row: int | None, column: str) -> tuple[str, str]:
+    """The Japanese line about a place and the English line below it."""
+    lines = told.splitlines()
+    places = [f"{row}行目"] if row is not None else []
+    places += [f"「{column}」"] if column else []
+    at = next(
+        i for i, t in enumerate(lines) if all(p in t.split(" — ")[0] for p in places) and " — " in t
+    )
+    english = lines[at + 1]
+    assert row is None or f"row {row}" in english
+    assert not column or repr(column) in english
+    return lines[at], english
