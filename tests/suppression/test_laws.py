@@ -18,12 +18,14 @@ INTERVAL = Rules(min_count=3)
 LINEAR = Rules(min_count=4, level=Level.LINEAR, zeros="show", cost="value")
 
 
-def table(seed: int, rules: Rules, *, shape: tuple[int, int] = (3, 3)) -> Problem:
+def table(
+    seed: int, rules: Rules, *, shape: tuple[int, int] = (3, 3), districts: bool = False
+) -> Problem:
     """Counts of 4 to 30, one of them small enough to be primary."""
     draw = np.random.default_rng(seed)
     values = draw.integers(4, 30, shape)
     values[draw.integers(shape[0]), draw.integers(shape[1])] = draw.integers(1, 3)
-    return flat(values, rules)
+    return flat(values, rules, districts=districts)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -40,7 +42,8 @@ def test_optimal_equals_enumeration(seed: int, rules: Rules) -> None:
 def test_no_method_is_cheaper_than_the_optimum_nor_its_bound_above_it(
     seed: int, method: str
 ) -> None:
-    demands = table(seed, LINEAR if method == "reverse-delete" else INTERVAL, shape=(4, 4))
+    rules = LINEAR if method == "reverse-delete" else INTERVAL
+    demands = table(seed, rules, shape=(4, 4), districts=method == "districts")
     least = suppress(demands, method="optimal")
     plan = suppress(demands, method=method)
     assert least.bound == pytest.approx(least.cost)
@@ -74,7 +77,8 @@ def test_hiding_more_keeps_a_safe_pattern_safe(rules: Rules) -> None:
 
 @pytest.mark.parametrize("method", sorted(METHODS))
 def test_the_same_problem_gives_the_same_pattern(method: str) -> None:
-    demands = table(5, LINEAR if method == "reverse-delete" else INTERVAL, shape=(5, 5))
+    rules = LINEAR if method == "reverse-delete" else INTERVAL
+    demands = table(5, rules, shape=(5, 5), districts=method == "districts")
     first, second = (suppress(demands, method=method) for _ in range(2))
     assert np.array_equal(first.hidden, second.hidden)
     assert first.bound == second.bound

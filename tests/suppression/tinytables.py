@@ -18,9 +18,18 @@ from sdc.suppression.tableau import eliminate
 from sdc.tables.relations import system_of
 
 
-def flat(values: IntArray, rules: Rules, *, codes: str = "abcdefgh") -> Problem:
-    """A two-way table of counts with both margins; ``codes`` name the rows."""
-    rows = Hierarchy.flat("area", list(codes[: values.shape[0]]))
+def flat(
+    values: IntArray, rules: Rules, *, codes: str = "abcdefgh", districts: bool = False
+) -> Problem:
+    """A two-way table of counts with both margins; ``codes`` name the rows.
+
+    With ``districts`` the rows lie by twos in districts, which have totals of their own.
+    """
+    names = list(codes[: values.shape[0]])
+    rows = Hierarchy.flat("area", names)
+    if districts:
+        parent = {name: f"D{k // 2}" for k, name in enumerate(names)}
+        rows = Hierarchy.of("area", {"T": "", **dict.fromkeys(parent.values(), "T"), **parent})
     columns = Hierarchy.flat("use", list("pqrstuvw"[: values.shape[1]]))
     full = aggregate(np.asarray(values, dtype=np.int64), [rows, columns])
     return problem(system_of([Table("t", (rows, columns), full)]), rules)
