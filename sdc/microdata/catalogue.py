@@ -12,6 +12,7 @@ from typing import Any
 
 from sdc.microdata import bands, times
 from sdc.microdata.addresses import code_prefix, cut, place, postcode
+from sdc.microdata.classify import Classes
 from sdc.microdata.generaliser import Generaliser, Unfit, itself
 
 
@@ -23,7 +24,8 @@ def mapped(mapping: Mapping[str, str]) -> Generaliser:
             raise Unfit("map-missing")
         return mapping[text]
 
-    return Generaliser(convert, itself)
+    names = tuple(sorted(set(mapping.values())))
+    return Generaliser(convert, itself, Classes(names, names, names))
 
 
 def keep() -> Generaliser:

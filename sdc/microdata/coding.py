@@ -58,10 +58,9 @@ def join_rare(
     ('手品', '野球')
     """
     number, names = pd.factorize(codes.astype(object), sort=True)
-    n_persons = {
-        str(name): int(persons_in(number[number == i], person[number == i]).max(initial=0))
-        for i, name in enumerate(names)
-    }
+    sizes = persons_in(number.astype(np.int64), person)
+    first = np.unique(number, return_index=True)[1]
+    n_persons = {str(names[number[i]]): int(sizes[i]) for i in first}
     joined = {name for name, n in n_persons.items() if n < k or name == other}
     rest = sorted((n, name) for name, n in n_persons.items() if name not in joined)
     while joined and rest and len(np.unique(person[codes.isin(joined).to_numpy()])) < k:

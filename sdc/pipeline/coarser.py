@@ -39,6 +39,7 @@ class Coarse:
     labels: Mapping[str, Mapping[str, str]]
     deleted: BoolArray
     levels: Mapping[str, str]
+    open: frozenset[str]
     warnings: tuple[tuple[str, str], ...]
 
 
@@ -50,6 +51,7 @@ def coarser(config: Config, section: EntrySection, state: Entered) -> Coarse:
     made: dict[str, pd.Series] = {}
     labels: dict[str, dict[str, str]] = {}
     found: list[Finding] = []
+    open_ = [out for out, column in section.columns.items() if column.ladder]
     for out, column in section.columns.items():
         if Role(column.role) in (Role.IDENTIFIER, Role.LINKING) or column.ladder:
             continue
@@ -62,6 +64,7 @@ def coarser(config: Config, section: EntrySection, state: Entered) -> Coarse:
             codes, _ = join_rare(codes, state.person, k=section.k or 2)
         made[out] = codes
         labels[out] = words_of(by, codes)
+        open_ += [] if by.classes is not None else [out]
     if found:
         raise InputError.of(found)
     _given_up(section, state, made, labels)
@@ -70,7 +73,7 @@ def coarser(config: Config, section: EntrySection, state: Entered) -> Coarse:
         {c: made[c].astype(str).to_numpy() for c in section.columns if c in made},
         index=pd.RangeIndex(len(state.records)), dtype="str",
     )  # fmt: skip
-    return Coarse(frame, labels, deleted, levels, _warnings(section, state))
+    return Coarse(frame, labels, deleted, levels, frozenset(open_), _warnings(section, state))
 
 
 def _applied(

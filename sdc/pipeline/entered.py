@@ -25,7 +25,8 @@ class Entered:
 
     ``person`` (n,) numbers who is counted, ``follow`` (n,) who is followed from record to record
     (a new number in every scope of the pseudonym), ``time`` (n,) holds seconds, ``labels`` the
-    Japanese words of every code of a generalised column. ``facts`` tell what was done, for the
+    Japanese words of every code of a generalised column, ``open`` the columns of which only the codes
+    that occur are known. ``facts`` tell what was done, for the
     working log and the report; they stay inside the city.
     """
 
@@ -36,6 +37,7 @@ class Entered:
     rows: IntArray
     weight: IntArray | None = None
     labels: Labels = field(default_factory=dict)
+    open: frozenset[str] = frozenset()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def take(self, rows: IntArray) -> Entered:

@@ -51,7 +51,8 @@ def enter(config: Config, name: str, records: Records) -> Entered:
         state = state.take(np.flatnonzero(kept_by(config, section, rule, state)))
     state = _followed(config, name, state)
     coarse = coarser(config, section, state)
-    state = replace(state, records=replace(state.records, frame=coarse.frame), labels=coarse.labels)
+    made = replace(state.records, frame=coarse.frame)
+    state = replace(state, records=made, labels=coarse.labels, open=coarse.open)
     state = _by_density(section, state)
     state = state.take(np.flatnonzero(~coarse.deleted))
     found = [f for c in coarse.frame.columns for f in _looked_at(section, state.records, str(c))]
@@ -124,7 +125,8 @@ def _by_density(section: EntrySection, state: Entered) -> Entered:
         texts[depth == i] = mesh.texts(codes[depth == i], level)
     frame = state.records.frame.assign(**{CELL: texts})
     labels = {**state.labels, CELL: {str(t): str(t) for t in sorted(set(texts))}}
-    return replace(state, records=replace(state.records, frame=frame), labels=labels)
+    made = replace(state.records, frame=frame)
+    return replace(state, records=made, labels=labels, open=state.open | {CELL})
 
 
 def _looked_at(section: EntrySection, records: Records, column: str) -> list[Finding]:

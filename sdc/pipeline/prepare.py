@@ -33,6 +33,7 @@ from sdc.pipeline.entered import Entered, in_file
 from sdc.pipeline.entry import enter
 from sdc.pipeline.geography import AREAS, MESH, Extent, Places, extent, load_places
 from sdc.pipeline.meshclasses import with_mesh_classes
+from sdc.pipeline.openclasses import with_rare_joined
 from sdc.pipeline.sensors import sensed
 from sdc.pipeline.views import view_of
 from sdc.readers.pieces import Piece, pieces
@@ -187,7 +188,7 @@ def _counted(
         assert coded.owner is not None
         key, _ = coded.key(list(coded.dims))
         coded = coded.take(once_a_person([key], coded.owner))
-    return coded, rest
+    return None if coded is None else with_rare_joined(config, coded, entered), rest
 
 
 def _reading(config: Config, name: str, columns: list[str] | None) -> tuple[str, dict[str, Any]]:

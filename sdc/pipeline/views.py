@@ -74,7 +74,8 @@ def _timed(made: Entered, time: IntArray) -> Entered:
         HOUR: dict(zip(hours.classes.codes, hours.classes.labels_ja, strict=True)),
         DAY: {d: d for d in sorted(set(frame[DAY]))},
     }
-    return replace(made, records=replace(made.records, frame=frame), labels=labels, time=time)
+    records = replace(made.records, frame=frame)
+    return replace(made, records=records, labels=labels, time=time, open=made.open | {DAY})
 
 
 def _trips(section: ViewSection, source: Entered, place: IntArray, names: Sequence[str]) -> Entered:
@@ -103,4 +104,5 @@ def _with_routes(timed: Entered, made: Trips, names: Sequence[str]) -> Entered:
         **timed.labels,
         **{name: {t: t for t in sorted(set(texts))} for name, texts in columns.items()},
     }
-    return replace(timed, records=replace(timed.records, frame=frame), labels=labels)
+    records = replace(timed.records, frame=frame)
+    return replace(timed, records=records, labels=labels, open=timed.open | set(columns))

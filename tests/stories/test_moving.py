@@ -191,6 +191,27 @@ def test_a_mesh_code_of_the_wrong_level_is_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_a_route_is_named_only_where_enough_people_took_it(tmp_path: Path) -> None:
+    routes = moving.TRIPS.replace("origin_destination", "routes").replace('"mesh"', '"none"')
+    config = moving.write(
+        tmp_path, people=300, tables=routes.replace('by = ["to"]', 'by = ["way"]')
+    )
+    text = config.read_text("utf-8").replace(
+        'to = { source = "destination", classes = "mesh" }',
+        'way = { source = "route", classes = "generalised" }',
+    )
+    text = text.replace("minutes = 15", "minutes = 0").replace('"hops"', '"via"')
+    config.write_text(text, encoding="utf-8")
+    run_release(config)
+    cells = printed(tmp_path / "releases" / "moving-2016", "routes", ["way"])
+    # an X would say of a route that somebody took it: there is none, rare routes stand together
+    assert "X" not in cells.values()
+    assert int(cells["その他",]) >= 5
+    named = {way[0]: int(n) for way, n in cells.items() if "→" in way[0]}
+    assert min(named.values()) >= 5
+    assert int(cells["TOTAL",]) == sum(named.values()) + int(cells["その他",])
+
+
 SIGNING = """
 [signing]
 key = "secret/release"
