@@ -118,8 +118,8 @@ def surveyed(
     config: Config, study: Study, tell: Tell, *, heard: Callable[[Scored], None] | None = None
 ) -> tuple[list[Scored], Scored]:
     """Every candidate with its measure, and the one that the stated budget takes."""
-    options = config.treatment.suppress
-    done = 0
+    options, done = config.treatment.suppress, 0
+    tell("各計画の損失の下限", "bounding what each plan loses at least")
 
     def told(scored: Scored) -> None:
         nonlocal done
