@@ -157,9 +157,9 @@ def approve(config: Config, role: str, *, key: Path, principal: str, passphrase:
             code="role-twice",
         )
     signer = load_key(key, principal, passphrase)
-    text = statement(config.release.id, config.release.serial, digest, role)
+    text = statement(config.release.id, config.release.serial, digest, role=role)
     signature = sign(signer.key, text, NAMESPACE)
-    _check_signature(config, text, signature.decode(), principal)
+    _check_signature(config, text, signature.decode(), principal=principal)
     note(config, "approval", {
         "digest": digest, "role": role, "principal": principal, "signature": signature.decode(),
     })  # fmt: skip
@@ -184,11 +184,15 @@ def _recheck(config: Config, entries: tuple[Entry, ...], digest: str) -> None:
     for entry in entries:
         d = entry.detail
         if entry.kind == "approval" and d.get("digest") == digest:
-            text = statement(config.release.id, config.release.serial, digest, str(d.get("role")))
-            _check_signature(config, text, str(d.get("signature")), str(d.get("principal")))
+            text = statement(
+                config.release.id, config.release.serial, digest, role=str(d.get("role"))
+            )
+            _check_signature(
+                config, text, str(d.get("signature")), principal=str(d.get("principal"))
+            )
 
 
-def _check_signature(config: Config, text: bytes, signature: str, principal: str) -> None:
+def _check_signature(config: Config, text: bytes, signature: str, *, principal: str) -> None:
     assert config.approval is not None
     blob = signer_blob(signature.encode(), text, NAMESPACE)
     trusted = parse_signers(config.resolve(config.approval.signers).read_bytes())

@@ -57,8 +57,8 @@ def coarser(config: Config, section: EntrySection, state: Entered) -> Coarse:
             continue
         if Role(column.role) is Role.LOCATION and column.method is None:
             continue
-        by = generaliser_of(config, column, section, state)
-        codes, wrong = _applied(by, column, out, state)
+        by = generaliser_of(config, column, state, section=section)
+        codes, wrong = _applied(by, column, state, out=out)
         found += wrong
         if column.rare and not wrong:
             codes, _ = join_rare(codes, state.person, k=section.k or 2)
@@ -67,8 +67,8 @@ def coarser(config: Config, section: EntrySection, state: Entered) -> Coarse:
         open_ += [] if by.classes is not None else [out]
     if found:
         raise InputError.of(found)
-    _given_up(section, state, made, labels)
-    made, deleted, levels = _climbed(config, section, state, made, labels)
+    _given_up(section, state, made=made, labels=labels)
+    made, deleted, levels = _climbed(config, section, state, made=made, labels=labels)
     frame = pd.DataFrame(
         {c: made[c].astype(str).to_numpy() for c in section.columns if c in made},
         index=pd.RangeIndex(len(state.records)), dtype="str",
@@ -77,7 +77,7 @@ def coarser(config: Config, section: EntrySection, state: Entered) -> Coarse:
 
 
 def _applied(
-    by: Generaliser, column: EntryColumn, out: str, state: Entered
+    by: Generaliser, column: EntryColumn, state: Entered, *, out: str
 ) -> tuple[pd.Series, list[Finding]]:
     frame = state.records.frame
     names = [column.source or out, column.birth or column.at_column]
@@ -98,7 +98,7 @@ def words_of(by: Generaliser, codes: pd.Series) -> dict[str, str]:
 
 
 def generaliser_of(
-    config: Config, column: EntryColumn, section: EntrySection, state: Entered
+    config: Config, column: EntryColumn, state: Entered, *, section: EntrySection
 ) -> Generaliser:
     """The method of a column with its options; cuts that leave k persons are chosen here."""
     if column.leave is not None:
@@ -138,6 +138,7 @@ def _leaving(column: EntryColumn, section: EntrySection, state: Entered) -> Gene
 def _given_up(
     section: EntrySection,
     state: Entered,
+    *,
     made: dict[str, pd.Series],
     labels: dict[str, dict[str, str]],
 ) -> None:
@@ -162,6 +163,7 @@ def _climbed(
     config: Config,
     section: EntrySection,
     state: Entered,
+    *,
     made: dict[str, pd.Series],
     labels: dict[str, dict[str, str]],
 ) -> tuple[dict[str, pd.Series], BoolArray, dict[str, str]]:
@@ -177,7 +179,7 @@ def _climbed(
                 )
                 for name in column.ladder
             ]
-            steps[out] = [_step(config, section, one, state) for one in single]
+            steps[out] = [_step(config, one, state, section=section) for one in single]
             steps[out].append((ALL, pd.Series([ALL] * len(state.records)), {ALL: "すべて"}))
             levels = [pd.factorize(codes)[0].astype(np.int64) for _, codes, _ in steps[out]]
             ladders.append(Ladder(out, tuple(levels)))
@@ -192,11 +194,11 @@ def _climbed(
 
 
 def _step(
-    config: Config, section: EntrySection, column: EntryColumn, state: Entered
+    config: Config, column: EntryColumn, state: Entered, *, section: EntrySection
 ) -> tuple[str, pd.Series, dict[str, str]]:
     """One step of a ladder: its name, the codes, their words."""
-    by = generaliser_of(config, column, section, state)
-    codes, wrong = _applied(by, column, column.source or "", state)
+    by = generaliser_of(config, column, state, section=section)
+    codes, wrong = _applied(by, column, state, out=column.source or "")
     if wrong:
         raise InputError.of(wrong)
     return column.method or "", codes, words_of(by, codes)

@@ -10,8 +10,6 @@ from sdc.config.entry import DeleteRule
 from sdc.errors import InputError
 from sdc.microdata import deleting
 from sdc.microdata.kanonymity import groups_of
-from sdc.model.hierarchy import IntArray
-from sdc.model.records import Records
 from sdc.model.system import BoolArray
 from sdc.pipeline.entered import Entered, degrees, persons_of
 from sdc.readers.problems import Problems
@@ -21,28 +19,28 @@ from sdc.spatial import mesh
 CODE = "code"
 
 
-def objections(
-    config: Config, section: EntrySection, records: Records, person: IntArray
-) -> BoolArray:
+def objections(config: Config, section: EntrySection, state: Entered) -> BoolArray:
     """(n,) True for the records of persons who have not objected; before anything else.
 
     The list has a column ``code``; it names persons or devices, and one device that is named takes
     all devices of its person with it.
     """
     if section.opt_out is None or section.person is None:
-        return np.ones(len(records), dtype=bool)
+        return np.ones(len(state.records), dtype=bool)
     table = read_grid(config.resolve(section.opt_out), encoding=None)
     problems = Problems(table.file)
     table.require([CODE], problems)
     problems.stop()
     listed = {str(code).strip() for code in table.frame[CODE]}
-    devices = records.frame[section.columns[section.person].source or section.person]
+    devices = state.records.frame[section.columns[section.person].source or section.person]
     named = ~deleting.objected(devices, listed)
-    named |= ~deleting.objected(persons_of(config, section, records), listed)
-    return np.asarray(~np.isin(person, np.unique(person[named])), dtype=bool)
+    named |= ~deleting.objected(persons_of(config, section, state.records), listed)
+    return np.asarray(~np.isin(state.person, np.unique(state.person[named])), dtype=bool)
 
 
-def kept_by(config: Config, section: EntrySection, rule: DeleteRule, state: Entered) -> BoolArray:
+def kept_by(
+    config: Config, rule: DeleteRule, state: Entered, *, section: EntrySection
+) -> BoolArray:
     """(n,) True for the records that a rule leaves."""
     if rule.rule in ("home", "residents", "from"):
         return _by_column(section, rule, state)

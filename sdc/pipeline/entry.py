@@ -45,10 +45,10 @@ def enter(config: Config, name: str, records: Records) -> Entered:
     sources = {column.source or out: Role(column.role) for out, column in section.columns.items()}
     _raise(check_roles([str(c) for c in records.frame.columns], sources, file=records.file))
     first = _numbered(config, section, records)
-    keep = objections(config, section, first.records, first.person)
+    keep = objections(config, section, first)
     state = first.take(np.flatnonzero(keep))
     for rule in section.delete:
-        state = state.take(np.flatnonzero(kept_by(config, section, rule, state)))
+        state = state.take(np.flatnonzero(kept_by(config, rule, state, section=section)))
     state = _followed(config, name, state)
     coarse = coarser(config, section, state)
     made = replace(state.records, frame=coarse.frame)
@@ -95,13 +95,15 @@ def _followed(config: Config, name: str, state: Entered) -> Entered:
         return state
     assert section.key is not None
     key = read_key(config, section.key)
-    spans = scopes(config, section, column, state)
+    spans = scopes(config, column, state, section=section)
     codes = persons_of(config, section, state.records)
     made = pseudonyms(codes, spans, key, release=config.release.id, scope=column.scope)
     return replace(state, follow=pd.factorize(made)[0].astype(np.int64))
 
 
-def scopes(config: Config, section: EntrySection, column: EntryColumn, state: Entered) -> pd.Series:
+def scopes(
+    config: Config, column: EntryColumn, state: Entered, *, section: EntrySection
+) -> pd.Series:
     """(n,) the day, month, camera or release within which a pseudonym stays the same."""
     if column.scope == "release":
         return pd.Series([config.release.id] * len(state.records), dtype=object)

@@ -101,9 +101,9 @@ def prepare(
     """
     problems = Problems()
     names = list(dict.fromkeys(t.records for t in config.tables))
-    entered = _entered(config, names, tell, problems)
+    entered = _entered(config, names, tell, problems=problems)
     jobs = {
-        name: _job(config, name, problems, entered.get(name), also=also.get(name, ()))
+        name: _job(config, name, problems, entered=entered.get(name), also=also.get(name, ()))
         for name in names
         if name in entered or not is_entered(config, name)
     }
@@ -120,7 +120,7 @@ def prepare(
         tell(f"記録の読込と照合: {name}", f"reading and locating records: {name}")
         full = replace(job, places=places)
         try:
-            found, rest = _counted(config, full, entered.get(name), run)
+            found, rest = _counted(config, full, entered.get(name), run=run)
         except InputError as error:
             problems.catch(error)
             continue
@@ -144,7 +144,7 @@ def is_entered(config: Config, name: str) -> bool:
 
 
 def _entered(
-    config: Config, names: Sequence[str], tell: Tell, problems: Problems
+    config: Config, names: Sequence[str], tell: Tell, *, problems: Problems
 ) -> dict[str, Entered]:
     """De-identified records and views of them; a file of which views are taken is read once."""
     sources: dict[str, Entered] = {}
@@ -169,7 +169,7 @@ def _entered(
 
 
 def _counted(
-    config: Config, job: Job, entered: Entered | None, run: Runner
+    config: Config, job: Job, entered: Entered | None, *, run: Runner
 ) -> tuple[Coded | None, Counted]:
     """The records of one job by code."""
     if entered is None:
@@ -205,8 +205,8 @@ def _job(
     config: Config,
     name: str,
     problems: Problems,
-    entered: Entered | None,
     *,
+    entered: Entered | None,
     also: Collection[str],
 ) -> Job:
     """What one file of records is to be counted by; places come later."""

@@ -35,7 +35,7 @@ def view_of(config: Config, name: str, source: Entered) -> Entered:
     if section.kind == "presence":
         rows = present(source.person, source.time, place)
         return _timed(source.take(rows), source.time[rows])
-    return _trips(section, source, place, names)
+    return _trips(section, source, place, names=names)
 
 
 def _places(section: ViewSection, source: Entered) -> tuple[IntArray, list[str]]:
@@ -78,7 +78,9 @@ def _timed(made: Entered, time: IntArray) -> Entered:
     return replace(made, records=records, labels=labels, time=time, open=made.open | {DAY})
 
 
-def _trips(section: ViewSection, source: Entered, place: IntArray, names: Sequence[str]) -> Entered:
+def _trips(
+    section: ViewSection, source: Entered, place: IntArray, *, names: Sequence[str]
+) -> Entered:
     found = stays(source.follow, source.time, place, minutes=section.minutes, gap=section.gap)
     vias = None
     if section.via is not None:

@@ -30,10 +30,10 @@ class Agreement:
         return not self.missing
 
 
-def statement(release: str, serial: int, digest: str, role: str) -> bytes:
+def statement(release: str, serial: int, digest: str, *, role: str) -> bytes:
     """The bytes that a person signs.
 
-    >>> statement("sample", 1, "ab", "checker")
+    >>> statement("sample", 1, "ab", role="checker")
     b'sdc-approval\\nrelease sample\\nserial 1\\ndigest ab\\nrole checker\\n'
     """
     return (
