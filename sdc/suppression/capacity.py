@@ -22,6 +22,7 @@ from sdc.suppression.attacker import Attacker
 from sdc.suppression.cocircuits import VIOLATION, Ranking
 from sdc.suppression.cuts import Cuts
 from sdc.suppression.presolve import Reduced
+from sdc.suppression.rays import Rays
 
 __all__ = ["Capacities", "Demand"]
 
@@ -68,6 +69,7 @@ class Capacities:
         self.demands = _demands(self.reduced)
         self.attacker = Attacker(self.reduced)
         self.ranking = Ranking(self.reduced, self.seed)
+        self._rays = Rays(self.reduced, self.seed, self.cuts)
         self._rooms = (self.reduced.down, self.reduced.up)
         self._column = np.array([d.column for d in self.demands], dtype=np.int64)
         self._sign = np.array([d.sign for d in self.demands], dtype=np.int64)
@@ -75,7 +77,12 @@ class Capacities:
         self.most = FAR * int(self._need.max(initial=1))
 
     def separate(self, x: FloatArray) -> sp.csr_matrix:
-        """New inequalities (r, k) that x (k,) violates: by tableau and, where few, by programs."""
+        """New inequalities (r, k) that x (k,) violates: near each demand; where there are none by
+        tableau and, where few, by programs.
+        """
+        fresh = self._rays.separate(x)
+        if fresh.shape[0]:
+            return fresh
         fresh = self.cuts.add(self._by_tableau(x))
         if fresh.shape[0] > ENOUGH * len(self.demands):
             return fresh

@@ -39,17 +39,21 @@ PAUSES = 8
 
 @dataclass
 class Rays:
-    """Local separation over the demands of a reduced problem; deterministic for a seed."""
+    """Local separation over the demands of a reduced problem; deterministic for a seed.
+
+    ``cuts`` may be shared with another separator.
+    """
 
     reduced: Reduced
     seed: int = 0
-    cuts: Cuts = field(init=False)
+    cuts: Cuts = field(default_factory=lambda: Cuts(0))
     column: IntArray = field(init=False)
     sign: IntArray = field(init=False)
     need: IntArray = field(init=False)
 
     def __post_init__(self) -> None:
-        self.cuts = Cuts(self.reduced.masks)
+        if not self.cuts.masks:
+            self.cuts = Cuts(self.reduced.masks)
         self._ranking = Ranking(self.reduced, self.seed)
         t = self.reduced.targets
         column, need = np.tile(t.column, 2), np.concatenate([t.up, t.down])
