@@ -188,10 +188,14 @@ def _views(raw: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _mesh_codes(raw: Mapping[str, Any]) -> Iterator[Fault]:
-    for name, section in at(raw, "records").items():
-        if isinstance(section, Mapping) and ("mesh" in section) != ("level" in section):
+    for name in at(raw, "records"):
+        section = at(raw, "records", name)
+        if ("mesh" in section) != ("level" in section):
             key = "mesh" if "mesh" in section else "level"
             yield Fault(("records", name, key), "mesh_level", section[key])
+        known = "mesh" in section and at(raw, "geography", "areas")
+        if section.get("outside") == "refuse" and not known:
+            yield Fault(("records", name, "outside"), "outside_areas", "refuse")
 
 
 def _generalised(raw: Mapping[str, Any]) -> Iterator[Fault]:

@@ -90,7 +90,8 @@ class ColumnSection(Section):
 class RecordsSection(Section):
     """``[records.R]``: one file of geocoded records, or a view of such records.
 
-    Positions are ``x`` and ``y``, the geometries of the file, or codes in the column ``mesh``. With
+    Positions are ``x`` and ``y``, the geometries of the file, or codes in the column ``mesh``;
+    codes ``outside`` the areas are set aside, or refused as mistakes. With
     ``count`` a row stands for so many units: what a camera or a sensor has counted.
     """
 
@@ -98,6 +99,7 @@ class RecordsSection(Section):
     view: ViewSection | None = None
     mesh: k.Line | None = None
     level: k.MeshLevel | None = None
+    outside: Literal["aside", "refuse"] = "aside"
     count: k.Line | None = None
     layer: k.Line | None = None
     encoding: Encoding | None = None

@@ -103,6 +103,13 @@ ENTRY: Mapping[str, tuple[Pair, Pair]] = {
             'write for example mesh = "code", level = "500m"',
         ),
     ),
+    "outside_areas": (
+        (
+            "対象地域外を拒むのは、メッシュコードの記録と [geography.areas] がある場合です",
+            "what lies outside is refused for mesh codes, where [geography.areas] is given",
+        ),
+        ("[geography.areas] を書くか、outside を取り除いてください", "add the areas or remove it"),
+    ),
     "mesh_class": (
         (
             "メッシュの区分は view の level が [geography.mesh] の最も細かい段階と同じであること",

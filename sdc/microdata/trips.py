@@ -201,15 +201,3 @@ def once_a_person(keys: Sequence[IntArray], person: IntArray) -> IntArray:
     """
     joint = groups_of([*keys, person], len(person))
     return np.sort(np.unique(joint, return_index=True)[1]).astype(np.int64)
-
-
-def check_one_cut(definitions: Sequence[str]) -> None:
-    """Raise RulesError where one release cuts the same data into trips in two ways."""
-    different = list(dict.fromkeys(definitions))
-    if len(different) > 1:
-        names = ", ".join(different)
-        raise RulesError(
-            f"同じデータを異なる移動の数え方で公表できません ({names})。ホップが重なります",
-            f"one release cannot cut the same data into trips in two ways ({names}): hops overlap",
-            code="trips-overlap",
-        )

@@ -16,6 +16,7 @@ from sdc.model.system import BoolArray
 from sdc.readers.areas import read_areas
 from sdc.spatial.areas import Areas, mesh_areas
 from sdc.spatial.locate import locate
+from sdc.spatial.mesh import decode, encode
 from sdc.spatial.overlay import intersections
 
 AREAS, MESH = "areas", "mesh"
@@ -45,26 +46,41 @@ Extent = tuple[float, float, float, float]
 
 def load_places(config: Config, within: Callable[[], Extent]) -> Places:
     """Read the areas and lay the mesh over them, or ``within`` what is asked where there are none."""
-    section = config.geography.areas
-    areas = None
-    if section is not None:
-        areas = read_areas(
-            config.resolve(section.path),
-            code=section.code,
-            name=section.name,
-            parent=section.parent,
-            exclude={k: list(v) for k, v in section.exclude.items()},
-            crs=section.crs,
-            layer=section.layer,
-            encoding=section.encoding,
-            root=config.release.municipality,
-            root_label=config.release.municipality_name or "",
-        )
+    areas = load_areas(config)
     grid = None
     if config.geography.mesh is not None:
         ground = areas if areas is not None else within()
         grid = mesh_areas(list(config.geography.mesh.levels), within=ground)
     return Places(areas, grid)
+
+
+def load_areas(config: Config) -> Areas | None:
+    """The areas of a configuration, None where it has none."""
+    section = config.geography.areas
+    if section is None:
+        return None
+    return read_areas(
+        config.resolve(section.path),
+        code=section.code,
+        name=section.name,
+        parent=section.parent,
+        exclude={k: list(v) for k, v in section.exclude.items()},
+        crs=section.crs,
+        layer=section.layer,
+        encoding=section.encoding,
+        root=config.release.municipality,
+        root_label=config.release.municipality_name or "",
+    )
+
+
+def study_area(config: Config, level: str) -> Extent:
+    """The box around all areas and every cell of a level that touches it, in degrees."""
+    areas = load_areas(config)
+    assert areas is not None, "the configuration was checked for this"
+    west, south, east, north = areas.shapes.to_crs("EPSG:6668").total_bounds
+    cell = decode(encode([south], [west], level)[0], level)
+    high, wide = float(cell.north - cell.south), float(cell.east - cell.west)
+    return south - high, west - wide, north + high, east + wide
 
 
 def extent(records: Sequence[Records]) -> Extent:

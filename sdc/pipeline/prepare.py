@@ -31,7 +31,7 @@ from sdc.pipeline.counting import (
 )
 from sdc.pipeline.entered import Entered, in_file
 from sdc.pipeline.entry import enter
-from sdc.pipeline.geography import AREAS, MESH, Extent, Places, extent, load_places
+from sdc.pipeline.geography import AREAS, MESH, Extent, Places, extent, load_places, study_area
 from sdc.pipeline.meshclasses import with_mesh_classes
 from sdc.pipeline.openclasses import with_rare_joined
 from sdc.pipeline.sensors import sensed
@@ -198,6 +198,8 @@ def _reading(config: Config, name: str, columns: list[str] | None) -> tuple[str,
     reading: dict[str, Any] = {"name": name, "columns": columns}
     keys = ("mesh", "level") if section.mesh else ("x", "y", "crs")
     reading |= {key: getattr(section, key) for key in (*keys, "layer", "encoding")}
+    if section.outside == "refuse" and section.level is not None:
+        reading["area"] = study_area(config, section.level)
     return str(config.resolve(section.path)), reading
 
 

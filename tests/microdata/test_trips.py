@@ -20,7 +20,6 @@ from sdc.microdata.presence import present
 from sdc.microdata.times import from_birth
 from sdc.microdata.trips import (
     Stays,
-    check_one_cut,
     journeys,
     once_a_person,
     route,
@@ -67,9 +66,6 @@ def test_no_hop_is_counted_in_two_trips() -> None:
     s = appendix_three()
     hops = Counter(p for trip in trips(s, definition="chains").places for p in pairwise(trip))
     assert hops == Counter(trips(s, definition="hops").places)
-    with pytest.raises(RulesError, match="overlap"):
-        check_one_cut(["chains", "hops"])
-    check_one_cut(["hops", "hops"])
 
 
 def test_fifteen_minutes_to_the_second() -> None:

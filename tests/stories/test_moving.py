@@ -170,15 +170,19 @@ def test_a_key_that_others_can_reach_is_refused(tmp_path: Path, fault: str) -> N
     assert caught.value.code == "pseudonym-key"
 
 
-def test_a_mesh_code_of_the_wrong_level_is_refused(tmp_path: Path) -> None:
+def test_mesh_codes_of_the_wrong_level_and_far_away_are_refused(tmp_path: Path) -> None:
     config = moving.write(tmp_path, people=30)
     raw = tmp_path / "data" / "moves.parquet"
     frame = pd.read_parquet(raw)
     frame["cell"] = mesh.encode(frame["lat"], frame["lon"], "500m")
+    right = str(frame.loc[5, "cell"])
+    slip = right[0] + str((int(right[1]) + 1) % 10) + right[2:]  # one digit: another 80 km cell
     frame.loc[3, "cell"] = "5339460004"
+    frame.loc[5, "cell"] = slip
     frame.drop(columns=["lon", "lat"]).to_parquet(raw)
     text = config.read_text("utf-8").replace(
-        'x = "lon"\ny = "lat"\ncrs = "EPSG:6668"', 'mesh = "cell"\nlevel = "500m"'
+        'x = "lon"\ny = "lat"\ncrs = "EPSG:6668"',
+        'mesh = "cell"\nlevel = "500m"\noutside = "refuse"',
     )
     text = text.replace(
         'lon = { role = "location" }\nlat = { role = "location" }', 'cell = { role = "location" }'
@@ -186,9 +190,11 @@ def test_a_mesh_code_of_the_wrong_level_is_refused(tmp_path: Path) -> None:
     config.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
         run_release(config, dry_run=True)
-    assert [(f.code, f.row, f.value) for f in caught.value.findings] == [
-        ("mesh-impossible", 5, "5339460004")
-    ]
+    found = caught.value.findings
+    assert [(f.code, f.row, f.value) for f in found] == [
+        ("mesh-impossible", 5, "5339460004"), ("mesh-outside", 7, slip),
+    ]  # fmt: skip
+    assert right in found[1].remedy[1]
 
 
 def test_a_route_is_named_only_where_enough_people_took_it(tmp_path: Path) -> None:
