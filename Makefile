@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 KEY := data/samples/signing/release-key
+CONFIG ?= data/samples/release.toml
 PACKAGE := data/samples/releases/mihon-2026
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release test lint format check sample notebooks docs bench bench-smoke clean
+.PHONY: help setup release doctor review plan verify test lint format check sample notebooks docs bench bench-smoke clean
 
 help:  ## show this list / この一覧を表示
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,10 +28,22 @@ $(KEY): | $(STAMP)
 	$(BIN)/sdc keygen --out $@ --principal release@082996 --passphrase-file $(@D)/passphrase
 
 release: $(STAMP) $(KEY)  ## sample city: records to a safe release package / サンプル市の公表パッケージを作成
-	$(BIN)/sdc release data/samples/release.toml
+	$(BIN)/sdc release $(CONFIG)
 
 $(PACKAGE):
 	$(MAKE) release
+
+doctor: $(STAMP)  ## can this computer make a release? / この計算機で使えるか
+	$(BIN)/sdc doctor
+
+review: $(STAMP)  ## the reviewer's page, internal (CONFIG=file) / 審査用のページ (庁内専用)
+	$(BIN)/sdc review $(CONFIG)
+
+plan: $(STAMP)  ## compare merging, collapsing, hiding (CONFIG=file) / 合算・集約・秘匿の比較
+	$(BIN)/sdc plan $(CONFIG)
+
+verify: $(STAMP) $(PACKAGE)  ## check the sample's package / サンプルの公表パッケージを検証
+	$(BIN)/sdc verify $(PACKAGE)
 
 test: $(STAMP)  ## run the tests / テストを実行
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup

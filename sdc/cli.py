@@ -251,13 +251,13 @@ def fail(error: SdcError) -> NoReturn:
     if findings:
         for finding in findings[:SHOWN_FINDINGS]:
             typer.echo(finding.text(0), err=True)
-            typer.echo(f"  {finding.text(1)}", err=True)
+            typer.echo(f"  {finding.text(1)} [{finding.code}]", err=True)
         if len(findings) > SHOWN_FINDINGS:
             more = len(findings) - SHOWN_FINDINGS
             typer.echo(f"ほか{more}件 / {more} more", err=True)
     else:
         typer.echo(f"エラー: {error.ja}", err=True)
-        typer.echo(f"error: {error.en}", err=True)
+        typer.echo(f"error: {error.en} [{error.code}]", err=True)
     raise SystemExit(error.exit_status)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,6 +13,7 @@ import pytest
 import shapely
 
 import sdc
+from sdc import cli
 from sdc.config.entry import DELETE_KEYS
 from sdc.config.known import known_keys
 from sdc.microdata.catalogue import METHODS
@@ -95,3 +98,59 @@ def test_the_guide_for_records_of_people_lists_every_word() -> None:
     keys = re.findall(r"^([a-z_]+) = ", text, re.MULTILINE)
     columns = {"name", "terminal", "time", "lon", "lat", "sex", "age", "hobby", "hour", "to"}
     assert not set(keys) - columns - set(known_keys())
+
+
+COMMANDS = re.compile(r"^sdc (.*?)(?:\s+#.*)?$", re.MULTILINE)
+TUTORIALS = ("first-release.md", "first-release.ja.md")
+
+
+def typed_in(page: Path) -> list[str]:
+    """The commands of a page's shell blocks."""
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    return [line for block in blocks for line in COMMANDS.findall(block)]
+
+
+def test_the_tutorial_runs_on_a_clean_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lists = [typed_in(ROOT / "docs" / "tutorial" / name) for name in TUTORIALS]
+    assert lists[0] == lists[1]
+    assert len(lists[0]) == 7
+    monkeypatch.chdir(tmp_path)
+    for line in lists[0]:
+        monkeypatch.setattr("sys.argv", ["sdc", *line.split()])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert end.value.code == 0, (line, capsys.readouterr())
+    assert (tmp_path / "city/releases/review.internal/mihon-first.html").is_file()
+    assert (tmp_path / "city/releases/mihon-first/data/use.csv").is_file()
+
+
+def test_the_page_of_error_codes_is_what_the_program_says() -> None:
+    script = ROOT / "docs" / "error_codes.py"
+    made = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, check=True, encoding="utf-8"
+    ).stdout
+    page = (ROOT / "docs/reference/errors.md").read_text(encoding="utf-8")
+    assert page == made, "run: python docs/error_codes.py > docs/reference/errors.md"
+    codes = re.findall(r"^\| `([a-z-]+)` \|", page, re.MULTILINE)
+    assert len(codes) > 150
+    refusals = (ROOT / "tests/config_refusals.txt").read_text(encoding="utf-8").splitlines()
+    asked = {line.split(" | ")[2] for line in refusals if not line.startswith("#")}
+    assert asked <= set(codes)
+
+
+def test_windows_has_every_make_target_of_the_office() -> None:
+    page = (ROOT / "docs/how-to/windows.md").read_text(encoding="utf-8")
+    targets = re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+    office = set(targets) - {"help", "setup", "format", "check", "docs", "bench", "clean"}
+    missing = [t for t in sorted(office) if f"`make {t}`" not in page]
+    assert not missing
+
+
+def test_users_pages_exist_in_japanese() -> None:
+    for page in ROOT.glob("docs/**/*.md"):
+        if page.parent.name in ("decisions",) or page.name.endswith(".ja.md"):
+            continue
+        if page.parent.name == "tutorial" or page.name == "own-data.md":
+            assert page.with_suffix(".ja.md").is_file(), page.name
