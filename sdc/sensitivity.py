@@ -141,7 +141,8 @@ class _Demand:
             # of few persons with many records each more is hidden than the number of persons
             upper = np.where(small, np.maximum(rules.min_count, table.value + 1), table.value + 1)
             low = np.maximum(table.value - 1, 0)
-            lower = np.where(never_zero, _shown_zero_floor(table), low)
+            crowded = small & (table.value >= rules.min_count)
+            lower = np.where(never_zero & ~crowded, _shown_zero_floor(table), low)
         else:
             dominated, reach = _measure_reach(table, rules, small)
             primary = small | named | dominated

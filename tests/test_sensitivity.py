@@ -145,3 +145,15 @@ def test_costs(kind: str, expected: list[float]) -> None:
 def test_a_level_that_cannot_be_proven_is_refused() -> None:
     with pytest.raises(RulesError, match="rule-aware"):
         problem(counts([[4, 1, 9], [0, 2, 9]]), Rules(min_count=4, level=Level.RULE_AWARE))
+
+
+def test_a_cell_of_few_persons_with_many_records_is_primary() -> None:
+    # f: 9 records of two persons; m: 9 records of nine persons; min_count 3 looks at persons
+    sex = Hierarchy.flat("sex", ["f", "m"])
+    value = aggregate(np.array([9, 9]), [sex])
+    persons = np.array([11, 2, 9])
+    system = system_of([Table("t", (sex,), value, contributors=persons)])
+    found = problem(system, Rules(min_count=3))
+    assert [system.name_of(int(c)) for c in found.primary] == ["sex=f"]
+    # ten must be possible as well: the attacker may not learn the number of records
+    assert (found.upper.tolist(), found.lower.tolist()) == ([10], [8])

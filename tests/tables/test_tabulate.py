@@ -72,3 +72,23 @@ def test_shuffled_records_give_the_same_table() -> None:
 def test_what_the_records_do_not_have_is_refused(by: list[str], measure: str) -> None:
     with pytest.raises(InputError, match=r"colour|height"):
         tabulate(records(0, 5), by, measure=measure)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 1), st.integers(0, 4)), max_size=30))
+def test_contributors_are_different_persons_on_every_level(
+    rows: list[tuple[int, int, int]],
+) -> None:
+    use = Hierarchy.of("use", {"T": "", "G": "T", "a": "G", "b": "G", "c": "T", "d": "T"})
+    sex = Hierarchy.flat("sex", ["f", "m"])
+    data = np.array(rows, dtype=np.int64).reshape(-1, 3)
+    coded = Coded(
+        "r", {"use": use, "sex": sex}, {"use": data[:, 0], "sex": data[:, 1]}, owner=data[:, 2]
+    )
+    table = tabulate(coded, ["use", "sex"])
+    below = {"T": "abcd", "G": "ab", **{c: c for c in "abcd"}}
+    sexes = {"TOTAL": "fm", "f": "f", "m": "m"}
+    for i, code in enumerate(use.codes):
+        for j, kind in enumerate(sex.codes):
+            mine = [r for r in rows if "abcd"[r[0]] in below[code] and "fm"[r[1]] in sexes[kind]]
+            assert table.value[i, j] == len(mine)
+            assert table.counts[i, j] == len({r[2] for r in mine})
