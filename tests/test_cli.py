@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 import sdc
@@ -149,8 +150,20 @@ def test_mesh_codes() -> None:
     assert codes["125m"] == "53393599212"
 
 
-def test_every_command_shows_an_example() -> None:
-    for command in ("release", "check", "protect", "audit", "verify", "mesh", "sample"):
-        status, text, _ = run(command, "--help")
-        assert status == 0
-        assert f"Example: sdc {command}" in text
+def commands() -> list[tuple[str, ...]]:
+    """Every command and every command of a group, as they are typed."""
+    whole = vars(typer.main.get_command(cli.app))["commands"]
+    inner = {name: vars(command).get("commands") for name, command in whole.items()}
+    return [
+        (n, *rest)
+        for n, group in inner.items()
+        for rest in ([(g,) for g in group] if group else [()])
+    ]
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_shows_an_example(words: tuple[str, ...]) -> None:
+    status, text, _ = run(*words, "--help")
+    assert status == 0
+    assert f"Example: sdc {' '.join(words)}" in text
+    assert any("\u3041" <= c <= "\u9fff" for c in text)

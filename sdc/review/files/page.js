@@ -158,6 +158,9 @@ function drawWhy() {
         + (hidden.length > 12 ? " …" : "")));
     }
     parts.push(node("p", {}, "このセルが入る足し算 / the sums it takes part in:"), list);
+    const asked = table.dims.map((d, k) => d.name + "=" + d.codes[at[k]]).join(",");
+    parts.push(node("p", {}, "証拠の組 (公表後) / the proof, once released: ",
+      node("code", {}, "sdc explain CONFIG.toml " + table.id + " " + asked)));
   }
   const same = data.tables.filter((t) => t !== table && t.cell.includes(table.cell[i])).map((t) => t.id);
   if (same.length) parts.push(node("p", {}, "同じ数を載せる表 / also printed in: " + same.join(", ")));
