@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -28,6 +28,7 @@ from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import IDLE, Engine, Witnesses
 from sdc.suppression.exchange import CHUNK, improve
 from sdc.suppression.found import Budget, Found
+from sdc.suppression.leading import Lead
 from sdc.suppression.repair import repair
 
 SWEEP = 40
@@ -35,6 +36,9 @@ SWEEP = 40
 
 LADDER = ((0, IDLE), (0, 100 * IDLE), (3, IDLE), (3, 100 * IDLE), (10, IDLE), (10, 30 * IDLE))
 """Further districts, the largest ones, and price of a hidden cell in the searches across districts."""
+
+LED = 15_000
+"""Demands up to which a relaxation of the whole system leads the windows and proves a bound."""
 
 OFTEN = 3_000
 """Demands beyond which the last exchanges go on for longer, up to four times."""
@@ -107,7 +111,10 @@ def districts(
     districts, Infeasible where a cell cannot be protected though everything else is hidden.
     """
     parts = districts_of(problem.system)
-    demands, masks = Demands.of(problem), Masks.of_problem(problem, previous)
+    demands, true = Demands.of(problem), Masks.of_problem(problem, previous)
+    few = Budget(budget.work if len(demands) <= LED else 0.0, budget.deadline)
+    lead = Lead.of(problem, few, seed=seed)
+    masks = lead.priced(true) if few.work else true
     ground = Ground(problem, demands, masks, budget, seed)
     nothing = np.zeros(len(masks.price), dtype=bool)
     inner = np.full(problem.system.n, -1, dtype=np.int64)
@@ -133,9 +140,13 @@ def districts(
     safe = Found(hidden, 0.0, (), moves)
     if left:
         safe = repair(problem, hidden, budget=Budget(0), seed=seed, moves=moves)
-    final = polish(ground, safe) if len(demands) <= POLISHED else safe
+    final = safe
+    if len(demands) <= POLISHED:
+        final = polish(replace(ground, masks=true), safe)
     certain = final.reproducible and all(s.reproducible for s in searched)
-    return Found(final.hidden, 0.0, (*log, *final.log), final.moves, reproducible=certain)
+    bound = min(lead.bound, final.cost_in(problem))
+    certain &= lead.reproducible
+    return Found(final.hidden, bound, (*log, *final.log), final.moves, reproducible=certain)
 
 
 def polish(ground: Ground, found: Found) -> Found:
