@@ -65,7 +65,8 @@ sample: $(STAMP)  ## generate the sample city again / サンプル市を再生�
 notebooks: $(STAMP)  ## run the five notebooks / 5つのノートブックを実行
 	$(BIN)/python -m pytest -q notebooks
 
-docs: $(STAMP) $(PACKAGE)  ## draw the contact sheet of the sample's maps / 地図の一覧図を作成
+docs: $(STAMP) $(PACKAGE)  ## error codes and the contact sheet of maps / エラーコードの頁と地図の一覧図を作成
+	$(BIN)/python docs/error_codes.py > docs/reference/errors.md
 	$(BIN)/python docs/contact_sheet.py $(PACKAGE) docs/contact-sheet.jpg
 
 bench: $(STAMP)  ## measure the engines on the benchmark tables / 性能を計測
