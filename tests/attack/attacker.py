@@ -107,6 +107,7 @@ class Attack:
             self.key(c, i): v for i, t in enumerate(self.tables) for c, v in t.number.items()
         }
         self.model = cp_model.CpModel()
+        self.found: list[dict[Key, int]] = []
         self.variables: dict[Key, cp_model.IntVar] = {}
         for i, table in enumerate(self.tables):
             for cell, value in table.number.items():
@@ -223,7 +224,11 @@ class Attack:
         return self.allows(self.key(cell, table), at_least=at_least, at_most=at_most)
 
     def allows(self, key: Key, *, at_least: int | None = None, at_most: int | None = None) -> bool:
-        """The same question by place."""
+        """The same question by place. Tables found before are looked at first."""
+        for table in self.found:
+            low, high = at_least is None, at_most is None
+            if (low or table[key] >= at_least) and (high or table[key] <= at_most):
+                return True
         model = self.model.clone()
         variable = model.get_int_var_from_proto_index(self.variables[key].index)
         if at_least is not None:
@@ -233,7 +238,11 @@ class Attack:
         solver = self.solver()
         status = solver.solve(model)
         assert status in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.INFEASIBLE)
-        return status != cp_model.INFEASIBLE
+        if status == cp_model.INFEASIBLE:
+            return False
+        own = {k: model.get_int_var_from_proto_index(v.index) for k, v in self.variables.items()}
+        self.found.append({k: int(solver.value(v)) for k, v in own.items()})
+        return True
 
     def interval(self, cell: Cell, table: int = 0) -> tuple[int, int]:
         return self.end(cell, table, highest=False), self.end(cell, table, highest=True)
