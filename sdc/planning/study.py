@@ -162,6 +162,7 @@ class Candidate:
 def structures(study: Study) -> list[Structure]:
     """Merge level x one cut a dimension, the least structure first.
 
+    >>> import numpy as np
     >>> from sdc.model.coded import Coded
     >>> use = Hierarchy.flat("use", ["a", "b"])
     >>> coded = {"r": Coded("r", {"use": use}, {"use": np.array([0, 1])})}

@@ -21,9 +21,9 @@ def group_cells(cells: Areas, after: Hierarchy) -> Areas:
 
     >>> from sdc.spatial.areas import mesh_areas
     >>> cells = mesh_areas(["1km", "500m"], within=(35.658, 139.737, 35.660, 139.739))
-    >>> up = {"TOTAL": "", "53393599": "TOTAL", "53393588": "TOTAL", "533935883": "53393588"}
+    >>> up = {"TOTAL": "", "53393599": "TOTAL", "53393588": "TOTAL", "533935884": "53393588"}
     >>> group_cells(cells, Hierarchy.of("mesh", up)).codes
-    ['53393599', '533935883']
+    ['533935884', '53393599']
     """
     leaves = [after.codes[i] for i in after.leaves]
     kept = cells.shapes[cells.shapes["code"].isin(leaves)]

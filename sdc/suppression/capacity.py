@@ -237,7 +237,7 @@ class Capacities:
         over = mask[columns]
         # A column that is open in every pattern (latent, or under the mask of a primary cell) lowers
         # what the others must give, and their coefficients may be cut to that.
-        always = (over < 0) | self.reduced.forced[np.maximum(over, 0)]
+        always = (over < 0) | np.append(self.reduced.forced, True)[over]
         need = demand.need - float(capacity[always].sum())
         if need <= 1e-9:
             return sp.csr_matrix((1, self.reduced.masks))

@@ -116,7 +116,7 @@ class Rays:
     ) -> tuple[sp.csr_matrix, IntArray]:
         """Rows found with the room of columns that may be closed cut to ``cap``, and their demands."""
         mask, weight = gates
-        always = (mask < 0) | self.reduced.forced[np.maximum(mask, 0)]
+        always = (mask < 0) | np.append(self.reduced.forced, True)[mask]
         far = float(FAR * self.need.max())
         for side, room in ((UP, self.reduced.up), (DOWN, self.reduced.down)):
             cut = np.where(always, np.minimum(room, far), np.minimum(room, cap) * weight)
