@@ -8,8 +8,9 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
-from city import ONE_TABLE, shinjuku
+from city import FIVE_TABLES, ONE_TABLE, shinjuku
 
+import sdc
 from sdc.config import read_config
 from sdc.pipeline.prepare import Prepared, prepare
 from sdc.pipeline.run import run_release, silent
@@ -85,3 +86,16 @@ def test_area_class_by_height_is_released(
     assert len({r["area_class"] for r in rows}) == 7
     assert len({r["height"] for r in rows}) == 12
     assert result.safe.report.passed
+
+
+@pytest.mark.nightly
+def test_five_linked_tables_become_a_package(real_data: Path, tmp_path: Path) -> None:
+    # Two class tables, their crossing, a measure and a mesh: 14,798 cells proven as one system.
+    path = shinjuku(tmp_path, real_data, FIVE_TABLES)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("[output]", "[treatment.suppress]\nbudget = 0.2\n[output]"))
+    result = run_release(path)
+    assert result.path is not None
+    assert sdc.verify_package(result.path)
+    assert result.safe.report.passed
+    assert len(result.safe.system.blocks) == 5
