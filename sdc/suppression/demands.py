@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, FloatArray, Problem
@@ -105,6 +106,12 @@ class Masks:
         down = np.where(movable, system.value - problem.floor, 0)
         up = np.where(movable, np.minimum(problem.ceiling - system.value, FAR), 0)
         return cls(of, price, free, np.maximum(down, 0), np.maximum(up, 0))
+
+    def needed(self, moves: sp.csr_matrix) -> BoolArray:
+        """(k,) the masks that the moves (w, n) keep open."""
+        out = np.zeros(len(self.price), dtype=bool)
+        out[self.of[np.unique(moves.indices)]] = True
+        return out
 
     def hidden(self, problem: Problem, open_: BoolArray) -> BoolArray:
         """(n,) the shown unknowns whose mask is open."""

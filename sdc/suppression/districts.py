@@ -97,7 +97,7 @@ class Ground:
         """(k,) the masks that are hidden once the moves of some windows are allowed for."""
         out = open_.copy()
         for one in found:
-            out[self.masks.of[np.unique(one.moves.indices)]] = True
+            out |= self.masks.needed(one.moves)
         return out
 
 
@@ -165,10 +165,9 @@ def polish(ground: Ground, found: Found) -> Found:
     budget = Budget(ground.budget.work * scale, ground.budget.deadline)
     reproducible = improve(engine, budget)
     moves = engine.witnesses().moves
-    open_ = np.zeros(len(masks.price), dtype=bool)
-    open_[masks.of[np.unique(moves.indices)]] = True
+    hidden = masks.hidden(problem, masks.needed(moves))
     log = (*found.log, f"polish: price {before:.6g} to {engine.cost:.6g}")
-    return Found(masks.hidden(problem, open_), 0.0, log, moves, reproducible=reproducible)
+    return Found(hidden, 0.0, log, moves, reproducible=reproducible)
 
 
 def servers(demands: Demands, moves: sp.csr_matrix) -> IntArray:

@@ -10,8 +10,6 @@ pattern is at most.
 
 from __future__ import annotations
 
-import numpy as np
-
 from sdc.model.system import BoolArray, Problem
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import Engine
@@ -51,11 +49,9 @@ def exchange(
         best = min(best, other, key=_merit)
         log.append(f"exchange: led by a program: loss {best.cost:g}, bound {lead.bound:g}")
     moves = best.witnesses().moves
-    open_ = np.zeros(len(masks.price), dtype=bool)
-    open_[masks.of[np.unique(moves.indices)]] = True
     left = len(best.unserved())
     log.append(f"exchange: {moves.shape[0]} moves, {left} of {len(demands)} left to programs")
-    hidden = masks.hidden(problem, open_)
+    hidden = masks.hidden(problem, masks.needed(moves))
     mended = repair(problem, hidden, budget=Budget(0), seed=seed, moves=moves)
     bound = min(lead.bound, mended.cost_in(problem))
     return Found(
