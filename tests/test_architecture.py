@@ -108,3 +108,11 @@ def test_help_is_shown_without_anything_slow() -> None:
     run = [sys.executable, "-c", script]
     found = subprocess.run(run, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_run_without_pictures_loads_nothing_that_draws() -> None:
+    slow = ["matplotlib", "reportlab"]
+    script = f"import sys, sdc.pipeline.run; print([m for m in {slow!r} if m in sys.modules])"
+    run = [sys.executable, "-c", script]
+    found = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

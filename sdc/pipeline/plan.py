@@ -18,7 +18,6 @@ from sdc.pipeline.demand import make_problem
 from sdc.pipeline.geography import AREAS
 from sdc.pipeline.history import History, history_of
 from sdc.pipeline.neighbourhood import grids_of, neighbourhood
-from sdc.pipeline.planpicture import picture
 from sdc.pipeline.prepare import Prepared, Tell, prepare
 from sdc.pipeline.schemes import offered_cuts
 from sdc.pipeline.treat import apply, dimension, untreated, wanted_tables
@@ -270,6 +269,8 @@ def _write_list(
     folder: Path, scored: Sequence[Scored], chosen: Scored, *, decision: Decision
 ) -> None:
     """The list, its picture and the decision in a folder that replaces the last one."""
+    from sdc.pipeline.planpicture import picture
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(prefix=".sdc-", dir=folder.parent))
     try:

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sdc.publishing.pia_items import CAMERA, ITEMS, SECTIONS
-from sdc.publishing.sheet import font_file
 
 OPEN = ("(記入してください)", "(to be filled in by a person)")
 _FONT = "PIA"
@@ -126,6 +125,8 @@ def pdf(assessment: Assessment, *, short: bool = False, language: int = 0) -> by
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
     from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer
+
+    from sdc.publishing.sheet import font_file
 
     if _FONT not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(TTFont(_FONT, str(font_file())))
