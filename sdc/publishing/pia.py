@@ -132,7 +132,9 @@ def pdf(assessment: Assessment, *, short: bool = False, language: int = 0) -> by
         pdfmetrics.registerFont(TTFont(_FONT, str(font_file())))
     plain = ParagraphStyle("plain", fontName=_FONT, fontSize=8, leading=11, wordWrap="CJK")
     large = ParagraphStyle("large", parent=plain, fontSize=14, leading=20)
-    middle = ParagraphStyle("middle", parent=plain, fontSize=10, leading=16, spaceBefore=8)
+    middle = ParagraphStyle(
+        "middle", parent=plain, fontSize=10, leading=16, spaceBefore=8, keepWithNext=1
+    )
     title = heading(assessment, short=short, language=language)
     story = [Paragraph(_safe(title), large),
              Paragraph(_safe(f"{assessment.section} {assessment.day}"), plain), Spacer(1, 8)]  # fmt: skip
