@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from importlib import import_module
 
 from sdc.errors import RulesError
@@ -15,7 +16,7 @@ from sdc.model.plan import Plan
 from sdc.model.system import BoolArray, Level, Problem
 from sdc.suppression.areatree import shared_tree
 from sdc.suppression.found import Budget, Method
-from sdc.suppression.settle import settle
+from sdc.suppression.ladder import secured
 
 METHODS: Mapping[str, str] = {
     "exchange": "sdc.suppression.exchange:exchange",
@@ -46,16 +47,23 @@ def suppress(
     seed: int = 0,
     previous: BoolArray | None = None,
 ) -> Plan:
-    """Protect a problem at its level, at the least loss that the budget finds."""
+    """Protect a problem at its level, at the least loss that the budget finds.
+
+    Where the engine's answer does not hold, the next rung of ``ladder`` is taken and said.
+
+    Raises Infeasible, naming the cells, where nothing that may be hidden protects them.
+    """
     started = time.perf_counter()
     name, because = choose(problem) if method == "auto" else (method, "asked for")
-    found = load(name)(problem, budget=Budget.of(budget, time_limit), seed=seed, previous=previous)
-    found = settle(problem, found, seed=seed)
+    method_of, effort = load(name), Budget.of(budget, time_limit)
+    found, given_up = secured(
+        problem, partial(method_of, problem, budget=effort, seed=seed, previous=previous), seed=seed
+    )
     return Plan(
         problem,
         found.hidden,
         method=name,
-        because=because,
+        because=f"{because}; given up: {given_up}" if given_up else because,
         bound=found.bound,
         seconds=time.perf_counter() - started,
         reproducible=found.reproducible,
