@@ -33,6 +33,11 @@ Hierarchies = Annotated[
 ]
 
 
+Scheduler = Annotated[
+    str | None, typer.Option(help="Dask スケジューラー / address of a Dask scheduler")
+]
+
+
 @app.command()
 def release(
     config: Config,
@@ -40,9 +45,7 @@ def release(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="書き出さない / write nothing")
     ] = False,
-    scheduler: Annotated[
-        str | None, typer.Option(help="Dask スケジューラー / address of a Dask scheduler")
-    ] = None,
+    scheduler: Scheduler = None,
 ) -> None:
     """記録から公表パッケージまで / from records to a proven release package.
 
@@ -110,6 +113,7 @@ def protect(
     time_limit: Annotated[float | None, typer.Option(help="緊急停止 (秒) / emergency stop")] = None,
     seed: Annotated[int, typer.Option(help="乱数の種 / seed")] = 0,
     ground: Annotated[str, typer.Option(help="秘匿の根拠 / legal ground")] = "",
+    scheduler: Scheduler = None,
 ) -> None:
     """既存の表を秘匿 / protect a table that exists already.
 
@@ -120,9 +124,9 @@ def protect(
     options = Options(
         hierarchies=_pairs(hierarchy), min_count=min_count, zeros=zeros, protection=protection,
         cost=cost, measures=tuple(measure or ()), p_percent=p_percent, method=method,
-        budget=budget, time_limit=time_limit, seed=seed, ground=ground,
+        budget=budget, time_limit=time_limit, seed=seed, ground=ground, scheduler=scheduler,
     )  # fmt: skip
-    outcome = protect_file(cells, out, options)
+    outcome = protect_file(cells, out, options, stages())
     for name, value in outcome.summary.items():
         typer.echo(f"{name:20} {value}")
     typer.echo(f"→ {outcome.folder}")

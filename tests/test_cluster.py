@@ -83,6 +83,41 @@ def test_a_lost_worker_costs_time_and_nothing_else(
     pd.testing.assert_frame_equal(sdc.count(file, sdc.mesh("250m"), by=["use"]), shared)
 
 
+def prefecture() -> sdc.Table:
+    """Four municipalities of five areas by four uses, with prefecture totals."""
+    codes = {"P": "", **{f"m{i}": "P" for i in range(4)}}
+    codes |= {f"m{i}{k}": f"m{i}" for i in range(4) for k in range(5)}
+    dims = (sdc.Hierarchy.of("area", codes), sdc.Hierarchy.flat("use", list("abcd")))
+    rng = np.random.default_rng(2)
+    leaf = rng.poisson(3 * rng.lognormal(0, 1, (20, 4))) * (rng.random((20, 4)) > 0.4)
+    return sdc.Table("t", dims, sdc.aggregate(leaf.astype(np.int64), dims))
+
+
+def test_a_prefecture_is_protected_and_proven_alike_though_a_worker_is_lost(
+    scheduler: str, tmp_path: Path
+) -> None:
+    table, rules, mark = prefecture(), sdc.Rules(min_count=3), tmp_path / "killed"
+    alone = sdc.protect(table, rules, method="districts")
+    with workers(scheduler) as run:
+
+        def perilous(work: Any, cut: Any) -> Any:
+            return run(partial(die_once, str(mark), work), cut)
+
+        shared = sdc.protect(table, rules, method="districts", run=perilous)
+        report = sdc.audit(table, shared, rules, run=perilous)
+    assert mark.exists()
+    assert np.array_equal(alone.hidden, shared.hidden)
+    assert alone.moves is not None
+    assert shared.moves is not None
+    assert (alone.moves != shared.moves).nnz == 0
+    mine = sdc.audit(table, alone, rules)
+    assert report.passed
+    assert report.published_digest == mine.published_digest
+    assert report.certificate is not None
+    assert mine.certificate is not None
+    assert (report.certificate.moves != mine.certificate.moves).nnz == 0
+
+
 def test_a_release_counts_the_same_in_pieces_and_on_a_cluster(
     tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

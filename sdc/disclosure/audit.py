@@ -20,6 +20,7 @@ from sdc.errors import RulesError
 from sdc.model.hierarchy import IntArray
 from sdc.model.plan import Published
 from sdc.model.report import AuditReport, Revelation, Verdict
+from sdc.model.sharing import Runner
 from sdc.model.system import BoolArray, Level, Problem
 
 OUTSIDER, OWNER = "outsider", "owner"
@@ -36,6 +37,7 @@ def audit(
     seconds: float | None = None,
     attackers: Sequence[str] = (OUTSIDER,),
     seed: int = 0,
+    run: Runner = map,
 ) -> AuditReport:
     """Attack a publication with everything that is in the problem, and say what was established.
 
@@ -51,9 +53,9 @@ def audit(
     stands are not combined, nor are several owners.
 
     ``moves`` (w, n) are witnesses offered by the maker; they are checked like all others, so that a
-    wrong one costs time and nothing else. ``budget`` limits the solver calls, ``seconds`` is an
-    emergency stop; both leave cells UNKNOWN. ``rule-aware`` is audited at ``interval`` and never
-    complete, because nobody has looked for twins.
+    wrong one costs time and nothing else; ``run`` is a ``map`` that shares out this check. ``budget``
+    limits the solver calls, ``seconds`` is an emergency stop; both leave cells UNKNOWN. ``rule-aware``
+    is audited at ``interval`` and never complete, because nobody has looked for twins.
 
     Raises NotProven where the publication is not one of the problem's system, RulesError for an
     unknown attacker.
@@ -67,7 +69,7 @@ def audit(
         report = _linear(problem, published)
     else:
         work = Work(budget, seconds)
-        proof = prove(problem, hidden, moves, work=work, seed=seed)
+        proof = prove(problem, hidden, moves, work=work, seed=seed, run=run)
         report = _judge(problem, published, proof, owner=OWNER in attackers, work=work)
     return replace(report, seconds=time.perf_counter() - started)
 

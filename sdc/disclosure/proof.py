@@ -16,6 +16,7 @@ from sdc.disclosure.space import Space
 from sdc.disclosure.witness import FAR, Reach, reach, valid
 from sdc.disclosure.work import Work
 from sdc.model.hierarchy import IntArray
+from sdc.model.sharing import Runner
 from sdc.model.system import BoolArray, Problem
 from sdc.solver.program import TOLERANCE, Status
 
@@ -57,15 +58,16 @@ def prove(
     work: Work,
     seed: int = 0,
     others: bool = True,
+    run: Runner = map,
 ) -> Proof:
     """Check the offered moves, then look for more until every demand is met or provably cannot be.
 
     Without ``others`` only the primary cells are asked about, not every hidden cell. Cost: the check
-    is linear; the search takes a few bulk programs and a window for each demand that they leave (see
-    ``search``).
+    is linear and shared out by ``run``; the search takes a few bulk programs and a window for each
+    demand that they leave (see ``search``).
     """
     demands = Demands.of(problem, hidden if others else np.zeros_like(hidden))
-    proof = _judged(demands, _sound(problem, hidden, offered), 1)
+    proof = _judged(demands, _sound(problem, hidden, offered, run), 1)
     asked = ~proof.met
     some = demands.some & ~proof.moved
     if not asked.any() and not some.any():
@@ -95,12 +97,14 @@ def prove(
     return replace(proof, barred=proof.barred | (proof.standing[demands.cells] & ~proof.met))
 
 
-def _sound(problem: Problem, hidden: BoolArray, offered: sp.csr_matrix | None) -> sp.csr_matrix:
+def _sound(
+    problem: Problem, hidden: BoolArray, offered: sp.csr_matrix | None, run: Runner
+) -> sp.csr_matrix:
     """The offered moves that hold; the others are dropped, whoever offers them."""
     if offered is None or not offered.shape[0]:
         return sp.csr_matrix((0, problem.system.n), dtype=np.int64)
     offered = sp.csr_matrix(offered)
-    return offered[np.flatnonzero(valid(problem, hidden, offered))]
+    return offered[np.flatnonzero(valid(problem, hidden, offered, run=run))]
 
 
 def _judged(demands: Demands, moves: sp.csr_matrix, scale: int) -> Proof:

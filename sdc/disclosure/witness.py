@@ -5,6 +5,7 @@ The certificate check: additions and comparisons of 64-bit integers; no solver, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,11 @@ import scipy.sparse as sp
 
 from sdc.errors import InputError
 from sdc.model.hierarchy import IntArray
+from sdc.model.sharing import Runner
 from sdc.model.system import BoolArray, Problem
+
+BATCH = 2_000
+"""Moves that are checked together."""
 
 FAR = 2**53
 """No difference between two tables may be larger, so that no sum can leave 64 bits."""
@@ -25,13 +30,18 @@ def free_cells(problem: Problem, hidden: BoolArray) -> BoolArray:
 
 
 def valid(
-    problem: Problem, hidden: BoolArray, moves: sp.csr_matrix, *, scale: int = 1
+    problem: Problem,
+    hidden: BoolArray,
+    moves: sp.csr_matrix,
+    *,
+    scale: int = 1,
+    run: Runner = map,
 ) -> BoolArray:
     """(w,) the rows z of ``moves`` (w, n) for which value + z is a table the attacker must expect.
 
     That is: z is 0 on every printed or known cell, ``relations @ z == 0``, and value + z lies within
-    the prior bounds everywhere. Differences count in units of 1 / ``scale``. O(stored numbers x
-    relations a cell).
+    the prior bounds everywhere. Differences count in units of 1 / ``scale``; ``run`` shares the moves
+    out. O(stored numbers x relations a cell).
 
     Raises InputError where the moves are not int64, do not fit, or are large enough to overflow.
 
@@ -55,16 +65,59 @@ def valid(
     most = FAR // scale
     low = scale * np.maximum(problem.floor - system.value, -most)
     high = scale * np.minimum(problem.ceiling - system.value, most)
-    row = np.repeat(np.arange(moves.shape[0]), np.diff(moves.indptr))
-    column, step = moves.indices, moves.data
-    inside = free[column] & (step >= low[column]) & (step <= high[column])
-    good = np.ones(moves.shape[0], dtype=bool)
-    good[row[~inside & (step != 0)]] = False
-    drift = sp.csr_matrix(moves @ system.relations.T)
+    # Cells that do not move keep their true value: it must lie within the prior bounds as well.
+    if not ((low <= 0) & (high >= 0))[free].all():
+        return np.zeros(moves.shape[0], dtype=bool)
+    batches = Batches(
+        moves, system.relations.tocsc(), np.where(free, low, 0), np.where(free, high, 0)
+    )
+    empty = np.zeros(0, dtype=bool)
+    return np.concatenate([empty, *run(holds, batches)])
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Some moves (w, c) and all that speaks of the c cells that they touch."""
+
+    moves: sp.csr_matrix
+    relations: sp.csc_matrix
+    low: IntArray
+    high: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Batches:
+    """Moves in batches, cut when they are asked for: what is sent away does not grow with the system.
+
+    ``low`` and ``high`` (n,) are 0 on the cells that must stand still.
+    """
+
+    moves: sp.csr_matrix
+    relations: sp.csc_matrix
+    low: IntArray
+    high: IntArray
+
+    def __len__(self) -> int:
+        return len(range(0, self.moves.shape[0], BATCH))
+
+    def __iter__(self) -> Iterator[Batch]:
+        for start in range(0, self.moves.shape[0], BATCH):
+            part = self.moves[start : start + BATCH]
+            cells, place = np.unique(part.indices, return_inverse=True)
+            own = sp.csr_matrix((part.data, place, part.indptr), shape=(part.shape[0], len(cells)))
+            yield Batch(own, self.relations[:, cells], self.low[cells], self.high[cells])
+
+
+def holds(batch: Batch) -> BoolArray:
+    """(w,) whether a move stays within the bounds and keeps every relation."""
+    column, step = batch.moves.indices, batch.moves.data
+    row = np.repeat(np.arange(batch.moves.shape[0]), np.diff(batch.moves.indptr))
+    good = np.ones(batch.moves.shape[0], dtype=bool)
+    good[row[(step < batch.low[column]) | (step > batch.high[column])]] = False
+    drift = sp.csr_matrix(batch.moves @ batch.relations.T)
     at = np.repeat(np.arange(drift.shape[0]), np.diff(drift.indptr))
     good[at[drift.data != 0]] = False
-    # Cells that do not move keep their true value: it must lie within the prior bounds as well.
-    return good & bool(((low <= 0) & (high >= 0))[free].all())
+    return good
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Who counts the pieces: the threads of this process, or the workers of a Dask cluster?
+"""Who works on the parts of a run: the threads of this process, or the workers of a Dask cluster?
 
 There is no engine of our own: every step that can be shared out takes a ``map``, and a cluster has
 one. It gives the answers in the order of the questions, so that the result is the same byte by byte.
@@ -6,51 +6,63 @@ one. It gives the answers in the order of the questions, so that the result is t
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 from sdc.errors import InputError
-from sdc.pipeline.counting import Runner
+from sdc.model.sharing import Runner, threaded
 
 RETRIES = 3
-"""How often a piece is tried again after its worker was lost or ran out of memory."""
+"""How often a part is tried again after its worker was lost or ran out of memory."""
 
 PATIENCE = 20
 """Seconds in which a scheduler must answer."""
 
-
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+LINES = 10
+"""How often a stage says how far it has come."""
 
 
-def bounded(pool: ThreadPoolExecutor, work: Callable[[Any], Any], cut: Iterable[Any]) -> Any:
-    """A ``map`` that runs ahead of its reader by one answer a thread.
+class Progress:
+    """Says which stage is under way, and how many of its parts are done.
 
-    >>> with ThreadPoolExecutor(2) as pool:
-    ...     list(bounded(pool, abs, [-1, 2, -3]))
-    [1, 2, 3]
+    >>> progress = Progress(lambda ja, en: print(en))
+    >>> progress.stage("秘匿", "suppressing")
+    suppressing
+    >>> list(progress.over(map)(abs, [-1, 2]))
+    suppressing 1/2
+    suppressing 2/2
+    [1, 2]
     """
-    ahead: deque[Future[Any]] = deque()
-    for piece in cut:
-        ahead.append(pool.submit(work, piece))
-        if len(ahead) > processors():
-            yield ahead.popleft().result()
-    while ahead:
-        yield ahead.popleft().result()
+
+    def __init__(self, tell: Callable[[str, str], None]) -> None:
+        self._tell = tell
+        self._now = ("", "")
+
+    def stage(self, ja: str, en: str) -> None:
+        """Another stage begins."""
+        self._now = (ja, en)
+        self._tell(ja, en)
+
+    def over(self, run: Runner) -> Runner:
+        """The same ``map``, which tells what part of the answers has come."""
+
+        def told(work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+            every = len(items) if isinstance(items, Sized) else 0
+            for done, answer in enumerate(run(work, items), 1):
+                if every > 1 and done * LINES // every > (done - 1) * LINES // every:
+                    ja, en = self._now
+                    self._tell(f"{ja} {done}/{every}", f"{en} {done}/{every}")
+                yield answer
+
+        return told
 
 
 @contextmanager
 def workers(scheduler: str | None) -> Iterator[Runner]:
     """The ``map`` of the cluster at an address such as ``tcp://10.0.0.5:8786``; None: of threads.
 
-    Workers need this package and the same paths to the files. Threads take as many pieces as there
-    are processors and begin no other before an answer was taken, so that memory stays bounded.
+    Workers need this package and, where files are read, the same paths to them.
 
     Raises InputError where the extra ``cluster`` is not installed or nobody answers.
 
@@ -59,8 +71,7 @@ def workers(scheduler: str | None) -> Iterator[Runner]:
     [1, 2]
     """
     if scheduler is None:
-        with ThreadPoolExecutor(processors()) as pool:
-            yield partial(bounded, pool)
+        yield threaded
         return
     try:
         from distributed import Client

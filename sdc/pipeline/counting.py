@@ -7,7 +7,7 @@ A ``Job`` is everything that the pieces of one file have in common; it can be se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
@@ -25,9 +25,6 @@ from sdc.readers.meshed import read_meshed
 from sdc.readers.pieces import WHOLE, Piece
 from sdc.readers.records import read_records
 from sdc.tables.tally import Tally, combine, spread, tally
-
-Runner = Callable[..., Iterable[Any]]
-"""A ``map``: the built-in one, that of a pool, or that of a cluster."""
 
 
 @dataclass(frozen=True, eq=False)

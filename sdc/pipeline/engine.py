@@ -11,6 +11,7 @@ from sdc.model.plan import Plan, apply
 from sdc.model.release import Release, ReleaseInfo
 from sdc.model.report import AuditReport
 from sdc.model.rules import Rules
+from sdc.model.sharing import Runner, threaded
 from sdc.model.system import BoolArray, Problem, System
 from sdc.model.table import Table
 from sdc.sensitivity import problem as demands_of
@@ -29,11 +30,14 @@ def protect(
     time_limit: float | None = None,
     seed: int = 0,
     previous: BoolArray | None = None,
+    run: Runner = threaded,
 ) -> Plan:
     """Decide which cells of a table, of several, or of a system become X, at the least loss.
 
     ``budget`` scales the search effort (1 by default), ``time_limit`` in seconds is an emergency stop,
-    ``previous`` (n,) an earlier pattern to keep where it can be kept.
+    ``previous`` (n,) an earlier pattern to keep where it can be kept. ``run`` is a ``map`` that works
+    on the districts of a large table: the threads of this process, or those of a cluster
+    (``sdc.pipeline.cluster.workers``); the answer is the same.
 
     Raises RulesError for rules that do not fit, Infeasible where nothing protects some cell.
 
@@ -48,27 +52,37 @@ def protect(
     """
     demands = demands_of(as_system(target), rules)
     return suppress(
-        demands, method=method, budget=budget, time_limit=time_limit, seed=seed, previous=previous
+        demands,
+        method=method,
+        budget=budget,
+        time_limit=time_limit,
+        seed=seed,
+        previous=previous,
+        run=run,
     )
 
 
-def audit(target: Target, plan: Plan, rules: Rules | Mapping[str, Rules]) -> AuditReport:
+def audit(
+    target: Target, plan: Plan, rules: Rules | Mapping[str, Rules], *, run: Runner = threaded
+) -> AuditReport:
     """Attack what a plan would publish; the demands are derived from the rules anew.
+
+    ``run`` is a ``map`` that shares out the check of witnesses, as in ``protect``.
 
     Raises NotProven where the plan was made for other tables or other rules.
     """
     system = as_system(target)
     demands = demands_of(system, rules)
-    return audit_problem(demands, plan)
+    return audit_problem(demands, plan, run=run)
 
 
-def audit_problem(demands: Problem, plan: Plan) -> AuditReport:
+def audit_problem(demands: Problem, plan: Plan, *, run: Runner = threaded) -> AuditReport:
     """The audit for demands that are already at hand."""
     if plan.problem.digest != demands.digest:
         raise NotProven(
             "計画は別の表または別の規則のものです", "the plan was made for other tables or rules"
         )
-    return run_audit(demands, apply(demands.system, plan), moves=plan.moves)
+    return run_audit(demands, apply(demands.system, plan), moves=plan.moves, run=run)
 
 
 def release(

@@ -18,11 +18,11 @@ from sdc.microdata.classify import MeasureSpec
 from sdc.microdata.trips import once_a_person
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import IntArray
+from sdc.model.sharing import Runner
 from sdc.pipeline.classes import class_dimension
 from sdc.pipeline.counting import (
     Counted,
     Job,
-    Runner,
     code_records,
     count_piece,
     extent_of_piece,

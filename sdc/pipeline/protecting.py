@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sdc.errors import RulesError
 from sdc.model.plan import Plan
 from sdc.model.rules import COSTS, Rules
+from sdc.model.sharing import Runner
 from sdc.model.system import Problem, level_of
+from sdc.pipeline.cluster import Progress, workers
 from sdc.pipeline.engine import audit_problem
 from sdc.pipeline.finished import (
     Outcome,
@@ -44,29 +46,41 @@ class Options:
     time_limit: float | None = None
     seed: int = 0
     ground: str = ""
+    scheduler: str | None = None
 
 
-def protect_file(path: Path, out: Path, options: Options) -> Outcome:
+def silent(ja: str, en: str) -> None:
+    """Tell nobody."""
+
+
+def protect_file(
+    path: Path, out: Path, options: Options, tell: Callable[[str, str], None] = silent
+) -> Outcome:
     """Protect the table, or the JJ problem, in a file and write the result to a new folder.
 
     Raises InputError, Infeasible, NotProven, DisclosureFound; then nothing is written.
     """
     started = time.perf_counter()
-    if path.suffix.lower() == ".jj":
-        return _protect_jj(path, out, options, started)
-    demands = _read(path, options)
-    plan = _suppress(demands, options)
+    progress = Progress(tell)
+    with workers(options.scheduler) as run:
+        shared = progress.over(run)
+        if path.suffix.lower() == ".jj":
+            return _protect_jj(path, out, options, started=started, run=shared)
+        demands = _read(path, options)
+        progress.stage("秘匿", "suppressing")
+        plan = _suppress(demands, options, shared)
     ground = options.ground or "sdc protect"
     return write_protected(demands.system, plan, out, ground=ground, started=started)
 
 
-def _suppress(demands: Problem, options: Options) -> Plan:
+def _suppress(demands: Problem, options: Options, run: Runner) -> Plan:
     return suppress(
         demands,
         method=options.method,
         budget=options.budget,
         time_limit=options.time_limit,
         seed=options.seed,
+        run=run,
     )
 
 
@@ -93,10 +107,10 @@ def _read(path: Path, options: Options) -> Problem:
     return demands_of(system_of([count, *printed]), rules, priced=measures)
 
 
-def _protect_jj(path: Path, out: Path, options: Options, started: float) -> Outcome:
+def _protect_jj(path: Path, out: Path, options: Options, *, started: float, run: Runner) -> Outcome:
     """``pattern.csv`` (id, status u, x or s) and the internal folder; weights are the file's."""
     demands = read_jj(path)
-    plan = _suppress(demands, options)
+    plan = _suppress(demands, options, run)
     report = audit_problem(demands, plan)
     refuse_unproven(demands.system, report)
     summary = summary_of(plan, report, seconds=time.perf_counter() - started)

@@ -14,10 +14,10 @@ from sdc.errors import NotProven, RulesError
 from sdc.model.plan import Plan, Published, apply
 from sdc.model.release import Release
 from sdc.model.report import AuditReport
+from sdc.model.sharing import Runner, threaded
 from sdc.model.system import Problem, System
 from sdc.pipeline.approving import logged, note, require_agreement
-from sdc.pipeline.cluster import workers
-from sdc.pipeline.counting import Runner
+from sdc.pipeline.cluster import Progress, workers
 from sdc.pipeline.demand import make_problem
 from sdc.pipeline.exits import entry_lines, evidence_of, exit_files, require_decisions
 from sdc.pipeline.finished import audit_json, protection_text, refuse_unproven, summary_of
@@ -124,10 +124,11 @@ def run_release(
             code="ground",
         )
     keys = Keys() if dry_run else keys_of(config)
-    with logged(config, "release", tell, quiet=dry_run) as told:
+    progress = Progress(tell)
+    with logged(config, "release", progress.stage, quiet=dry_run) as told:
         refuse_other_cutting(config)
         with workers(scheduler or config.scheduler) as run:
-            safe = make_safe(config, tell=told, run=run)
+            safe = make_safe(config, tell=told, run=progress.over(run))
         if dry_run:
             return Result(safe, None, False)
         require_agreement(config, safe.report, candidate_facts(safe))
@@ -193,7 +194,7 @@ def check_inputs(path: str | Path, *, tell: Tell = silent) -> str:
     return "\n".join([*lines, "問題はありません / no problem found"])
 
 
-def make_safe(config: Config, *, tell: Tell = silent, run: Runner = map) -> Safe:
+def make_safe(config: Config, *, tell: Tell = silent, run: Runner = threaded) -> Safe:
     """Read, treat, protect and audit; raises unless the audit passes."""
     started = time.perf_counter()
     earlier, history = earlier_of(config), history_of(config)
@@ -204,10 +205,10 @@ def make_safe(config: Config, *, tell: Tell = silent, run: Runner = map) -> Safe
     demands = make_problem(config, (prepared, treated), history, tell)
     system = demands.system
     tell("秘匿", "suppressing")
-    plan = make_plan(config, demands, decision, earlier)
+    plan = make_plan(config, demands, decision, earlier=earlier, run=run)
     published = apply(system, plan)
     tell("監査", "auditing")
-    report = run_audit(demands, published, moves=plan.moves)
+    report = run_audit(demands, published, moves=plan.moves, run=run)
     refuse_unproven(system, report)
     figures = figures_of(config, treated.places, published.tables)
     report = audit_figures(report, system, published, figures)
@@ -220,7 +221,12 @@ def make_safe(config: Config, *, tell: Tell = silent, run: Runner = map) -> Safe
 
 
 def make_plan(
-    config: Config, demands: Problem, decision: Decision | None, earlier: Earlier | None
+    config: Config,
+    demands: Problem,
+    decision: Decision | None,
+    *,
+    earlier: Earlier | None,
+    run: Runner = threaded,
 ) -> Plan:
     """The cells that become X: those decided on, else the least loss that the budget finds."""
     if decision is not None:
@@ -240,6 +246,7 @@ def make_plan(
         time_limit=None if options.time_limit is None else float(options.time_limit),
         seed=options.seed,
         previous=None if earlier is None else hidden_mask(demands.system, earlier.hidden)[0],
+        run=run,
     )
 
 

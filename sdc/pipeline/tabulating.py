@@ -19,8 +19,8 @@ from sdc.errors import InputError
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.records import Records
+from sdc.model.sharing import Runner
 from sdc.model.table import Table
-from sdc.pipeline.counting import Runner
 from sdc.readers.pieces import WHOLE, Piece
 from sdc.readers.records import as_text_column
 from sdc.readers.scan import RecordFile

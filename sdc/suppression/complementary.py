@@ -10,9 +10,11 @@ import time
 from collections.abc import Mapping
 from functools import partial
 from importlib import import_module
+from typing import Any
 
 from sdc.errors import RulesError
 from sdc.model.plan import Plan
+from sdc.model.sharing import Runner, threaded
 from sdc.model.system import BoolArray, Level, Problem
 from sdc.suppression.areatree import shared_tree
 from sdc.suppression.found import Budget, Method
@@ -27,6 +29,9 @@ METHODS: Mapping[str, str] = {
     "guideline": "sdc.suppression.guideline:guideline",
 }
 """Method name -> where its function lives; loaded on first use."""
+
+SHARED = {"districts"}
+"""Methods that cut a problem into parts for a ``map``."""
 
 SMALL = 400
 """Unknowns up to which the exact engine is the default."""
@@ -46,19 +51,21 @@ def suppress(
     time_limit: float | None = None,
     seed: int = 0,
     previous: BoolArray | None = None,
+    run: Runner = threaded,
 ) -> Plan:
     """Protect a problem at its level, at the least loss that the budget finds.
 
-    Where the engine's answer does not hold, the next rung of ``ladder`` is taken and said.
+    Where the engine's answer does not hold, the next rung of ``ladder`` is taken and said. ``run`` is
+    a ``map`` that shares out what falls apart; the answer does not depend on it.
 
     Raises Infeasible, naming the cells, where nothing that may be hidden protects them.
     """
     started = time.perf_counter()
     name, because = choose(problem) if method == "auto" else (method, "asked for")
-    method_of, effort = load(name), Budget.of(budget, time_limit)
-    found, given_up = secured(
-        problem, partial(method_of, problem, budget=effort, seed=seed, previous=previous), seed=seed
-    )
+    options: dict[str, Any] = {"run": run} if name in SHARED else {}
+    engine = partial(load(name), problem, budget=Budget.of(budget, time_limit), seed=seed,
+                     previous=previous, **options)  # fmt: skip
+    found, given_up = secured(problem, engine, seed=seed, run=run)
     return Plan(
         problem,
         found.hidden,

@@ -11,9 +11,7 @@ nothing changes.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -22,6 +20,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from sdc.model.hierarchy import IntArray
+from sdc.model.sharing import Runner, threaded
 from sdc.model.system import BoolArray, Problem
 from sdc.suppression.areatree import Districts, districts_of
 from sdc.suppression.demands import Demands, Masks
@@ -30,6 +29,7 @@ from sdc.suppression.exchange import CHUNK, improve
 from sdc.suppression.found import Budget, Found
 from sdc.suppression.leading import Lead
 from sdc.suppression.repair import repair
+from sdc.suppression.window import Window
 
 SWEEP = 40
 """Search steps of the sweeps a demand at budget 1."""
@@ -60,38 +60,54 @@ class Searched:
 
 
 @dataclass(frozen=True, eq=False)
+class Cuts:
+    """Windows of a problem, cut one by one when they are asked for.
+
+    A window is given by its unknowns and by the numbers of the demands that it deals with.
+    """
+
+    problem: Problem
+    demands: Demands
+    masks: Masks
+    open_: BoolArray
+    wanted: Sequence[tuple[IntArray, IntArray]]
+
+    def __len__(self) -> int:
+        return len(self.wanted)
+
+    def __iter__(self) -> Iterator[Window]:
+        for columns, which in self.wanted:
+            yield Window.of(
+                self.problem,
+                self.demands,
+                self.masks,
+                columns=columns,
+                which=which,
+                open_=self.open_,
+            )
+
+
+@dataclass(frozen=True, eq=False)
 class Ground:
-    """What all windows of a problem share."""
+    """What all windows of a problem share, and who searches them."""
 
     problem: Problem
     demands: Demands
     masks: Masks
     budget: Budget
     seed: int
+    run: Runner
 
     def search(
-        self, columns: IntArray, open_: BoolArray, *, which: IntArray, idle: float | None = None
-    ) -> Searched:
-        """Serve some demands by moves within a window, and exchange them for cheaper ones."""
-        options: dict[str, Any] = {} if idle is None else {"patience": PATIENCE, "idle": idle}
-        engine = Engine(
-            self.problem,
-            self.demands,
-            self.masks,
-            columns=columns,
-            which=which,
-            open_=open_,
-            seed=self.seed,
-            **options,
-        )
-        engine.construct()
-        steps, done = self.budget.steps(SWEEP * len(which)), False
-        while steps > 0 and not done and not self.budget.expired:
-            done, kept = engine.sweep(min(CHUNK, steps))
-            done = done and kept == 0
-            steps -= CHUNK
-        moves = engine.witnesses().moves
-        return Searched(moves, engine.unserved(), not self.budget.expired)
+        self,
+        wanted: Sequence[tuple[IntArray, IntArray]],
+        open_: BoolArray,
+        *,
+        idle: float | None = None,
+    ) -> list[Searched]:
+        """Search some windows, (unknowns, demands) each, in which ``open_`` (k,) is hidden already."""
+        cuts = Cuts(self.problem, self.demands, self.masks, open_, wanted)
+        return list(self.run(partial(search, budget=self.budget, seed=self.seed, idle=idle), cuts))
 
     def opened(self, open_: BoolArray, found: Iterable[Searched]) -> BoolArray:
         """(k,) the masks that are hidden once the moves of some windows are allowed for."""
@@ -101,43 +117,43 @@ class Ground:
         return out
 
 
-def districts(
-    problem: Problem, *, budget: Budget, seed: int, previous: BoolArray | None = None
-) -> Found:
-    """Protect a problem at ``interval`` by windows over districts.
+def search(window: Window, *, budget: Budget, seed: int, idle: float | None = None) -> Searched:
+    """Serve the demands of a window by moves within it, and exchange them for cheaper ones."""
+    options: dict[str, Any] = {} if idle is None else {"patience": PATIENCE, "idle": idle}
+    engine = Engine(window, seed=seed, **options)
+    engine.construct()
+    steps, done = budget.steps(SWEEP * len(window.which)), False
+    while steps > 0 and not done and not budget.expired:
+        done, kept = engine.sweep(min(CHUNK, steps))
+        done = done and kept == 0
+        steps -= CHUNK
+    return Searched(engine.witnesses().moves, engine.unserved(), not budget.expired)
 
-    Memory and time grow with the number of districts; windows run on all processors, and the answer
-    does not depend on their order. Raises RulesError where the tables share no dimension with
-    districts, Infeasible where a cell cannot be protected though everything else is hidden.
+
+def districts(
+    problem: Problem,
+    *,
+    budget: Budget,
+    seed: int,
+    previous: BoolArray | None = None,
+    run: Runner = threaded,
+) -> Found:
+    """Protect a problem at ``interval`` by windows over districts, which ``run`` shares out.
+
+    Memory and time grow with the number of districts; the answer does not depend on who searches
+    them. Raises RulesError where the tables share no dimension with districts, Infeasible where a
+    cell cannot be protected though everything else is hidden.
     """
     parts = districts_of(problem.system)
     demands, true = Demands.of(problem), Masks.of_problem(problem, previous)
     few = Budget(budget.work if len(demands) <= LED else 0.0, budget.deadline)
     lead = Lead.of(problem, few, seed=seed)
     masks = lead.priced(true) if few.work else true
-    ground = Ground(problem, demands, masks, budget, seed)
-    nothing = np.zeros(len(masks.price), dtype=bool)
-    inner = np.full(problem.system.n, -1, dtype=np.int64)
-    for number, cells in enumerate(parts.inside):
-        inner[cells] = number
-    home = inner[demands.cell]
-    top = ground.search(parts.top, nothing, which=np.flatnonzero(home < 0))
-    open_ = ground.opened(nothing, [top])
-    own = [np.flatnonzero(home == d) for d in range(len(parts.inside))]
-    found = list(_everywhere(partial(_inside, ground, parts, open_, own), range(len(own))))
-    open_ = ground.opened(open_, found)
-    hard = [(d, one.left) for d, one in enumerate(found) if len(one.left)]
-    hard += [(parts.largest[0], top.left)] if len(top.left) else []
-    more = list(_everywhere(partial(_across, ground, parts, open_), hard))
-    searched = [top, *found, *more]
+    ground = Ground(problem, demands, masks, budget, seed, run)
+    searched, left = _windows(ground, parts)
     moves = sp.csr_matrix(sp.vstack([s.moves for s in searched], format="csr"))
-    hidden = masks.hidden(problem, ground.opened(open_, more))
-    left = sum(len(s.left) for s in more)
-    log = [
-        f"districts: {len(own)} districts, {len(top.left)} demands of their rows and "
-        f"{sum(len(one.left) for one in found)} inside went further, {left} left to programs"
-    ]
-    safe = Found(hidden, 0.0, (), moves)
+    hidden = masks.hidden(problem, masks.needed(moves))
+    safe = Found(hidden, 0.0, (_told(searched, left, len(parts.inside)),), moves)
     if left:
         safe = repair(problem, hidden, budget=Budget(0), seed=seed, moves=moves)
     final = safe
@@ -146,7 +162,54 @@ def districts(
     certain = final.reproducible and all(s.reproducible for s in searched)
     bound = min(lead.bound, final.cost_in(problem))
     certain &= lead.reproducible
-    return Found(final.hidden, bound, (*log, *final.log), final.moves, reproducible=certain)
+    return Found(final.hidden, bound, final.log, final.moves, reproducible=certain)
+
+
+def _told(searched: Sequence[Searched], left: int, districts: int) -> str:
+    """One line for the log."""
+    further = [
+        sum(len(s.left) for s in part) for part in (searched[:1], searched[1 : districts + 1])
+    ]
+    return (
+        f"districts: {districts} districts, {further[0]} demands of their rows and "
+        f"{further[1]} inside went further, {left} left to programs"
+    )
+
+
+def _windows(ground: Ground, parts: Districts) -> tuple[list[Searched], int]:
+    """The rows of the districts, every district inside, and across; how many demands are left."""
+    inner = np.full(ground.problem.system.n, -1, dtype=np.int64)
+    for number, cells in enumerate(parts.inside):
+        inner[cells] = number
+    home = inner[ground.demands.cell]
+    nothing = np.zeros(len(ground.masks.price), dtype=bool)
+    (top,) = ground.search([(parts.top, np.flatnonzero(home < 0))], nothing)
+    open_ = ground.opened(nothing, [top])
+    own = [(cells, np.flatnonzero(home == d)) for d, cells in enumerate(parts.inside)]
+    found = ground.search(own, open_)
+    hard = [(d, one.left) for d, one in enumerate(found) if len(one.left)]
+    hard += [(parts.largest[0], top.left)] if len(top.left) else []
+    more, left = _across(ground, parts, ground.opened(open_, found), hard)
+    return [top, *found, *more], left
+
+
+def _across(
+    ground: Ground, parts: Districts, open_: BoolArray, hard: list[tuple[int, IntArray]]
+) -> tuple[list[Searched], int]:
+    """Demands that need more units than their district has: wider and wider windows, shorter moves."""
+    found: list[Searched] = []
+    for partners, idle in LADDER:
+        wanted = []
+        for district, left in hard:
+            others = [d for d in parts.largest if d != district][:partners]
+            cells = [parts.inside[d] for d in (district, *others)]
+            wanted.append((np.unique(np.concatenate([parts.top, *cells])), left))
+        round_ = ground.search(wanted, open_, idle=idle)
+        open_ = ground.opened(open_, round_)
+        found += round_
+        pairs = zip(hard, round_, strict=True)
+        hard = [(district, one.left) for (district, _), one in pairs if len(one.left)]
+    return found, sum(len(left) for _, left in hard)
 
 
 def polish(ground: Ground, found: Found) -> Found:
@@ -156,7 +219,7 @@ def polish(ground: Ground, found: Found) -> Found:
     """
     problem, masks = ground.problem, ground.masks
     assert found.moves is not None
-    engine = Engine(problem, ground.demands, masks, seed=ground.seed)
+    engine = Engine(Window.of(problem, ground.demands, masks), seed=ground.seed)
     engine.load(Witnesses(found.moves, servers(ground.demands, found.moves)))
     if len(engine.unserved()):
         return found
@@ -186,37 +249,3 @@ def servers(demands: Demands, moves: sp.csr_matrix) -> IntArray:
         if len(enough):
             out[r] = int(enough.min())
     return out
-
-
-def _inside(
-    ground: Ground, parts: Districts, open_: BoolArray, own: Sequence[IntArray], district: int
-) -> Searched:
-    """The demands of a district, its own row and all other districts standing still."""
-    return ground.search(parts.inside[district], open_, which=own[district])
-
-
-def _across(
-    ground: Ground, parts: Districts, open_: BoolArray, hard: tuple[int, IntArray]
-) -> Searched:
-    """Demands that need more units than their district has: wider and wider windows, shorter moves."""
-    district, left = hard
-    others = [d for d in parts.largest if d != district]
-    moves = [sp.csr_matrix((0, ground.problem.system.n), dtype=np.int64)]
-    reproducible = True
-    for partners, idle in LADDER:
-        cells = [parts.inside[d] for d in (district, *others[:partners])]
-        found = ground.search(
-            np.unique(np.concatenate([parts.top, *cells])), open_, which=left, idle=idle
-        )
-        moves.append(found.moves)
-        open_ = ground.opened(open_, [found])
-        left, reproducible = found.left, reproducible and found.reproducible
-        if not len(left):
-            break
-    return Searched(sp.csr_matrix(sp.vstack(moves, format="csr")), left, reproducible)
-
-
-def _everywhere(work: partial[Searched], items: Iterable[object]) -> Iterator[Searched]:
-    """The work on every item, in order; compiled searches let other threads run."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield from pool.map(work, items)

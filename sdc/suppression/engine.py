@@ -8,8 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from sdc.model.hierarchy import IntArray
-from sdc.model.system import BoolArray, FloatArray, Problem
-from sdc.suppression.demands import Demands, Masks
+from sdc.model.system import BoolArray, FloatArray
+from sdc.suppression.demands import Demands
 from sdc.suppression.desk import (
     AMOUNT,
     BEGIN,
@@ -37,6 +37,7 @@ from sdc.suppression.desk import (
 from sdc.suppression.holding import cost_of
 from sdc.suppression.improving import construct, load_demand, load_move
 from sdc.suppression.searching import search_on
+from sdc.suppression.window import Window
 
 IDLE = 0.003
 """Price of a hidden cell in a search, in units of the middle price: long ways are allowed for."""
@@ -63,50 +64,29 @@ class Witnesses:
 
 
 class Engine:
-    """Searches over some unknowns of a problem; everything outside them stands still.
-
-    ``columns`` are unknowns, ascending; ``which`` the demands that are dealt with (their cells must
-    lie inside); ``open_`` (k,) masks that are hidden in any case, at no price.
-    """
+    """Searches over the unknowns of a window; everything outside it stands still."""
 
     def __init__(
-        self,
-        problem: Problem,
-        demands: Demands,
-        masks: Masks,
-        *,
-        columns: IntArray | None = None,
-        which: IntArray | None = None,
-        open_: BoolArray | None = None,
-        seed: int = 0,
-        idle: float = IDLE,
-        patience: int = STEPS,
+        self, window: Window, *, seed: int = 0, idle: float = IDLE, patience: int = STEPS
     ) -> None:
-        every = np.arange(problem.system.n, dtype=np.int64) if columns is None else columns
-        movable = np.isfinite(masks.price[masks.of[every]])
-        self.columns = every[movable & ((masks.up[every] > 0) | (masks.down[every] > 0))]
-        self.which = np.arange(len(demands), dtype=np.int64) if which is None else which
-        self.n = problem.system.n
-        relations = problem.system.relations
-        if len(self.columns) < self.n:
-            relations = relations[:, self.columns]
-            relations = relations[np.flatnonzero(np.diff(relations.indptr))]
-        used, mask = np.unique(masks.of[self.columns], return_inverse=True)
-        count = len(self.which)
+        self.window = window
+        masks, count = window.masks, len(window.which)
         self.desk = lay_out(
-            relations, demands=count, masks=len(used), nodes=4096 + 160 * count, seed=seed
+            window.relations,
+            demands=count,
+            masks=len(masks.price),
+            nodes=4096 + 160 * count,
+            seed=seed,
         )
-        free = masks.free if open_ is None else masks.free | open_
-        self._set_masks(np.minimum(masks.price[used], NEVER), free[used], mask)
-        self.desk.cell[:, UP] = masks.up[self.columns]
-        self.desk.cell[:, DOWN] = masks.down[self.columns]
-        self._set_demands(demands)
-        finite = masks.price[np.isfinite(masks.price) & (masks.price > 0)]
-        unit = float(np.median(finite)) if len(finite) else 1.0
-        self.desk.query[IDLE_TASTE] = idle * unit
-        self.desk.query[SLACK_TASTE] = 100 * idle * unit
+        self._set_masks(np.minimum(masks.price, NEVER), masks.free, masks.of)
+        self.desk.cell[:, UP] = masks.up
+        self.desk.cell[:, DOWN] = masks.down
+        self._set_demands(window.demands)
+        self.desk.query[IDLE_TASTE] = idle * window.unit
+        self.desk.query[SLACK_TASTE] = 100 * idle * window.unit
         self.desk.query[PATIENCE] = patience
-        self._order = np.lexsort((np.arange(len(used)), -self.desk.price)).astype(np.int64)
+        order = np.lexsort((np.arange(len(masks.price)), -self.desk.price))
+        self._order = order.astype(np.int64)
 
     def _set_masks(self, price: FloatArray, free: BoolArray, mask: IntArray) -> None:
         """Masks in the numbering of the window, and the price now of every unknown."""
@@ -121,9 +101,9 @@ class Engine:
     def _set_demands(self, demands: Demands) -> None:
         """Demands in the numbering of the window."""
         demand = self.desk.demand
-        demand[:, CELL] = np.searchsorted(self.columns, demands.cell[self.which])
-        demand[:, SIGN] = demands.sign[self.which]
-        demand[:, AMOUNT] = demands.need[self.which]
+        demand[:, CELL] = demands.cell
+        demand[:, SIGN] = demands.sign
+        demand[:, AMOUNT] = demands.need
 
     @property
     def cost(self) -> float:
@@ -137,11 +117,11 @@ class Engine:
 
     def unserved(self) -> IntArray:
         """Demands (numbers of the problem) without a move, ascending."""
-        return self.which[self.desk.demand[:, BY] < 0]
+        return self.window.which[self.desk.demand[:, BY] < 0]
 
     def construct(self, order: IntArray | None = None) -> int:
         """Serve what is not served, small needs first; how many demands found no move."""
-        places = np.arange(len(self.which), dtype=np.int64) if order is None else order
+        places = np.arange(len(self.window.which), dtype=np.int64) if order is None else order
         return int(construct(self.desk, places))
 
     def finish(self) -> int:
@@ -183,14 +163,15 @@ class Engine:
         first = desk.move[used // 2, BEGIN] - indptr[:-1]
         nodes = np.repeat(first, size) + np.arange(int(indptr[-1]))
         steps = desk.step[nodes] * np.repeat(1 - 2 * (used % 2), size)
-        cells = self.columns[desk.node[nodes, NODE_CELL]]
-        moves = sp.csr_matrix((steps, cells, indptr), shape=(len(used), self.n))
+        cells = self.window.columns[desk.node[nodes, NODE_CELL]]
+        moves = sp.csr_matrix((steps, cells, indptr), shape=(len(used), self.window.size))
         return Witnesses(moves, by)
 
     def load(self, known: Witnesses) -> None:
         """Take over moves inside the window and what they serve."""
-        place = np.full(self.n, -1, dtype=np.int64)
-        place[self.columns] = np.arange(len(self.columns))
+        columns = self.window.columns
+        place = np.full(self.window.size, -1, dtype=np.int64)
+        place[columns] = np.arange(len(columns))
         number: dict[int, int] = {}
         for demand, row in enumerate(known.by.tolist()):
             if row < 0:

@@ -16,6 +16,7 @@ from sdc.suppression.engine import Engine
 from sdc.suppression.found import Budget, Found
 from sdc.suppression.leading import Lead
 from sdc.suppression.repair import repair
+from sdc.suppression.window import Window
 
 SWEEP = 1_200_000
 """Search steps of the sweeps at budget 1."""
@@ -70,10 +71,10 @@ def _built(
 ) -> tuple[Engine, bool]:
     """Moves built under leading prices and exchanged under the true ones; False: the clock ended it."""
     led, true = masks
-    first = Engine(problem, demands, led, seed=seed)
+    first = Engine(Window.of(problem, demands, led), seed=seed)
     if first.construct():
         first.finish()
-    engine = Engine(problem, demands, true, seed=seed)
+    engine = Engine(Window.of(problem, demands, true), seed=seed)
     engine.load(first.witnesses())
     return engine, improve(engine, budget)
 

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import scipy.sparse as sp
 
@@ -74,6 +75,11 @@ class Budget:
         """A budget that starts now; ``time_limit`` in seconds."""
         deadline = math.inf if time_limit is None else time.monotonic() + time_limit
         return cls(1.0 if work is None else float(work), deadline)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What travels to another machine is the time that is left: its clock reads differently."""
+        left = None if math.isinf(self.deadline) else max(self.remaining, 0.0)
+        return Budget.of, (self.work, left)
 
     def steps(self, base: float) -> int:
         """The engine's default number of steps, scaled."""

@@ -15,6 +15,7 @@ from sdc.model.plan import Plan
 from sdc.model.system import BoolArray, Level, Problem
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import Engine
+from sdc.suppression.window import Window
 
 METHOD = "decision"
 
@@ -39,7 +40,7 @@ def replay(problem: Problem, hidden: BoolArray, *, seed: int = 0) -> Plan:
     if problem.level is not Level.LINEAR:
         price = np.where(given | masks.free, 0.0, np.inf)
         confined = dataclasses.replace(masks, free=masks.free | given, price=price)
-        engine = Engine(problem, Demands.of(problem), confined, seed=seed)
+        engine = Engine(Window.of(problem, Demands.of(problem), confined), seed=seed)
         engine.construct()
         moves = engine.witnesses().moves
     return Plan(problem, hidden.copy(), method=METHOD, because="decided before", moves=moves)

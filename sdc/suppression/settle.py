@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from sdc.disclosure.proof import prove
 from sdc.disclosure.work import Work
 from sdc.model.hierarchy import IntArray
+from sdc.model.sharing import Runner
 from sdc.model.system import Level, Problem
 from sdc.suppression.found import Budget, Found
 from sdc.suppression.repair import repair
@@ -22,7 +23,7 @@ from sdc.suppression.repair import repair
 ROUNDS = 5
 
 
-def settle(problem: Problem, found: Found, *, seed: int = 0) -> Found:
+def settle(problem: Problem, found: Found, *, seed: int = 0, run: Runner = map) -> Found:
     """The same pattern with no X left standing, as far as ``ROUNDS`` rounds of repair reach.
 
     Each round asks the prover which hidden cells have one possible value and lets ``repair`` serve a
@@ -34,7 +35,7 @@ def settle(problem: Problem, found: Found, *, seed: int = 0) -> Found:
         return found
     asked: set[int] = set()
     for _ in range(ROUNDS):
-        proof = prove(problem, found.hidden, found.moves, work=Work(None, None), seed=seed)
+        proof = prove(problem, found.hidden, found.moves, work=Work(None, None), seed=seed, run=run)
         standing = np.flatnonzero(proof.standing)
         standing = standing[problem.eligible[standing]]
         asked |= {int(c) for c in standing}

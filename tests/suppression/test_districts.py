@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -16,6 +21,9 @@ from sdc.sensitivity import problem
 from sdc.suppression import complementary
 from sdc.suppression.areatree import districts_of
 from sdc.suppression.complementary import choose, suppress
+from sdc.suppression.demands import Demands, Masks
+from sdc.suppression.found import Budget
+from sdc.suppression.window import Window
 from sdc.tables.relations import system_of
 
 AREAS = {"T": "", **{f"d{i}": "T" for i in range(4)}}
@@ -57,17 +65,39 @@ def test_districts_are_told_apart() -> None:
     assert len(parts.top) == 25 + 4 * 3 * 5
 
 
-def test_the_answer_depends_neither_on_the_run_nor_on_the_processors(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_answer_does_not_depend_on_who_searches() -> None:
     demands = city(2, 3.0, 0.4)
     first = suppress(demands, method="districts")
-    monkeypatch.setattr("sdc.suppression.districts.os.cpu_count", lambda: 1)
-    again = suppress(demands, method="districts")
-    assert np.array_equal(first.hidden, again.hidden)
-    assert first.moves is not None
-    assert again.moves is not None
-    assert (first.moves != again.moves).nnz == 0
+
+    def sent(work: Any, items: Iterable[Any]) -> list[Any]:
+        """As a cluster does it: everything travels, and the last item comes first."""
+        parcels = [pickle.dumps(partial(work, item)) for item in items]
+        answers = {i: pickle.loads(parcels[i])() for i in reversed(range(len(parcels)))}
+        return [answers[i] for i in range(len(parcels))]
+
+    for run in (map, sent):
+        again = suppress(demands, method="districts", run=run)
+        assert np.array_equal(first.hidden, again.hidden)
+        assert first.moves is not None
+        assert again.moves is not None
+        assert (first.moves != again.moves).nnz == 0
+
+
+def test_a_window_holds_nothing_but_itself() -> None:
+    demands = city(2, 3.0, 0.4)
+    cells = districts_of(demands.system).inside[1]
+    window = Window.of(demands, Demands.of(demands), Masks.of_problem(demands), columns=cells,
+                       which=np.zeros(0, np.int64))  # fmt: skip
+    # 25 of the 125 cells of 25 rows by 5 codes: what travels does not grow with the system.
+    assert len(window.masks.of) == len(window.columns) <= 25
+    assert len(window.masks.price) <= 25
+    assert window.relations.shape[1] <= 25
+
+
+def test_a_budget_travels_with_the_time_that_is_left() -> None:
+    assert pickle.loads(pickle.dumps(Budget(0.5))) == Budget(0.5)
+    sent = pickle.loads(pickle.dumps(Budget.of(1.0, 100.0)))
+    assert 90 < sent.remaining <= 100
 
 
 def test_tables_without_districts_are_refused() -> None:

@@ -1,0 +1,79 @@
+"""Which part of a problem does one search see, so that it can be done anywhere?
+
+Outside its unknowns nothing changes; inside, everything a search needs has been copied, so that a
+window can be sent to another process without the problem that it comes from.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from sdc.model.hierarchy import IntArray
+from sdc.model.system import BoolArray, Problem
+from sdc.suppression.demands import Demands, Masks
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """Some unknowns of a problem, those that can move at all, in a numbering of their own.
+
+    ========= ======== =================================================================
+    field     shape    meaning
+    ========= ======== =================================================================
+    columns   (c,)     the unknowns of the problem, ascending
+    which     (r,)     the demands of the problem that are dealt with
+    relations (m, c)   those among them with any entry
+    demands   (r,)     by place in ``columns``
+    masks     (c,)(k,) by place in ``columns``, masks numbered anew
+    unit               middle price of the problem's masks
+    size               unknowns of the problem
+    ========= ======== =================================================================
+    """
+
+    columns: IntArray
+    which: IntArray
+    relations: sp.csr_matrix
+    demands: Demands
+    masks: Masks
+    unit: float
+    size: int
+
+    @classmethod
+    def of(
+        cls,
+        problem: Problem,
+        demands: Demands,
+        masks: Masks,
+        *,
+        columns: IntArray | None = None,
+        which: IntArray | None = None,
+        open_: BoolArray | None = None,
+    ) -> Window:
+        """The window over some unknowns (ascending; default all) and demands (default all).
+
+        The cells of the demands must lie inside. ``open_`` (k,) masks are hidden in any case, at no
+        price. O(entries of the relations of the unknowns).
+        """
+        every = np.arange(problem.system.n, dtype=np.int64) if columns is None else columns
+        movable = np.isfinite(masks.price[masks.of[every]])
+        every = every[movable & ((masks.up[every] > 0) | (masks.down[every] > 0))]
+        numbers = np.arange(len(demands), dtype=np.int64) if which is None else which
+        relations = problem.system.relations
+        if len(every) < problem.system.n:
+            relations = relations[:, every]
+            relations = relations[np.flatnonzero(np.diff(relations.indptr))]
+        used, of = np.unique(masks.of[every], return_inverse=True)
+        free = masks.free if open_ is None else masks.free | open_
+        own = dataclasses.replace(
+            masks, of=of.astype(np.int64), price=masks.price[used], free=free[used],
+            down=masks.down[every], up=masks.up[every],
+        )  # fmt: skip
+        place = np.searchsorted(every, demands.cell[numbers])
+        asked = Demands(place, demands.sign[numbers], demands.need[numbers])
+        finite = masks.price[np.isfinite(masks.price) & (masks.price > 0)]
+        unit = float(np.median(finite)) if len(finite) else 1.0
+        return cls(every, numbers, relations, asked, own, unit, problem.system.n)
