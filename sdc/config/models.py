@@ -244,7 +244,7 @@ class LedgerSection(Section):
 
 
 class ClusterSection(Section):
-    """``[cluster]``: the Dask scheduler whose workers count the records."""
+    """``[cluster]``: the Dask scheduler whose workers count, protect and check."""
 
     scheduler: k.Line
 
