@@ -21,7 +21,7 @@ DISTRIBUTION = "sdc-smallarea"
 FREE_BYTES = 1_000_000_000
 """Below this a release of a large city may not fit; the check then fails."""
 EXTRAS = {
-    "cluster": ("計算クラスター (Dask)", "counting on a Dask cluster"),
+    "cluster": ("計算クラスター (Dask)", "work on a Dask cluster"),
     "sign": ("PDFの電子署名・時刻認証", "certified PDFs and timestamps"),
     "notebook": ("ノートブックのスライダーと地図", "sliders and web maps in notebooks"),
 }

@@ -56,11 +56,13 @@ def test_the_page_on_large_data_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     names = {"areas": sdc.read_areas("areas.gpkg", code="id")}
     page = (ROOT / "docs/how-to/large-data.md").read_text(encoding="utf-8")
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
+    names["rules"] = sdc.Rules(min_count=3)
     for block in blocks:
         exec(block, names)
         assert names["found"]["count"].tolist() == [25, 25]
     assert names["table"].value.max() == n
+    assert names["report"].passed
 
 
 def test_both_readmes_name_the_same_commands() -> None:

@@ -35,9 +35,9 @@ class Progress:
     [1, 2]
     """
 
-    def __init__(self, tell: Callable[[str, str], None]) -> None:
+    def __init__(self, tell: Callable[[str, str], None], now: tuple[str, str] = ("", "")) -> None:
         self._tell = tell
-        self._now = ("", "")
+        self._now = now
 
     def stage(self, ja: str, en: str) -> None:
         """Another stage begins."""

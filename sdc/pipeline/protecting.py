@@ -61,13 +61,12 @@ def protect_file(
     Raises InputError, Infeasible, NotProven, DisclosureFound; then nothing is written.
     """
     started = time.perf_counter()
-    progress = Progress(tell)
+    progress = Progress(tell, ("秘匿", "suppressing"))
     with workers(options.scheduler) as run:
         shared = progress.over(run)
         if path.suffix.lower() == ".jj":
             return _protect_jj(path, out, options, started=started, run=shared)
         demands = _read(path, options)
-        progress.stage("秘匿", "suppressing")
         plan = _suppress(demands, options, shared)
     ground = options.ground or "sdc protect"
     return write_protected(demands.system, plan, out, ground=ground, started=started)
