@@ -17,6 +17,7 @@ from sdc.model.plan import PublishedTable
 from sdc.model.release import Figure, Release
 from sdc.publishing.csvfile import NAME_SUFFIX, figure_header, long_header, wide_columns
 from sdc.publishing.derived import derive
+from sdc.publishing.licence import licence_of
 from sdc.publishing.marks import COLUMNS
 from sdc.publishing.symbols import FIGURE_PATTERN, VALUE_PATTERN, scale
 from sdc.publishing.wording import LEVELS, figure_title, table_title, unit, words
@@ -27,28 +28,15 @@ _MEDIA = {
     "csv": "text/csv", "geojson": "application/geo+json", "png": "image/png",
     "pdf": "application/pdf",
 }  # fmt: skip
-LICENCES: dict[str, tuple[str, str]] = {
-    "CC-BY-4.0": (
-        "クリエイティブ・コモンズ 表示 4.0 国際",
-        "https://creativecommons.org/licenses/by/4.0/legalcode.ja",
-    ),
-    "CC0-1.0": (
-        "クリエイティブ・コモンズ CC0 1.0 全世界",
-        "https://creativecommons.org/publicdomain/zero/1.0/legalcode.ja",
-    ),
-    "PDL1.0": (
-        "公共データ利用規約(第1.0版)",
-        "https://www.digital.go.jp/resources/open_data/public_data_license_v1.0",
-    ),
-}
 STATUS_WORDS = "A 公表 / X 秘匿 / M 合算(HTKSAKI参照) / G 集約(collapses参照) / - 該当なし(0)"
 
 
 def datapackage(release: Release, sizes: Mapping[str, int], sums: Mapping[str, str]) -> bytes:
     """``datapackage.json`` for the payload files with these sizes and SHA-256 sums."""
     info = release.info
-    name, link = LICENCES.get(info.licence, (info.licence, ""))
-    licence = {"name": info.licence, "title": name} | ({"path": link} if link else {})
+    terms = licence_of(info.licence)
+    licence = {"name": terms.id, "title": terms.title[0]}
+    licence |= {"path": terms.link[0]} if terms.link[0] else {}
     document = {
         "$schema": PROFILE,
         "name": _slug(info.id),
@@ -200,7 +188,7 @@ def _wide(release: Release, table: PublishedTable) -> list[dict[str, Any]]:
 def ckan(release: Release, sizes: Mapping[str, int]) -> bytes:
     """``ckan.json``: one data set with its resources, as ``package_create`` takes it."""
     info = release.info
-    name, link = LICENCES.get(info.licence, (info.licence, ""))
+    licence = licence_of(info.licence)
     resources = [
         {
             "name": _title_of(release, path),
@@ -219,8 +207,8 @@ def ckan(release: Release, sizes: Mapping[str, int]) -> bytes:
         "author": f"{info.municipality_name} {info.section}".strip(),
         "maintainer": info.contact or info.section,
         "license_id": info.licence,
-        "license_title": name,
-        "license_url": link,
+        "license_title": licence.title[0],
+        "license_url": licence.link[0],
         "version": str(info.serial),
         "tags": [{"name": tag} for tag in ("統計", "小地域", "都市計画基礎調査", "オープンデータ")],
         "extras": [

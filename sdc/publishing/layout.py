@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from sdc.model.release import ReleaseInfo
 from sdc.publishing.classes import PALETTE, class_words, colours, series
-from sdc.publishing.datapackage import LICENCES
+from sdc.publishing.licence import licence_of
 from sdc.publishing.locator import draw_locator
 from sdc.publishing.raster import FIRST_CLASS, HIDDEN_PAPER, WATER_PAPER, Layer, layer
 from sdc.publishing.sheet import ACCENT, BLACK, DARK, GREY, LIGHT, POINT, Sheet, text_size
@@ -178,7 +178,7 @@ def _scale_bar(sheet: Sheet, corner: tuple[float, float], per_metre: float) -> N
 def _small_print(sheet: Sheet, facts: Facts, y: float) -> None:
     info, left, width = facts.info, _INSET, PANEL[1]
     sheet.line([(left, y - 2), (left + width, y - 2)], color=LIGHT, width=0.6)
-    name, _ = LICENCES.get(info.licence, (info.licence, ""))
+    name = licence_of(info.licence).title[0]
     section = " ".join(filter(None, (info.municipality_name, info.section, info.contact)))
     rows: Sequence[tuple[str, str, str]] = (
         ("内容", "Content", f"{facts.inside[0]} / {facts.inside[1]}"),

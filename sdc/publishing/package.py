@@ -21,7 +21,8 @@ from sdc.publishing import manifest as bag
 from sdc.publishing.archive import archive_stage, zip_package
 from sdc.publishing.datapackage import ckan, datapackage
 from sdc.publishing.gate import admit, payload
-from sdc.publishing.readme import licence_text, readme
+from sdc.publishing.licence import licence_file
+from sdc.publishing.readme import readme
 
 BESIDE = (".internal", ".zip", ".tsr")
 """Endings of what may lie beside a package: the internal folder, the archive, the timestamp."""
@@ -141,7 +142,7 @@ def _build(
         bag.MANIFEST: bag.manifest(sums),
         "README.ja.md": readme(release, language=0, principal=principal),
         "README.md": readme(release, language=1, principal=principal),
-        "LICENSE": licence_text(release.info),
+        "LICENSE": licence_file(release.info),
         "datapackage.json": datapackage(release, sizes, sums),
         "ckan.json": ckan(release, sizes),
     }

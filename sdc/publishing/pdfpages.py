@@ -19,7 +19,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from sdc.model.plan import PublishedTable
 from sdc.model.release import Release
-from sdc.publishing.datapackage import LICENCES
+from sdc.publishing.licence import licence_of
 from sdc.publishing.marks import merges_of
 from sdc.publishing.sheet import font_file, split_words
 from sdc.publishing.symbols import guard
@@ -178,7 +178,8 @@ def cover(paper: Paper, release: Release, table: PublishedTable) -> None:
     if info.title_en:
         paper.fitted(_LEFT, y, info.title_en, 10, _RIGHT - _LEFT)
         y += 6
-    name, link = LICENCES.get(info.licence, (info.licence, ""))
+    licence = licence_of(info.licence)
+    name, link = licence.title[0], licence.link[0]
     city = "  ".join(filter(None, (info.municipality_name, info.municipality_name_en)))
     facts = (
         ("団体", "Municipality", f"{city}({info.municipality})"),

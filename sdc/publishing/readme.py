@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sdc.model.release import Release, ReleaseInfo
-from sdc.publishing.datapackage import LICENCES
+from sdc.model.release import Release
+from sdc.publishing.licence import licence_of
 from sdc.publishing.manifest import MANIFEST, SIGNATURE, SIGNERS, TAG_MANIFEST
 from sdc.publishing.signature import NAMESPACE
+from sdc.publishing.symbols import one_line
 from sdc.publishing.wording import FILES, LEVELS, METHOD, SYMBOLS, figure_title, table_title, unit
 
 
@@ -46,7 +47,7 @@ def _head(release: Release, language: int) -> str:
         (("責任課", "Responsible section"), " ".join(filter(None, (info.section, info.contact)))),
     ]
     rows: list[tuple[str, ...]] = [(name[language], _cell(text)) for name, text in facts]
-    return f"# {_line(title)}\n\n{_grid((_pick(language, '項目', 'Item'), ''), rows)}"
+    return f"# {one_line(title)}\n\n{_grid((_pick(language, '項目', 'Item'), ''), rows)}"
 
 
 def _symbols(release: Release, language: int) -> str:
@@ -163,39 +164,15 @@ def _signed(language: int, principal: str) -> list[str]:
 def _terms(release: Release, language: int) -> str:
     info = release.info
     head = _pick(language, "## 利用条件", "## Terms")
-    name, link = LICENCES.get(info.licence, (info.licence, ""))
-    what = f"「{_line(info.title)}」{info.municipality_name}"
-    credit = _pick(language, f"出典表示の例: {what}", f"Credit: {what}")
-    return "\n\n".join([head, f"{name} ({info.licence}) {link}".strip(), credit])
-
-
-def licence_text(info: ReleaseInfo) -> bytes:
-    """``LICENSE``: which licence, where its text stands, and whom to credit."""
-    name, link = LICENCES.get(info.licence, (info.licence, ""))
-    lines = [
-        info.licence,
-        name,
-        link,
-        "",
-        f"「{info.title}」 {info.release_date.isoformat()}",
-        f"{info.municipality_name} {info.section}",
-        f"出典 / Source: {info.source}",
-        "",
-        "本データは上記の利用条件で提供します。利用の際は出典を表示し、加工した場合はその旨を",
-        "記載してください。現状のまま提供し、正確性・完全性を保証しません。",
-        "",
-        "This release is provided under the licence named above, whose text stands at the",
-        "address given. Credit the source and say what you changed. Provided as is, without",
-        "warranty of any kind.",
-    ]
-    return ("\n".join(map(_line, lines)) + "\n").encode()
-
-
-def _line(text: str) -> str:
-    """One line whatever the text holds."""
-    return " ".join(text.split())
+    licence = licence_of(info.licence)
+    name, link = licence.title[language], licence.link[language]
+    terms = name if name == licence.id else f"{name} ({licence.id}) {link}".strip()
+    ja = f"出典表示の例: 「{one_line(info.title)}」{info.municipality_name}"
+    en = (info.title_en or info.title, info.municipality_name_en or info.municipality_name)
+    credit = _pick(language, ja, f'Credit, for example: "{one_line(en[0])}", {en[1]}')
+    return "\n\n".join([head, terms, credit])
 
 
 def _cell(text: str) -> str:
     """Text that cannot break out of a table cell."""
-    return _line(text).replace("|", "\\|").replace("<", "&lt;")
+    return one_line(text).replace("|", "\\|").replace("<", "&lt;")

@@ -31,6 +31,15 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _NAME = re.compile(r"[\w-]{1,80}")
 
 
+def one_line(text: str) -> str:
+    """The text on one line, whatever blanks and breaks it holds.
+
+    >>> one_line(" a\\n b")
+    'a b'
+    """
+    return " ".join(text.split())
+
+
 def symbol(value: int, state: int, factor: int = 1) -> str:
     """What stands in the place of one cell; ``factor`` turns steps into whole units.
 

@@ -76,8 +76,8 @@ def verify_package(
     ``signers`` is an ``allowed_signers`` file and ``fingerprint`` a ``SHA256:…`` text, both from
     outside the package; with either, a package without a fitting signature is refused. ``seen``
     is a JSON file of the serials accepted before: an older one, or other bytes under the same
-    one, is a replay; it is brought up to date where everything is right. Raises InputError for
-    an unreadable anchor. O(bytes of the package).
+    one, is a replay; it is brought up to date where everything is right, apart for packages whose
+    signer was checked. Raises InputError for an unreadable anchor. O(bytes of the package).
     """
     contents = read_container(Path(path))
     files = contents.files
@@ -99,7 +99,9 @@ def verify_package(
     elif not faults:
         faults += _own_signature(files)
     if not faults and seen is not None:
-        faults += _replay(Path(seen), name, serial, bag.sha256(files[bag.TAG_MANIFEST]))
+        city = bag.parse_bag_info(files[bag.BAG_INFO]).get("Municipality-Code", "")
+        digest = bag.sha256(files[bag.TAG_MANIFEST])
+        faults += _replay(Path(seen), f"{city}/{name}", serial, digest, checked=bool(who))
     return VerifyReport(name, serial, len(files), tuple(faults), who, print_)
 
 
@@ -188,11 +190,18 @@ def _own_signature(files: dict[str, bytes]) -> list[Fault]:
     return []
 
 
-def _replay(store: Path, name: str, serial: int, digest: str) -> list[Fault]:
-    """Compare with what was accepted before; remember it where it is newer."""
+def _replay(store: Path, name: str, serial: int, digest: str, *, checked: bool) -> list[Fault]:
+    """Compare with what was accepted before; remember it where it is newer.
+
+    What nobody vouched for is remembered apart: a forged package with a high serial must not make
+    the true one look old.
+    """
+    own = name if checked else f"{name} (signer not checked)"
     try:
         known = json.loads(store.read_text("utf-8")) if store.exists() else {}
-        last, before = known.get(name, [0, ""])
+        before = [known[key] for key in dict.fromkeys((name, own)) if key in known]
+        last = max([int(number) for number, _ in before], default=0)
+        others = {digest_ for number, digest_ in before if number == serial} - {digest}
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise InputError(
             "確認済み一覧を読めません", "cannot read the store of seen serials"
@@ -201,12 +210,12 @@ def _replay(store: Path, name: str, serial: int, digest: str) -> list[Fault]:
         return [
             Fault(bag.BAG_INFO, "以前に確認した版より古い版です", "is older than one seen before")
         ]
-    if serial == last and digest != before:
+    if others:
         return [
             Fault(bag.BAG_INFO, "同じ番号で内容が異なります", "differs from the one seen before")
         ]
-    if serial > last:
-        known[name] = [serial, digest]
+    if known.get(own) != [serial, digest]:
+        known[own] = [serial, digest]
         fresh = store.with_name(store.name + ".new")
         fresh.write_text(json.dumps(known, ensure_ascii=False, indent=1, sort_keys=True), "utf-8")
         os.replace(fresh, store)

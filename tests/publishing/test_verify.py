@@ -6,12 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from sdc.errors import PackageError
 from sdc.model.release import Release
 from sdc.publishing import files
 from sdc.publishing import manifest as bag
 from sdc.publishing.package import write_package
+from sdc.publishing.signature import KeySigner, fingerprint, public_blob
 from sdc.publishing.verify import UNCHECKED, verify_package
 
 Build = Callable[..., Release]
@@ -151,6 +153,27 @@ def test_a_seen_serial_catches_replays(build: Build, tmp_path: Path) -> None:
     assert "older" in verify_package(old, seen=seen).faults[0].en
     forged = write_package(build(serial=2, title="別"), tmp_path / "3")
     assert "differs" in verify_package(forged, seen=seen).faults[0].en
+
+
+def test_a_forged_serial_does_not_make_the_true_release_look_old(
+    build: Build, tmp_path: Path
+) -> None:
+    """Whoever sends an unsigned package with a high serial must not shut out the city's own."""
+    seen, key = tmp_path / "seen.json", Ed25519PrivateKey.from_private_bytes(bytes(32))
+    true = write_package(build(), tmp_path / "1", signer=KeySigner(key, "release@131041"))
+    forged = write_package(build(serial=99), tmp_path / "2")
+    print_ = fingerprint(public_blob(key.public_key()))
+    assert verify_package(forged, seen=seen).ok
+    assert verify_package(true, fingerprint=print_, seen=seen).ok
+    # without an anchor both memories count: the true one is older than the forged one was
+    assert not verify_package(true, seen=seen).ok
+
+
+def test_two_cities_may_call_their_releases_alike(build: Build, tmp_path: Path) -> None:
+    seen = tmp_path / "seen.json"
+    assert verify_package(write_package(build(serial=5), tmp_path / "1"), seen=seen).ok
+    other = build(municipality="131059", municipality_name="文京区")
+    assert verify_package(write_package(other, tmp_path / "2"), seen=seen).ok
 
 
 def test_nonsense_is_a_fault_and_no_crash(tmp_path: Path) -> None:
