@@ -13,15 +13,17 @@ from shapely.geometry.base import BaseGeometry
 
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.release import Release
-from sdc.publishing.labels import Wish, place_labels
+from sdc.publishing.labels import Form, Label, Wish, name_forms, place_labels
 from sdc.publishing.marks import marks, merges_of, short_code
 from sdc.publishing.places import plane_of, shapes_of
 from sdc.publishing.raster import Layer, layer
-from sdc.publishing.sheet import ACCENT, DARK, Sheet, outline, paint_index
+from sdc.publishing.sheet import ACCENT, DARK, POINT, Sheet, outline, paint_index, text_size
 
 Size = tuple[float, float]
 
-_MERGED_SIZE, _NAME_SIZE = 6.5, 5.0
+_MERGED_SIZE = 6.5
+_NAME_SIZES = (5.5, 9.0)  # names of small and of large places, points
+_SMALLER, _LEAST, _LEADING = (1.0, 0.87, 0.7), 4.8, 1.2
 _BORDER = "#5c5c5c"
 
 
@@ -111,22 +113,46 @@ def _lines(
     thick = [outline(put[c]) for c in tags]
     sheet.outlines(thick, width=3.0, color="white", zorder=3)
     sheet.outlines(thick, width=1.5, color=ACCENT, zorder=4)
-    wishes = [Wish(text, put[c], True) for c, text in tags.items()]
-    wishes += [Wish(text, put[c], False) for c, text in names.items() if c not in tags]
+    sizes = _sizes(list(put.values()))
+    wishes = [Wish((Form((text,), _MERGED_SIZE),), put[c], True) for c, text in tags.items()]
+    wishes += [
+        Wish(name_forms(text, sizes), put[c], False) for c, text in names.items() if c not in tags
+    ]
     new = set(tags.values())
-
-    def measure(text: str) -> tuple[float, float]:
-        return sheet.measure(text, _MERGED_SIZE if text in new else _NAME_SIZE)
-
-    middle: dict[str, Any] = {"ha": "center", "va": "center"}
-    for label in place_labels(wishes, measure, (1.0, 1.0, size[0] - 1.0, size[1] - 1.0)):
-        at = (label.x, label.y)
-        if label.text not in new:
-            sheet.text(*at, label.text, size=_NAME_SIZE, color=DARK, halo=1.4, zorder=5, **middle)
-            continue
-        if label.anchor is not None:
-            sheet.line([label.anchor, at], width=0.7, color=ACCENT, zorder=5)
-        box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": ACCENT, "lw": 0.6}
-        look: dict[str, Any] = {"color": ACCENT, "bbox": box, "zorder": 6, **middle}
-        sheet.text(*at, label.text, size=_MERGED_SIZE, **look)
+    field = (1.0, 1.0, size[0] - 1.0, size[1] - 1.0)
+    for label in place_labels(wishes, _measure, field):
+        (_tag if label.form.lines[0] in new else _name)(sheet, label)
     return layer(sheet.pixels())
+
+
+def _sizes(shapes: list[BaseGeometry]) -> list[float]:
+    """Sizes of names in points, by the size of the places; the smaller ones for tight places."""
+    side = float(np.sqrt(shapely.area(shapes).mean()))
+    size = min(max(side / 2, _NAME_SIZES[0]), _NAME_SIZES[1])
+    return sorted({max(size * part, _LEAST) for part in _SMALLER}, reverse=True)
+
+
+def _measure(form: Form) -> tuple[float, float]:
+    """Width and height of a name in millimetres."""
+    wide, high = zip(*[text_size(line, form.size) for line in form.lines], strict=True)
+    return max(wide), max(high) + (len(form.lines) - 1) * form.size * POINT * _LEADING
+
+
+def _name(sheet: Sheet, label: Label) -> None:
+    """The name of a place, its lines one below the other."""
+    size, lines = label.form.size, label.form.lines
+    step = size * POINT * _LEADING
+    top = label.y - (len(lines) - 1) * step / 2
+    look: dict[str, Any] = {"color": DARK, "halo": 1.8, "zorder": 5, "ha": "center", "va": "center"}
+    for number, line in enumerate(lines):
+        sheet.text(label.x, top + number * step, line, size=size, **look)
+
+
+def _tag(sheet: Sheet, label: Label) -> None:
+    """The code of a merged area, with a line to it where it had to stand aside."""
+    at = (label.x, label.y)
+    if label.anchor is not None:
+        sheet.line([label.anchor, at], width=0.7, color=ACCENT, zorder=5)
+    box = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": ACCENT, "lw": 0.6}
+    look: dict[str, Any] = {"color": ACCENT, "bbox": box, "zorder": 6, "ha": "center"}
+    sheet.text(*at, label.form.lines[0], size=label.form.size, va="center", **look)

@@ -54,16 +54,19 @@ def classify(value: IntArray, breaks: Sequence[int]) -> IntArray:
     return np.searchsorted(np.asarray(breaks, dtype=np.int64), value, side="right").astype(np.int64)
 
 
+_SPREAD = {1: (0,), 2: (0, 2), 3: (0, 2, 3), 4: (0, 1, 2, 3), 5: (0, 1, 2, 3, 4)}
+
+
 def colours(classes: int) -> tuple[str, ...]:
     """As many colours of the palette, from light to dark, as there are classes.
 
+    The first is always the lightest; the darkest stands for a fifth class only, so that a map of
+    small numbers does not shout.
+
     >>> colours(2)
-    ('#fdf6d8', '#274472')
+    ('#fdf6d8', '#74bcae')
     """
-    last = len(PALETTE) - 1
-    if classes == 1:
-        return (PALETTE[1],)
-    return tuple(PALETTE[round(i * last / (classes - 1))] for i in range(classes))
+    return tuple(PALETTE[i] for i in _SPREAD[classes])
 
 
 def class_words(breaks: Sequence[int]) -> tuple[str, ...]:

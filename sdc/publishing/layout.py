@@ -191,8 +191,8 @@ def _small_print(sheet: Sheet, facts: Facts, y: float) -> None:
     )
     for ja, en, text in rows:
         sheet.text(left, y, ja, size=7, color=GREY)
-        sheet.text(left + 10.5, y + 0.25, en, size=6, color=GREY)
-        y = sheet.paragraph(left + 20, y, text, size=7, width=width - 20, color=DARK)
+        sheet.text(left + 11.5, y + 0.25, en, size=6, color=GREY)
+        y = sheet.paragraph(left + 21, y, text, size=7, width=width - 21, color=DARK)
         y += 7 * POINT * 0.3
 
 

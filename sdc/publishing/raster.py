@@ -28,7 +28,7 @@ MM = DPI / 25.4
 
 PAPER, HIDDEN_PAPER, HIDDEN_INK, WATER_PAPER, WATER_INK = range(5)
 FIRST_CLASS = 5
-INKS = ("#ffffff", "#ffffff", "#4a4a4a", "#e8f0f8", "#a9c2dc", *PALETTE)
+INKS = ("#ffffff", "#ffffff", "#808080", "#e8f0f8", "#a9c2dc", *PALETTE)
 
 HIDDEN, WATER = -1, -2
 _HATCH, _HATCH_LINE = 16, 4

@@ -20,6 +20,7 @@ from sdc.model.plan import PublishedTable
 from sdc.model.release import Geography, Release
 from sdc.publishing.canvas import Canvas, lay_out
 from sdc.publishing.classes import PALETTE, classify, colours, rgb, round_breaks
+from sdc.publishing.labels import Form, Wish, name_forms, place_labels
 from sdc.publishing.layout import FRAME
 from sdc.publishing.map import draw_map, finish, map_files, subjects
 from sdc.publishing.places import place_words, shapes_of
@@ -233,19 +234,58 @@ def test_coarser_mesh_cells_are_whole_though_the_city_fills_a_part() -> None:
     assert place_words(made, dim, fine.codes)[0] == "500mメッシュ"
 
 
-def test_labels_never_touch() -> None:
-    from sdc.publishing.labels import Wish, place_labels
+def tag(text: str) -> tuple[Form, ...]:
+    return (Form((text,), 6.5),)
 
+
+def test_labels_never_touch() -> None:
     wishes = [
-        Wish(f"{i:06}", box(5 * i % 60, 3 * (i // 12), 5 * i % 60 + 4, 3 * (i // 12) + 2), True)
+        Wish(
+            tag(f"{i:06}"), box(5 * i % 60, 3 * (i // 12), 5 * i % 60 + 4, 3 * (i // 12) + 2), True
+        )
         for i in range(60)
     ]
-    placed = place_labels(wishes, lambda t: (6.0, 1.8), (0, 0, 120, 120))
+    placed = place_labels(wishes, lambda form: (6.0, 1.8), (0, 0, 120, 120))
     assert len(placed) > 40
     for i, one in enumerate(placed):
         for other in placed[:i]:
             a, b = one.extent, other.extent
             assert a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
+
+
+def test_a_name_stands_in_its_place_as_large_as_it_fits() -> None:
+    # one letter is as wide and as high as the size in points, in mm, for this ruler
+    def ruler(form: Form) -> tuple[float, float]:
+        return form.size * max(map(len, form.lines)), form.size * len(form.lines)
+
+    def set_in(width: float, height: float) -> Form | None:
+        shape = box(0, 0, width, height)
+        found = place_labels(
+            [Wish(name_forms("本町一丁目", (5.0, 3.0)), shape, False)], ruler, (0, 0, 99, 99), gap=0
+        )
+        assert all(shapely.contains(shape, box(*label.extent)) for label in found)
+        return found[0].form if found else None
+
+    whole, broken = ("本町一丁目",), ("本町", "一丁目")
+    assert set_in(26, 6) == Form(whole, 5.0)  # five letters of 5 mm
+    assert set_in(16, 11) == Form(broken, 5.0)  # three letters, two lines
+    assert set_in(16, 4) == Form(whole, 3.0)
+    assert set_in(10, 7) == Form(broken, 3.0)
+    assert set_in(8, 8) is None
+
+
+def test_names_that_have_no_joint_stay_whole() -> None:
+    for name in ("市谷本村町", "10番", "丁目", "字", ""):
+        assert [form.lines for form in name_forms(name, (5.0,))] == [(name,)]
+
+
+@pytest.mark.parametrize("classes", [1, 2, 3, 4, 5])
+def test_every_map_starts_light_and_only_five_classes_reach_the_darkest(classes: int) -> None:
+    found = [PALETTE.index(c) for c in colours(classes)]
+    assert len(found) == classes
+    assert found == sorted(set(found))
+    assert found[0] == 0
+    assert (found[-1] == len(PALETTE) - 1) == (classes == 5)
 
 
 def test_lengths_are_true_in_the_municipality_s_own_plane() -> None:
