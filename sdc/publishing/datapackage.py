@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sdc.model.hierarchy import Hierarchy
@@ -19,8 +19,8 @@ from sdc.publishing.csvfile import NAME_SUFFIX, figure_header, long_header, wide
 from sdc.publishing.derived import derive
 from sdc.publishing.licence import licence_of
 from sdc.publishing.marks import COLUMNS
-from sdc.publishing.symbols import FIGURE_PATTERN, VALUE_PATTERN, scale
-from sdc.publishing.wording import LEVELS, figure_title, table_title, unit, words
+from sdc.publishing.symbols import FIGURE_PATTERN, VALUE_PATTERN, safe_name, scale
+from sdc.publishing.wording import LEVELS, figure_title, listed_title, unit, words
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 _CHARSET = {"utf-8-sig": "utf-8", "utf-8": "utf-8", "cp932": "cp932"}
@@ -34,7 +34,7 @@ STATUS_WORDS = "A 公表 / X 秘匿 / M 合算(HTKSAKI参照) / G 集約(collaps
 def datapackage(release: Release, sizes: Mapping[str, int], sums: Mapping[str, str]) -> bytes:
     """``datapackage.json`` for the payload files with these sizes and SHA-256 sums."""
     info = release.info
-    terms = licence_of(info.licence)
+    terms, titles = licence_of(info.licence), _other_titles(release, sizes)
     licence = {"name": terms.id, "title": terms.title[0]}
     licence |= {"path": terms.link[0]} if terms.link[0] else {}
     document = {
@@ -53,12 +53,17 @@ def datapackage(release: Release, sizes: Mapping[str, int], sums: Mapping[str, s
         "municipalityCode": info.municipality,
         "surveyDate": info.survey_date.isoformat(),
         "protectionLevel": str(release.level),
-        "resources": [_resource(release, path, sizes[path], sums[path]) for path in sorted(sizes)],
+        "resources": [
+            _resource(release, path, sizes[path], digest=sums[path], titles=titles)
+            for path in sorted(sizes)
+        ],
     }
     return _json(document)
 
 
-def _resource(release: Release, path: str, size: int, digest: str) -> dict[str, Any]:
+def _resource(
+    release: Release, path: str, size: int, *, digest: str, titles: Mapping[str, str]
+) -> dict[str, Any]:
     stem, _, suffix = path.rpartition("/")[2].rpartition(".")
     found: dict[str, Any] = {
         "name": _slug(path.removeprefix("data/")),
@@ -75,9 +80,25 @@ def _resource(release: Release, path: str, size: int, digest: str) -> dict[str, 
             "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"'},
             **_described(release, stem),
         }
-    elif suffix == "geojson":
-        found["encoding"] = "utf-8"
+    else:
+        found["title"] = titles[path]
+        found |= {"encoding": "utf-8"} if suffix == "geojson" else {}
     return found
+
+
+def _other_titles(release: Release, paths: Iterable[str]) -> dict[str, str]:
+    """Titles of the files that are no CSV: outlines, documents, maps."""
+    stems = {path: path.rpartition("/")[2].rpartition(".")[0] for path in paths}
+    documents = {safe_name(t.name): listed_title(release, t)[0] for t in release.tables}
+    known = {f"data/docs/{name}.pdf": f"統計表 {title}" for name, title in documents.items()}
+    if any(path.startswith("data/maps/") for path in stems):
+        # drawing is loaded only where there are maps
+        from sdc.publishing.map import map_titles
+
+        known |= {path: f"地図 {title[0]}" for path, title in map_titles(release).items()}
+    for path in (p for p in stems if p.endswith(".geojson")):
+        known[path] = f"境界 {words(release, stems[path])[0]}"
+    return known
 
 
 def _described(release: Release, stem: str) -> dict[str, Any]:
@@ -85,12 +106,12 @@ def _described(release: Release, stem: str) -> dict[str, Any]:
     by_name = {t.name: t for t in release.tables}
     if stem in by_name:
         table = by_name[stem]
-        title, fields, key = table_title(release, table)[0], _long(release, table), _keys(table)
+        title, fields, key = listed_title(release, table)[0], _long(release, table), _keys(table)
         return {"title": title, "schema": _schema(fields, key), **_measure(table)}
     if stem.removesuffix("_wide") in by_name and stem.endswith("_wide"):
         table = by_name[stem.removesuffix("_wide")]
         where = str(release.geographic_dimension(table))
-        title = f"{table_title(release, table)[0]}(横持ち)"
+        title = f"{listed_title(release, table)[0]} 横持ち"
         schema = _schema(_wide(release, table), [where])
         return {"title": title, "schema": schema, **_measure(table)}
     figure = next((f for f in release.figures if f"derived_{f.name}" == stem), None)
@@ -188,10 +209,10 @@ def _wide(release: Release, table: PublishedTable) -> list[dict[str, Any]]:
 def ckan(release: Release, sizes: Mapping[str, int]) -> bytes:
     """``ckan.json``: one data set with its resources, as ``package_create`` takes it."""
     info = release.info
-    licence = licence_of(info.licence)
+    licence, titles = licence_of(info.licence), _other_titles(release, sizes)
     resources = [
         {
-            "name": _title_of(release, path),
+            "name": titles.get(path) or _title_of(release, path),
             "url": path,
             "url_type": "upload",
             "format": path.rpartition(".")[2].upper(),
@@ -205,7 +226,8 @@ def ckan(release: Release, sizes: Mapping[str, int]) -> bytes:
         "title": info.title,
         "notes": f"{info.source}。{LEVELS[release.level][0]}",
         "author": f"{info.municipality_name} {info.section}".strip(),
-        "maintainer": info.contact or info.section,
+        "maintainer": info.section,
+        "maintainer_email": info.contact if "@" in info.contact else "",
         "license_id": info.licence,
         "license_title": licence.title[0],
         "license_url": licence.link[0],
@@ -225,10 +247,8 @@ def ckan(release: Release, sizes: Mapping[str, int]) -> bytes:
 
 
 def _title_of(release: Release, path: str) -> str:
-    stem, _, suffix = path.rpartition("/")[2].rpartition(".")
-    return (
-        str(_described(release, stem)["title"]) if suffix == "csv" else path.removeprefix("data/")
-    )
+    """The title of a CSV file."""
+    return str(_described(release, path.rpartition("/")[2].rpartition(".")[0])["title"])
 
 
 def _slug(text: str) -> str:

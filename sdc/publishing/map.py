@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from sdc.model.hierarchy import Hierarchy, IntArray
-from sdc.model.plan import PublishedTable
-from sdc.model.release import Geography, Release
+from sdc.model.release import Release
 from sdc.model.states import State
 from sdc.publishing.canvas import Canvas, Size, lay_out
 from sdc.publishing.classes import classify, round_breaks
 from sdc.publishing.layout import FRAME, PAGE, Facts, class_inks, frame, head, panel
-from sdc.publishing.places import aspect, levels, place_words
+from sdc.publishing.places import aspect, place_words
 from sdc.publishing.raster import (
     FIRST_CLASS,
     HIDDEN,
@@ -38,41 +36,14 @@ from sdc.publishing.raster import (
     textured,
 )
 from sdc.publishing.sheet import DARK, LIGHT, Sheet, neutral, text_size
-from sdc.publishing.symbols import safe_name, scale
-from sdc.publishing.wording import Words, plane_words, table_title, unit, words
+from sdc.publishing.subject import Chosen, Subject, column, subjects, title_of, title_of_each
+from sdc.publishing.symbols import safe_name
+from sdc.publishing.wording import Words, plane_words, unit
 
 PER_PAGE = 20
 _AHEAD = 2  # pages drawn before the first of them is handed out
 _TITLE_HEIGHT, _TITLE_SIZE = 5.0, 7.5
 _SAFE = re.compile(r"[A-Za-z0-9_-]+")
-
-Chosen = Mapping[str, str]
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """One table at one geographic level: what all its maps have in common."""
-
-    release: Release
-    table: PublishedTable
-    dim: Hierarchy
-    codes: tuple[str, ...]
-    depth: int
-
-    @property
-    def suffix(self) -> str:
-        """What file names of levels above the innermost end with."""
-        return f"_level{self.depth}" if self.depth else ""
-
-    @property
-    def geography(self) -> Geography:
-        """The shapes."""
-        return self.release.geographies[self.dim.name]
-
-    @property
-    def classes(self) -> tuple[Hierarchy, ...]:
-        """The dimensions that are not the geography."""
-        return tuple(d for d in self.table.dims if d.name != self.dim.name)
 
 
 def map_files(release: Release) -> Iterator[tuple[str, bytes]]:
@@ -94,47 +65,67 @@ def _both(stem: str, picture: Future[Picture]) -> Iterator[tuple[str, bytes]]:
     yield f"{stem}.pdf", picture.result().pdf
 
 
+def map_titles(release: Release) -> dict[str, Words]:
+    """Path -> title of all maps, without drawing one."""
+    return {
+        f"{stem}{suffix}": page.title
+        for stem, page in _plan(release)
+        for suffix in (".png", ".pdf")
+    }
+
+
 def _drafts(release: Release) -> Iterator[tuple[str, Draft]]:
     canvases: dict[tuple[object, ...], Canvas] = {}
+    for stem, page in _plan(release):
+        yield stem, page.draw(canvases)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A map that belongs to a release: the end of its file name, its title, how it is drawn."""
+
+    name: str
+    title: Words
+    draw: Callable[[dict[tuple[object, ...], Canvas]], Draft]
+
+
+def _plan(release: Release) -> Iterator[tuple[str, Page]]:
+    """Every map of a release, with the path of its file without an ending."""
     for subject in subjects(release):
-        stem = f"data/maps/{safe_name(subject.table.name)}"
-        for name, draft in _pages(subject, canvases):
-            yield f"{stem}{name}{subject.suffix}", draft
+        for page in _pages(subject):
+            stem = f"data/maps/{safe_name(subject.table.name)}{page.name}{subject.suffix}"
+            yield stem, page
 
 
-def subjects(release: Release) -> Iterator[Subject]:
-    """Tables with a geography: the innermost places, then each level above that has shapes."""
-    for table in release.tables:
-        where = release.geographic_dimension(table)
-        if where is None:
-            continue
-        dim = next(d for d in table.dims if d.name == where)
-        for depth, codes in levels(release.geographies[where], dim):
-            yield Subject(release, table, dim, codes, depth)
-
-
-def _pages(
-    subject: Subject, canvases: dict[tuple[object, ...], Canvas]
-) -> Iterator[tuple[str, Draft]]:
-    canvas = _canvas(subject, (FRAME[2], FRAME[3]), canvases)
-    yield "", draw_map(subject, canvas, {})
+def _pages(subject: Subject) -> Iterator[Page]:
+    yield _single(subject, "", {})
     for dim in subject.classes:
         codes = [c for i, c in enumerate(dim.codes) if i != dim.root]
         if len(codes) < 2:
             continue
         for page, start in enumerate(range(0, len(codes), PER_PAGE), start=1):
-            part = codes[start : start + PER_PAGE]
-            grid = Grid.of(len(part), aspect(subject.geography, subject.dim, subject.codes))
-            small = _canvas(subject, grid.field, canvases, detail=False)
             number = "" if len(codes) <= PER_PAGE else f"-{page}"
-            yield (
-                f"_by-{safe_name(dim.name)}{number}",
-                draw_multiples(subject, small, dim, part, grid),
-            )
+            yield _several(subject, dim, codes[start : start + PER_PAGE], number)
         # Levels above the innermost have fewer places; their small multiples are large enough.
         for code in codes if not subject.depth else ():
             name = code if _SAFE.fullmatch(code) else code.encode().hex()
-            yield f"_{safe_name(dim.name)}-{name}", draw_map(subject, canvas, {dim.name: code})
+            yield _single(subject, f"_{safe_name(dim.name)}-{name}", {dim.name: code})
+
+
+def _single(subject: Subject, name: str, chosen: Chosen) -> Page:
+    def draw(canvases: dict[tuple[object, ...], Canvas]) -> Draft:
+        return draw_map(subject, _canvas(subject, (FRAME[2], FRAME[3]), canvases), chosen)
+
+    return Page(name, title_of(subject, chosen), draw)
+
+
+def _several(subject: Subject, dim: Hierarchy, codes: list[str], number: str) -> Page:
+    def draw(canvases: dict[tuple[object, ...], Canvas]) -> Draft:
+        grid = Grid.of(len(codes), aspect(subject.geography, subject.dim, subject.codes))
+        small = _canvas(subject, grid.field, canvases, detail=False)
+        return draw_multiples(subject, small, dim, codes, grid)
+
+    return Page(f"_by-{safe_name(dim.name)}{number}", title_of_each(subject, dim), draw)
 
 
 def _canvas(
@@ -154,7 +145,7 @@ def draw_map(subject: Subject, canvas: Canvas, chosen: Chosen) -> Draft:
     """One map page; ``chosen`` names the class of a dimension, all others are at their total."""
     value, state = column(subject, chosen)
     breaks = round_breaks(value[state == State.SHOWN])
-    page, layers = _page(subject, canvas, breaks, _title(subject, chosen))
+    page, layers = _page(subject, canvas, breaks, title_of(subject, chosen))
     _paste(page, fill(canvas.index, _classes(value, state, breaks, canvas.water)), FRAME[:2])
     return Draft(page, [*layers, frame(), canvas.lines.shifted(*FRAME[:2])])
 
@@ -210,11 +201,7 @@ def draw_multiples(
     columns = {code: column(subject, {dim.name: code}) for code in codes}
     shown = [v[s == State.SHOWN] for v, s in columns.values()]
     breaks = round_breaks(np.concatenate(shown))
-    name = words(subject.release, dim.name)
-    ja, en = table_title(subject.release, subject.table)
-    where = place_words(subject.release, subject.dim, subject.codes)
-    title = f"{ja}: {name[0]}ごと({where[0]})", f"{en}: one map for each {name[1]} ({where[1]})"
-    page, layers = _page(subject, canvas, breaks, title)
+    page, layers = _page(subject, canvas, breaks, title_of_each(subject, dim))
     sheet = Sheet(*PAGE)
     for position, (code, (value, state)) in enumerate(columns.items()):
         x, y = grid.corner(position)
@@ -227,18 +214,6 @@ def draw_multiples(
         top = y - _TITLE_HEIGHT
         sheet.box(x, top, grid.field[0], grid.field[1] + _TITLE_HEIGHT, width=0.5, color=LIGHT)
     return Draft(page, [*layers, layer(sheet.pixels())])
-
-
-def column(subject: Subject, chosen: Chosen) -> tuple[IntArray, IntArray]:
-    """Printed numbers and states of the subject's places for one combination of classes."""
-    table, dim = subject.table, subject.dim
-    rows = np.array([dim.position(c) for c in subject.codes], dtype=np.int64)
-    place: list[Any] = [
-        d.position(chosen[d.name]) if d.name in chosen else d.root for d in table.dims
-    ]
-    place[table.dims.index(dim)] = rows
-    factor, _ = scale(table)
-    return table.value[tuple(place)] * factor, table.state[tuple(place)]
 
 
 def _page(
@@ -270,18 +245,6 @@ def _classes(value: IntArray, state: IntArray, breaks: tuple[int, ...], water: i
     inks = np.array(class_inks(len(breaks) + 1), dtype=np.int64) - FIRST_CLASS
     found = np.where(shown, inks[classify(value, breaks)], HIDDEN)
     return np.concatenate([found, np.full(water, WATER, dtype=np.int64)])
-
-
-def _title(subject: Subject, chosen: Chosen) -> Words:
-    """The table's title and the class that is shown."""
-    ja, en = table_title(subject.release, subject.table)
-    where = place_words(subject.release, subject.dim, subject.codes)
-    if not subject.classes:
-        return f"{ja}({where[0]})", f"{en} ({where[1]})"
-    picked = [d.labels[d.position(chosen[d.name])] for d in subject.classes if d.name in chosen]
-    codes = [f"class {chosen[d.name]}" for d in subject.classes if d.name in chosen]
-    ja, en = f"{ja}: {'・'.join(picked) or '総数'}", f"{en}: {', '.join(codes) or 'total'}"
-    return f"{ja}({where[0]})", f"{en} ({where[1]})"
 
 
 def _paste(page: Pixels, part: Pixels, corner: tuple[float, float]) -> None:

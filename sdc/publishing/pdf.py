@@ -8,7 +8,7 @@ area stand on every page, and so do the heads, the marks' meaning and the page n
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise, product
@@ -19,11 +19,13 @@ from sdc.model.release import Release
 from sdc.publishing.csvfile import Place, axes
 from sdc.publishing.pdfpages import Paper, Row, cover, notes, text_width
 from sdc.publishing.symbols import guard, printed, safe_name
-from sdc.publishing.wording import table_title, unit, words
+from sdc.publishing.wording import Words, listed_title, unit, words
 
 _ROW, _HEAD_LINE = 5.0, 3.1
-_CODE, _NAME, _REMARK, _COLUMN, _WIDEST = 23.0, 44.0, 40.0, 17.0, 26.0
-_HEAD, _TIGHTEST = 6.5, 0.78  # size of the heads in points, and how far one may shrink
+_CODE, _NAME, _REMARK = 23.0, 44.0, 40.0
+_NARROWEST, _WIDEST, _GAP = 12.0, 26.0, 3.0
+_SIZE = 7.5
+_HEAD, _TIGHTEST = 6.5, 0.85  # size of the heads in points, and how far one may shrink
 _TOP, _BOTTOM, _LEFT, _RIGHT = 24.0, 17.0, 14.0, 283.0
 
 
@@ -46,9 +48,9 @@ def document(release: Release, table: PublishedTable) -> bytes:
     """The table as a PDF; the same release gives the same bytes. O(cells)."""
     rows, heads = list(_rows(release, table)), _heads(release, table)
     remarks = any(row.remark for row in rows)
-    blocks = list(_blocks(heads, remarks))
+    blocks = list(_blocks(heads, rows, remarks))
     buffer = io.BytesIO()
-    paper = Paper(buffer, release, table_title(release, table))
+    paper = Paper(buffer, release, listed_title(release, table))
     cover(paper, release, table)
     notes(paper, release, table)
     for block in blocks:
@@ -61,21 +63,21 @@ def document(release: Release, table: PublishedTable) -> bytes:
 class Facts:
     """The words of one block's pages."""
 
-    title: str
+    title: Words
     unit: str
     part: str
-    area: str
+    area: Words
 
 
 def _facts(release: Release, table: PublishedTable, block: Block, blocks: int) -> Facts:
     last = block.first + len(block.heads)
-    part = f"列 {block.first + 1} – {last}" if blocks > 1 else ""
+    part = f"列 columns {block.first + 1} – {last}" if blocks > 1 else ""
     where = release.geographic_dimension(table)
     return Facts(
-        title=table_title(release, table)[0],
-        unit=f"単位: {unit(table)[0]}",
+        title=listed_title(release, table),
+        unit="単位 unit: " + " ".join(dict.fromkeys(unit(table))),
         part=part,
-        area=words(release, where or table.dims[0].name)[0],
+        area=words(release, where or table.dims[0].name),
     )
 
 
@@ -95,7 +97,7 @@ def _heads(release: Release, table: PublishedTable) -> tuple[tuple[str, ...], ..
 
 
 def _rows(release: Release, table: PublishedTable) -> Iterator[Row]:
-    """The total, then every area in code order, the ones merged away included."""
+    """The total, then every area after the one it lies in, the ones merged away included."""
     axis = _row_axis(release, table)
     shape = table.value.shape
     cell = printed(table)
@@ -105,13 +107,36 @@ def _rows(release: Release, table: PublishedTable) -> Iterator[Row]:
     spans = [range(n) for i, n in enumerate(shape) if i != axis]
     others = [s for i, s in enumerate(stride) if i != axis]
     offset = [sum(k * s for k, s in zip(c, others, strict=True)) for c in product(*spans)]
-    inner, root = set(table.dims[axis].inner.tolist()), table.dims[axis].root
-    for place in sorted(axes(release, table)[axis], key=lambda p: p.position != root):
+    inner = set(table.dims[axis].inner.tolist())
+    order = _reading_order(table.dims[axis], {m.source: m.target for m in release.merges})
+    for place in sorted(axes(release, table)[axis], key=lambda p: order(p.code)):
         start = place.position * stride[axis]
         values = [cell[start + o] for o in offset] if place.position >= 0 else ["X"] * len(offset)
         sums_up = place.position in inner
         name = "総数 / total" if place.label == TOTAL else guard(place.label)
         yield Row(place.code, name, tuple(values), _remark(place), sums_up)
+
+
+def _reading_order(dim: Hierarchy, merged: Mapping[str, str]) -> Callable[[str], tuple[str, ...]]:
+    """A sort key by code: what an area lies in comes first, then its parts by their own codes.
+
+    An area that was merged away stands among the neighbours of its destination.
+    """
+    least, seen = list(dim.codes), set[int]()
+    for i in sorted(range(len(dim)), key=lambda i: -int(dim.depth[i])):
+        up = int(dim.parents[i])
+        if up >= 0:
+            least[up] = min(least[i], least[up] if up in seen else least[i])
+            seen.add(up)
+
+    def key(code: str) -> tuple[str, ...]:
+        at = dim.position(code if code in dim else merged[code])
+        chain = [code] if code not in dim else [least[at]]
+        while (at := int(dim.parents[at])) >= 0:
+            chain.append(least[at])
+        return tuple(reversed(chain))
+
+    return key
 
 
 def _remark(place: Place) -> str:
@@ -120,14 +145,26 @@ def _remark(place: Place) -> str:
     return f"合算 {place.mark.gassan.replace(';', '、')}" if place.mark.gassan else ""
 
 
-def _blocks(heads: tuple[tuple[str, ...], ...], remarks: bool) -> Iterator[Block]:
-    """Columns dealt out evenly over as few pages as they need."""
+def _blocks(heads: tuple[tuple[str, ...], ...], rows: list[Row], remarks: bool) -> Iterator[Block]:
+    """Columns dealt out evenly over as few pages as they need, as wide as their numbers.
+
+    Columns of one class stay on one page where a page has room for all of them.
+    """
     room = _RIGHT - _LEFT - _CODE - _NAME - (_REMARK if remarks else 0)
-    fit = int(room // _COLUMN)
-    pages = -(-len(heads) // fit)
-    each = -(-len(heads) // pages)
+    widest = max(text_width(_grouped(v), _SIZE) for row in rows for v in row.values)
+    fit = int(room // min(max(widest + _GAP, _NARROWEST), room))
+    together = sum(head[:-1] == heads[0][:-1] for head in heads)
+    step = together if together <= fit else 1
+    groups = len(heads) // step
+    pages = -(-groups // (fit // step))
+    each = -(-groups // pages) * step
     for first in range(0, len(heads), each):
         yield Block(first, min(room / each, _WIDEST), heads[first : first + each])
+
+
+def _grouped(value: str) -> str:
+    """A printed place with its thousands set apart."""
+    return f"{int(value):,}" if value.isdigit() else value
 
 
 def _table_pages(paper: Paper, rows: list[Row], block: Block, facts: Facts, remarks: bool) -> None:
@@ -137,12 +174,15 @@ def _table_pages(paper: Paper, rows: list[Row], block: Block, facts: Facts, rema
     # Never leave one or two rows alone on the last page: spread them over all pages.
     pages = -(-len(rows) // per_page)
     ends = [len(rows) * page // pages for page in range(pages + 1)]
-    for start, end in pairwise(ends):
+    for first, end in pairwise(ends):
         paper.new_page()
-        paper.text(_LEFT, 14, facts.title, 10)
-        paper.text(_RIGHT, 14, f"{facts.part}  {facts.unit}".strip(), 8, align="right")
+        note = f"{facts.part}  {facts.unit}".strip()
+        paper.text(_LEFT, 14, facts.title[0], 10)
+        paper.text(_RIGHT, 14, note, 8, align="right")
+        start = _LEFT + text_width(facts.title[0], 10) + 4
+        paper.fitted(start, 14, facts.title[1], 8, _RIGHT - start - text_width(note, 8) - 6)
         y = _draw_head(paper, block, facts, remarks)
-        for position, row in enumerate(rows[start:end]):
+        for position, row in enumerate(rows[first:end]):
             _draw_row(paper, row, block, y, position=position, width=_width(block, remarks))
             y += _ROW
         paper.line(_LEFT, y, _width(block, remarks), y, 0.6)
@@ -159,7 +199,7 @@ def _head_height(block: Block) -> float:
 @lru_cache(maxsize=4096)
 def _wrapped(label: str, column: float) -> tuple[str, ...]:
     """A class label in lines that fit into a column; in smaller letters where that saves one."""
-    room = column - 0.8
+    room = column - 1.8
     wide, tight = (tuple(Paper.wrap(label, _HEAD, room / k)) for k in (1.0, _TIGHTEST))
     return wide if len(wide) == len(tight) else tight
 
@@ -176,18 +216,18 @@ def _draw_head(paper: Paper, block: Block, facts: Facts, remarks: bool) -> float
     paper.line(_LEFT, top, right, top, 0.8)
     paper.line(_LEFT, top + height, right, top + height, 0.6)
     middle = top + height / 2 + 1
-    paper.text(_LEFT + 1, middle, "コード", 7)
-    paper.text(_LEFT + _CODE + 1, middle, facts.area, 7)
+    paper.text(_LEFT + 1, middle, "コード code", 7)
+    paper.fitted(_LEFT + _CODE + 1, middle, " ".join(facts.area), 7, _NAME - 2)
     for i, head in enumerate(block.heads):
         lines = [line for part in head for line in _wrapped(part, block.column)]
-        x = _LEFT + _CODE + _NAME + (i + 0.5) * block.column
+        x = _LEFT + _CODE + _NAME + (i + 1) * block.column - 1.5
         y = middle - (len(lines) - 1) * _HEAD_LINE / 2
         for line in lines:
-            wide = text_width(line, _HEAD) / (block.column - 0.8)
-            paper.text(x, y, line, _HEAD / max(1.0, wide), align="center")
+            wide = text_width(line, _HEAD) / (block.column - 1.8)
+            paper.text(x, y, line, _HEAD / max(1.0, wide), align="right")
             y += _HEAD_LINE
     if remarks:
-        paper.text(right - _REMARK + 2, middle, "備考(合算)", 7)
+        paper.text(right - _REMARK + 2, middle, "備考(合算) merged areas", 7)
     return top + height
 
 
@@ -198,12 +238,12 @@ def _draw_row(
     if row.sums_up:
         paper.shade(_LEFT, y, width - _LEFT, _ROW)
     if position and position % 5 == 0:
-        paper.line(_LEFT, y, width, y, 0.2)
+        paper.line(_LEFT, y, width, y, 0.2, grey=0.6)
     base = y + 3.5
-    paper.fitted(_LEFT + 1, base, row.code, 7.5, _CODE - 1.5)
-    paper.fitted(_LEFT + _CODE + 1, base, row.name, 7.5, _NAME - 2)
+    paper.fitted(_LEFT + 1, base, row.code, _SIZE, _CODE - 1.5)
+    paper.fitted(_LEFT + _CODE + 1, base, row.name, _SIZE, _NAME - 2)
     for i, value in enumerate(row.values[block.first : block.first + len(block.heads)]):
         x = _LEFT + _CODE + _NAME + (i + 1) * block.column - 1.5
-        paper.text(x, base, f"{int(value):,}" if value.isdigit() else value, 7.5, align="right")
+        paper.text(x, base, _grouped(value), _SIZE, align="right")
     if row.remark:
         paper.fitted(right + 2, base, row.remark, 6.5, _REMARK - 3)

@@ -23,11 +23,19 @@ from sdc.publishing.licence import licence_of
 from sdc.publishing.marks import merges_of
 from sdc.publishing.sheet import font_file, split_words
 from sdc.publishing.symbols import guard
-from sdc.publishing.wording import LEVELS, METHOD, SYMBOLS, Words, long_date, unit
+from sdc.publishing.wording import (
+    LEVELS,
+    METHOD,
+    SYMBOLS,
+    Words,
+    listed_title,
+    long_date,
+    unit,
+)
 
 FONT = "IPAexGothic"
 WIDTH, HEIGHT = 297.0, 210.0
-_LEFT, _RIGHT = 30.0, 267.0
+_LEFT, _HALF, _RIGHT = 30.0, 172.0, 267.0
 _LISTED = 8.0
 
 
@@ -114,7 +122,9 @@ class Paper:
         self._numbered.add(len(self._pages) + 1)
         info = self.release.info
         self.line(14, HEIGHT - 14, WIDTH - 14, HEIGHT - 14, 0.3)
-        self.text(14, HEIGHT - 10.5, "X 秘匿(0の場合を含む)   - 該当なし(0)", 7)
+        self.text(
+            14, HEIGHT - 10.5, "X 秘匿(0の場合を含む) hidden, may be 0    - 該当なし(0) none", 7
+        )
         what = f"{info.municipality_name}  {long_date(self.release)[0]}現在  {info.id}"
         self.text(WIDTH - 14, HEIGHT - 10.5, what, 7, align="right")
 
@@ -140,9 +150,12 @@ class Paper:
             y += size * 0.3528 * 1.6
         return y
 
-    def line(self, x: float, y: float, to_x: float, to_y: float, width: float) -> None:
-        """A straight line; width in points."""
+    def line(
+        self, x: float, y: float, to_x: float, to_y: float, width: float, *, grey: float = 0.0
+    ) -> None:
+        """A straight line; width in points, ``grey`` from 0 (black) to 1."""
         self.canvas.setLineWidth(width)
+        self.canvas.setStrokeGray(grey)
         self.canvas.line(x * mm, (HEIGHT - y) * mm, to_x * mm, (HEIGHT - to_y) * mm)
 
     def shade(self, x: float, y: float, w: float, h: float) -> None:
@@ -166,11 +179,9 @@ class Paper:
 
 def cover(paper: Paper, release: Release, table: PublishedTable) -> None:
     """The first page: what this is, of when, by whom."""
-    from sdc.publishing.wording import table_title
-
     info = release.info
     paper.new_page()
-    ja, en = table_title(release, table)
+    ja, en = listed_title(release, table)
     paper.line(_LEFT, 42, _RIGHT, 42, 1.2)
     y = paper.paragraph(_LEFT, 56, ja, 24, _RIGHT - _LEFT) + 1
     paper.fitted(_LEFT, y, en, 12, _RIGHT - _LEFT)
@@ -182,7 +193,7 @@ def cover(paper: Paper, release: Release, table: PublishedTable) -> None:
     name, link = licence.title[0], licence.link[0]
     city = "  ".join(filter(None, (info.municipality_name, info.municipality_name_en)))
     facts = (
-        ("団体", "Municipality", f"{city}({info.municipality})"),
+        ("団体", "Municipality", f"{city} ({info.municipality})"),
         ("調査日", "Survey date", f"{long_date(release)[0]}  {long_date(release)[1]}"),
         ("公表日", "Release date", info.release_date.isoformat()),
         ("単位", "Unit", "  ".join(dict.fromkeys(unit(table)))),
@@ -203,8 +214,9 @@ def cover(paper: Paper, release: Release, table: PublishedTable) -> None:
 def notes(paper: Paper, release: Release, table: PublishedTable) -> None:
     """What the marks mean, how numbers were protected, what this table merged and combined."""
     paper.new_page()
-    y = _meaning(paper, release, 20, language=0)
-    y = _meaning(paper, release, y + 3, language=1)
+    y = _marks(paper, 20)
+    for language in (0, 1):
+        y = _method(paper, release, y, language=language)
     names = {d.name for d in table.dims}
     merged = [
         f"{m.source} {m.source_name} → {m.target} {m.target_name}"
@@ -221,15 +233,24 @@ def notes(paper: Paper, release: Release, table: PublishedTable) -> None:
     paper.footer()
 
 
-def _meaning(paper: Paper, release: Release, y: float, *, language: int) -> float:
-    """Marks and method in one language."""
-    size, width = (9.5, 8.0)[language], _RIGHT - _LEFT
-    y = _heading(paper, y, ("記号の意味", "What the marks mean")[language])
+def _marks(paper: Paper, y: float) -> float:
+    """What every mark of a document means, in both languages side by side."""
+    y = _heading(paper, y, "記号の意味 / What the marks mean")
     for where, mark, meaning in SYMBOLS:
-        if "pdf" in where:
-            paper.text(_LEFT + 3, y, mark[language], size)
-            plain = meaning[language].replace("**", "")
-            y = paper.paragraph(_LEFT + 32, y, plain, size, width - 32) + 0.6
+        if "pdf" not in where:
+            continue
+        ja, en = (text.replace("**", "") for text in meaning)
+        paper.text(_LEFT + 3, y, mark[0], 9.5)
+        below = paper.paragraph(_LEFT + 28, y, ja, 9.5, _HALF - _LEFT - 32)
+        own = f"{mark[1]}: " if mark[1] != mark[0] else ""
+        beside = paper.paragraph(_HALF, y, own + en, 8, _RIGHT - _HALF)
+        y = max(below, beside) + 0.6
+    return y
+
+
+def _method(paper: Paper, release: Release, y: float, *, language: int) -> float:
+    """How numbers were protected, in one language."""
+    size, width = (9.5, 8.0)[language], _RIGHT - _LEFT
     y = _heading(paper, y + 3, ("秘匿処理の方法", "How numbers were protected")[language])
     for text in (METHOD[language], LEVELS[release.level][language], release.info.policy[language]):
         if text:

@@ -7,7 +7,17 @@ from sdc.publishing.licence import licence_of
 from sdc.publishing.manifest import MANIFEST, SIGNATURE, SIGNERS, TAG_MANIFEST
 from sdc.publishing.signature import NAMESPACE
 from sdc.publishing.symbols import one_line
-from sdc.publishing.wording import FILES, LEVELS, METHOD, SYMBOLS, figure_title, table_title, unit
+from sdc.publishing.wording import (
+    ENCODING_WORDS,
+    FILES,
+    LEVELS,
+    METHOD,
+    SYMBOLS,
+    figure_title,
+    listed_title,
+    unit,
+    unit_in_english,
+)
 
 
 def readme(release: Release, *, language: int, principal: str = "") -> bytes:
@@ -66,7 +76,10 @@ def _method(release: Release, language: int) -> str:
     parts = [
         _pick(language, "## 秘匿処理", "## How numbers were protected"),
         METHOD[language],
-        f"{LEVELS[release.level][language]} (level: {release.level})",
+        f"{LEVELS[release.level][language]}"
+        + _pick(
+            language, f"(保護水準: {release.level})", f" (Level of protection: {release.level}.)"
+        ),
         info.policy[language],
         _pick(
             language,
@@ -81,11 +94,15 @@ def _method(release: Release, language: int) -> str:
 def _tables(release: Release, language: int) -> str:
     names = (("表", "table"), ("内容", "content"), ("単位", "unit"))
     rows: list[tuple[str, ...]] = [
-        (t.name, _cell(table_title(release, t)[language]), _cell(unit(t)[language]))
+        (t.name, _cell(listed_title(release, t)[language]), _cell(unit(t)[language]))
         for t in release.tables
     ]
     rows += [
-        (f"derived_{f.name}", _cell(figure_title(release, f)[language]), _cell(f.unit))
+        (
+            f"derived_{f.name}",
+            _cell(figure_title(release, f)[language]),
+            _cell(_pick(language, f.unit, unit_in_english(f.unit))),
+        )
         for f in (release.figures if "csv" in release.info.formats else ())
     ]
     head = _pick(language, "## 収録した表", "## Tables")
@@ -95,12 +112,14 @@ def _tables(release: Release, language: int) -> str:
 def _files(release: Release, language: int) -> str:
     formats = release.info.formats
     rows = [f"- {text[language]}" for name, text in FILES.items() if name in formats]
+    coding = ENCODING_WORDS[release.info.encoding][language]
     note = _pick(
         language,
-        "表計算ソフトではコードの列を「文字列」として読み込んでください(先頭の0が失われます)。"
+        f"CSVの文字コードは{coding}、改行はCRLFです。表計算ソフトではコードの列を「文字列」として読み込んでください(先頭の0が失われます)。"
         "= + - @ で始まる名称は、数式と解釈されないよう先頭に ' を付けています。",
-        "In a spreadsheet, import code columns as text, or leading zeros are lost. Names that "
-        "start with = + - @ carry a leading ' so that no program reads a formula.",
+        f"CSV files are in {coding}, lines end with CRLF. In a spreadsheet, import code columns "
+        "as text, or leading zeros are lost. Names that start with = + - @ carry a leading ' so "
+        "that no program reads a formula.",
     )
     head = _pick(language, "## ファイル", "## Files")
     return "\n".join([head, "", *rows, *(["", note] if "csv" in formats else [])])
@@ -128,6 +147,14 @@ def _checks(language: int, principal: str) -> str:
             "`shasum -a 256 -c`).",
         ),
         _SUMS,
+        _pick(
+            language,
+            "すべて「OK」なら、一覧にあるファイルは一覧を作った時のままです(一覧が本物かどうかは署名で"
+            "確かめます)。一覧にないファイルは公表物の一部ではありません。",
+            "Where every line says OK, the listed files are as they were when the lists were made; "
+            "whether the lists are genuine, the signature tells. A file that is not listed is no "
+            "part of this release.",
+        ),
         _pick(
             language,
             "Windows(PowerShell)では次のとおりです。何も表示されなければ一致しています。",

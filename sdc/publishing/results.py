@@ -14,7 +14,7 @@ import numpy as np
 from sdc.model.plan import PublishedTable
 from sdc.model.release import Release
 from sdc.model.states import State
-from sdc.publishing.wording import table_title
+from sdc.publishing.wording import listed_title
 
 VERSION = "0.4.8"
 
@@ -28,7 +28,7 @@ def results_json(release: Release) -> bytes:
 
 def _entry(release: Release, table: PublishedTable) -> dict[str, object]:
     hidden = int(np.count_nonzero(table.state == State.HIDDEN))
-    ja, en = table_title(release, table)
+    ja, en = listed_title(release, table)
     files = [f"data/{table.name}.csv"] if "csv" in release.info.formats else []
     if "images" in release.info.formats and release.geographic_dimension(table):
         files.append(f"data/maps/{table.name}.png")

@@ -37,21 +37,36 @@ _UNITS: dict[str, Words] = {
     "households": ("世帯", "households"),
 }
 
+_SINGLE = {"棟": "building", "人": "person", "世帯": "household", "件": "record"}
+
+
+def unit_in_english(text: str) -> str:
+    """A unit of derived figures in English, as far as its words are known.
+
+    >>> unit_in_english("人/ha"), unit_in_english("m²/棟"), unit_in_english("%")
+    ('persons/ha', 'm²/building', '%')
+    """
+    above, slash, below = text.partition("/")
+    plural = dict([*_UNITS.values(), ("件", "records")])
+    return plural.get(above, above) + slash + _SINGLE.get(below, below)
+
+
 LEVELS: dict[Level, Words] = {
     Level.LINEAR: (
-        "公表値の加減算のみでは秘匿値を算出できないことを確認しています。",
-        "No hidden value follows by adding and subtracting published numbers.",
+        "公表値の加減算のみでは、秘匿すべき値を算出できないことを確認しています。",
+        "No value that had to be hidden follows by adding and subtracting published numbers.",
     ),
     Level.INTEGER: (
         "公表値をすべて用いても、秘匿値が一つの整数に定まらないことを確認しています。",
         "No hidden value is confined to one whole number by everything that is published.",
     ),
     Level.INTERVAL: (
-        "公表値をすべて用いて推定しても、秘匿値の取り得る範囲が所定の幅を保つことを確認しています。",
-        "The range that all published numbers leave to a hidden value is provably wide enough.",
+        "公表値をすべて用いて推定しても、秘匿すべき値の取り得る範囲が所定の幅を保つことを確認しています。",
+        "The range that all published numbers leave to a value that had to be hidden is provably wide "
+        "enough.",
     ),
     Level.RULE_AWARE: (
-        "秘匿の手順を知る者が再実行しても、秘匿値が定まらないことを確認しています。",
+        "秘匿の手順を知る者が再実行しても、秘匿すべき値が定まらないことを確認しています。",
         "Safe as well against someone who knows the procedure and runs it again.",
     ),
 }
@@ -83,6 +98,24 @@ SYMBOLS: tuple[tuple[frozenset[str], Words, Words], ...] = (
         (
             "他の小地域に合算した小地域。値は合算先(HTKSAKI)に含まれます(`mergers.csv`)",
             "the area was added to another one, see HTKSAKI (`mergers.csv`)",
+        ),
+    ),
+    (
+        frozenset({"csv"}),
+        ("HTKSYORI", "HTKSYORI"),
+        (
+            "小地域の合算: 0 なし、1 他の小地域を合算した(GASSANが合算した小地域)、"
+            "2 他の小地域に合算された(HTKSAKIが合算先)。国勢調査の小地域集計と同じ列です",
+            "merging of areas, as in the census: 0 none; 1 others were added to this one (listed in "
+            "GASSAN); 2 this one was added to another (HTKSAKI)",
+        ),
+    ),
+    (
+        frozenset({"pdf"}),
+        ("→ … に合算", "→ …"),
+        (
+            "統計表の備考欄。他の小地域に合算した小地域で、値は合算先に含まれます",
+            "remarks of the documents: the area was added to the one named, and is counted there",
         ),
     ),
     (
@@ -121,6 +154,12 @@ FILES: dict[str, Words] = {
     "pdf": ("`data/docs/` 統計表(PDF)", "`data/docs/` the tables as documents (PDF)"),
 }
 
+ENCODING_WORDS: dict[str, Words] = {
+    "utf-8-sig": ("UTF-8 (BOM付き)", "UTF-8 with a byte order mark"),
+    "utf-8": ("UTF-8", "UTF-8"),
+    "cp932": ("Shift_JIS (CP932)", "Shift_JIS (CP932)"),
+}
+
 METHOD: Words = (
     "小地域の集計値のうち個人・法人等が特定されるおそれのあるものについて、分類の集約(③)、"
     "隣接する小地域等への合算(②)、非表示(①)のいずれかを行っています。差引きで秘匿値が"
@@ -143,10 +182,23 @@ def table_title(release: Release, table: PublishedTable) -> Words:
     return own[0] or made[0], own[1] or made[1]
 
 
+def listed_title(release: Release, table: PublishedTable) -> Words:
+    """The table's title for a list of all tables: one that was made also names its places."""
+    own = release.table_titles.get(table.name, ("", ""))
+    ja, en = _made_title(release, table)
+    where = release.geographic_dimension(table)
+    if where is not None:
+        place = words(release, where)
+        ja, en = f"{ja}({place[0]})", f"{en} ({place[1]})"
+    return own[0] or ja, own[1] or en
+
+
 def figure_title(release: Release, figure: Figure) -> Words:
     """What a derived figure shows: its own title, else the table's title and its unit."""
-    ja, en = table_title(release, release.table(figure.table))
-    return figure.title[0] or f"{ja}({figure.unit})", figure.title[1] or f"{en} ({figure.unit})"
+    ja, en = listed_title(release, release.table(figure.table))
+    return figure.title[0] or f"{ja}({figure.unit})", figure.title[
+        1
+    ] or f"{en} ({unit_in_english(figure.unit)})"
 
 
 def _made_title(release: Release, table: PublishedTable) -> Words:

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from handmade import make_release, marked, small_table, use_table
+from handmade import make_release, marked, shapes, small_table, use_dim, use_table
 from jsonschema import Draft202012Validator
 
 from sdc.model.hierarchy import Hierarchy
-from sdc.model.release import Figure, Release
+from sdc.model.release import Figure, Geography, Release
 from sdc.publishing.package import write_package
 
 SCHEMA = json.loads((Path(__file__).parent / "datapackage.schema.json").read_text())
@@ -107,6 +107,42 @@ def test_ckan_names_every_file_and_the_municipality(tmp_path: Path) -> None:
         r["path"] for r in described(path)["resources"]
     }
     assert re.fullmatch(r"\d{4}-\d{2}-\d{2}", extras["公表日"])
+
+
+def test_every_file_has_a_title_that_no_other_has(tmp_path: Path) -> None:
+    """Two tables of the same numbers by other places must be told apart in a portal's list."""
+    cells = Hierarchy.flat("mesh", ["53394547", "53394548"])
+    mesh = marked("use_mesh", (cells, use_dim()), np.full((3, 5), 7))
+    release = make_release(use_table(), mesh, formats=("images", "csv", "geojson", "pdf"))
+    squares = shapes().iloc[:2].assign(code=["53394547", "53394548"])
+    both = release.geographies | {"mesh": Geography("mesh", "mesh", squares)}
+    object.__setattr__(release, "geographies", both)
+    path = write_package(release, tmp_path)
+    ckan = json.loads((path / "ckan.json").read_bytes())
+    for titles in (
+        {r["path"]: r["title"] for r in described(path)["resources"]},
+        {r["url"]: r["name"] for r in ckan["resources"]},
+    ):
+        assert titles["data/use.csv"] == "建物用途別 建物数(小地域)"
+        assert titles["data/use_mesh.csv"] == "建物用途別 建物数(メッシュ)"
+        assert titles["data/docs/use.pdf"] == "統計表 建物用途別 建物数(小地域)"
+        assert titles["data/maps/use_use-411.png"] == "地図 建物用途別 建物数: 住宅(小地域)"
+        assert titles["data/maps/use_by-use.pdf"] == "地図 建物用途別 建物数: 建物用途ごと(小地域)"
+        assert titles["data/mesh.geojson"] == "境界 メッシュ"
+        # a map is there twice, as PNG and as PDF
+        once = [t for p, t in titles.items() if not p.endswith(".png")]
+        assert len(set(once)) == len(once)
+    for row in ("| use_mesh | 建物用途別 建物数(メッシュ) | 棟 |",):
+        assert row in (path / "README.ja.md").read_text("utf-8")
+
+
+def test_ckan_separates_the_section_from_its_address(tmp_path: Path) -> None:
+    for number, (contact, mail) in enumerate(
+        [("toshi@example.lg.jp", "toshi@example.lg.jp"), ("03-0000-0000", "")]
+    ):
+        path = write_package(full_release(contact=contact), tmp_path / str(number))
+        ckan = json.loads((path / "ckan.json").read_bytes())
+        assert (ckan["maintainer"], ckan["maintainer_email"]) == ("都市計画課", mail)
 
 
 def test_readmes_say_what_every_mark_means_and_how_to_check(tmp_path: Path) -> None:

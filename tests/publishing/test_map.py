@@ -22,10 +22,11 @@ from sdc.publishing.canvas import Canvas, lay_out
 from sdc.publishing.classes import PALETTE, classify, colours, rgb, round_breaks
 from sdc.publishing.labels import Form, Wish, name_forms, place_labels
 from sdc.publishing.layout import FRAME
-from sdc.publishing.map import draw_map, finish, map_files, subjects
+from sdc.publishing.map import draw_map, finish, map_files, map_titles
 from sdc.publishing.places import place_words, shapes_of
 from sdc.publishing.raster import FIRST_CLASS, HIDDEN_INK, HIDDEN_PAPER, INKS, MM
 from sdc.publishing.sheet import neutral
+from sdc.publishing.subject import subjects
 from sdc.spatial import mesh
 
 Build = Callable[..., Release]
@@ -57,6 +58,12 @@ def test_every_map_is_a_plain_png_and_an_image_only_pdf(pictures: dict[str, byte
         else:
             assert not re.search(rb"/Font|/Info|/Metadata|/Producer|/Annots| Tj| re f", data)
             assert data.count(b"/Subtype /Image") == 1
+
+
+def test_every_map_has_a_title_of_its_own_before_it_is_drawn(pictures: dict[str, bytes]) -> None:
+    titles = map_titles(make_release(small_table(), formats=("images",)))
+    assert list(titles) == list(pictures)
+    assert len({ja for ja, _ in titles.values()}) == len(pictures) / 2
 
 
 def test_the_pdf_holds_the_very_same_pixels(pictures: dict[str, bytes]) -> None:

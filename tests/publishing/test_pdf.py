@@ -11,7 +11,8 @@ from handmade import area_dim, make_release, marked, small_table, use_table
 
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.release import Merge
-from sdc.publishing.pdf import document, pdf_files
+from sdc.publishing.pdf import _blocks, document, pdf_files
+from sdc.publishing.pdfpages import Row
 
 POPPLER = shutil.which("pdftotext") is not None
 needs_poppler = pytest.mark.skipif(not POPPLER, reason="poppler-utils is not installed")
@@ -36,11 +37,12 @@ def test_the_document_says_everything(tmp_path: Path) -> None:
     release = make_release(contact="03-0000-0000", policy=("3件未満を秘匿します。", ""))
     pages = text_of(document(release, release.tables[0]), tmp_path)
     assert len(pages) == 3
-    for word in ("建物用途別 建物数", "見本市(131041)", "2025年10月1日", "都市計画課 03-0000-0000",
+    for word in ("建物用途別 建物数", "見本市 (131041)", "2025年10月1日", "都市計画課 03-0000-0000",
                  "見本市情報公開条例第7条", "CC-BY-4.0"):  # fmt: skip
         assert word in pages[0]
     for word in (
         "0として扱わないで",
+        "他の小地域に合算した小地域",
         "3件未満を秘匿します",
         "402 商業施設 → 40x 商業系",
         "13104001003",
@@ -52,6 +54,46 @@ def test_the_document_says_everything(tmp_path: Path) -> None:
     row = next(r for r in rows if "13104001003" in r)
     assert row.split()[2:] == ["X"] * 5 + ["→", "001004", "に合算"]
     assert re.search(r"3 ?/ ?3", pages[2])
+
+
+def towns() -> Hierarchy:
+    """A city of two towns whose codes are names, as a column of districts makes them."""
+    return Hierarchy.of("area", {
+        "13104": "", "西町": "13104", "東町": "13104",
+        "13104001001": "東町", "13104001002": "東町", "13104002001": "西町",
+    })  # fmt: skip
+
+
+@needs_poppler
+def test_an_area_follows_the_town_it_lies_in(tmp_path: Path) -> None:
+    """In a file rows stand in code order; a reader looks for an area below its town."""
+    table = marked("t", (towns(),), np.arange(1, 7))
+    release = make_release(table)
+    gone = Merge("13104001003", "13104001001", "三丁目", "一丁目", "area")
+    object.__setattr__(release, "merges", (gone,))
+    page = text_of(document(release, table), tmp_path)[-1]
+    codes = re.findall(r"^ *(13104\d*|[東西]町) ", page, re.MULTILINE)
+    assert codes == [
+        "13104", "東町", "13104001001", "13104001002", "13104001003", "西町", "13104002001",
+    ]  # fmt: skip
+
+
+def blocks_of(first: int, second: int, number: int) -> list[tuple[int, float]]:
+    heads = tuple((f"a{i}", f"b{j}") for i in range(first) for j in range(second))
+    row = Row("1", "x", (str(number),) * len(heads), "", False)
+    return [(len(b.heads), b.column) for b in _blocks(heads, [row], False)]
+
+
+def test_columns_are_as_wide_as_their_numbers_and_classes_stay_together() -> None:
+    # 202 mm are left beside code and name: 16 columns of at least 12 mm
+    assert blocks_of(1, 16, 7) == [(16, 202 / 16)]
+    # four columns a class: four classes a page, dealt out evenly over three pages
+    assert [n for n, _ in blocks_of(10, 4, 7)] == [16, 16, 8]
+    # 12 digits with their commas need more than 20 mm: nine columns fit, two classes of four
+    assert [n for n, _ in blocks_of(4, 4, 10**11)] == [8, 8]
+    assert all(width > 20 for _, width in blocks_of(4, 4, 10**11))
+    # more columns in a class than fit: cut where the page ends, in even parts
+    assert [n for n, _ in blocks_of(1, 20, 7)] == [10, 10]
 
 
 @needs_poppler
