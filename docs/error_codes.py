@@ -10,6 +10,7 @@ import re
 import sys
 
 from sdc.config.wording import WORDS
+from sdc.messages import LANGUAGES, Text, catalogue
 from sdc.readers.texts import CODES, FILES
 from sdc.readers.texts_data import FORMATS, PLACES, VALUES
 
@@ -17,10 +18,12 @@ HEAD = """\
 # エラーコード / Error codes
 
 メッセージの最後の `[…]` がコードです。1件ごとに、ファイル、行 (表計算ソフトの行番号)、列、守るべきこと、
-見つかった値、直し方を、日本語と英語で表示します。`…` には具体的な名前や値が入ります。
+見つかった値、直し方を、日本語または英語で表示します (環境変数 `SDC_LANG` か端末の言語による。
+どちらでもなければ両方)。`…` には具体的な名前や値が入ります。
 
 The `[…]` at the end of a message is its code. Each message names file, row (as a spreadsheet counts),
-column, what must hold, the value found, and what to do. `…` stands for a name or a value.
+column, what must hold, the value found, and what to do, in Japanese or
+English (`SDC_LANG` or the locale; in both where it is neither). `…` stands for a name or a value.
 
 | 終了コード / exit status | 意味 / meaning |
 |---|---|
@@ -36,9 +39,9 @@ A failed command leaves no files (`sdc check` lists everything in `errors.csv`).
 """
 
 
-def sections() -> dict[str, dict[str, tuple[str, str, str, str]]]:
-    """Title -> code -> rule (ja, en) and remedy (ja, en)."""
-    config = {code.replace("_", "-"): (*must, *remedy) for code, (must, remedy) in WORDS.items()}
+def sections() -> dict[str, dict[str, tuple[Text, Text]]]:
+    """Title -> code -> rule and remedy."""
+    config = {code.replace("_", "-"): pair for code, pair in WORDS.items()}
     return {
         "ファイル / Files": dict(FILES),
         "コード / Codes of areas and classes": dict(CODES),
@@ -49,9 +52,12 @@ def sections() -> dict[str, dict[str, tuple[str, str, str, str]]]:
     }
 
 
-def plain(text: str) -> str:
-    """A text for a table cell: placeholders become …, bars are kept from splitting it."""
-    return re.sub(r"\{[^}]*\}", "…", text).replace("|", "\\|").replace("\n", " ")
+def plain(text: Text, language: str) -> str:
+    """A sentence for a table cell: places become …, bars are kept from splitting it."""
+    template = catalogue(language).get(text.template, text.template)
+    words = template.replace("{{", "\0").replace("}}", "\1")
+    words = re.sub(r"\{[^}]*\}", "…", words).replace("\0", "{").replace("\1", "}")
+    return words.replace("|", "\\|").replace("\n", " ")
 
 
 def page() -> str:
@@ -64,11 +70,8 @@ def page() -> str:
             "| コード / code | 守ること / rule | 直し方 / remedy |",
             "|---|---|---|",
         ]
-        for code, (must_ja, must_en, do_ja, do_en) in sorted(texts.items()):
-            rule, remedy = (
-                f"{plain(must_ja)}<br>{plain(must_en)}",
-                f"{plain(do_ja)}<br>{plain(do_en)}",
-            )
+        for code, told in sorted(texts.items(), key=lambda entry: entry[0]):
+            rule, remedy = ("<br>".join(plain(text, k) for k in LANGUAGES) for text in told)
             lines.append(f"| `{code}` | {rule} | {remedy} |")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"

@@ -13,41 +13,37 @@ from typing import Annotated, NoReturn
 import typer
 
 from sdc.commands import before, ledger, people
+from sdc.commands.helping import command
 from sdc.commands.progress import stages
 from sdc.errors import InputError, SdcError
+from sdc.messages import LANGUAGES, VARIABLE, Text, shown, spoken
 
 app = typer.Typer(
     name="sdc",
     add_completion=True,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="小地域統計の秘匿処理と公表 / protect, prove and publish small-area tables",
+    help=str(Text("protect, prove and publish small-area tables")),
 )
 
-SHOWN_FINDINGS = 20
-
-Config = Annotated[Path, typer.Argument(help="設定ファイル / configuration", metavar="CONFIG.toml")]
+Config = Annotated[Path, typer.Argument(help=str(Text("configuration")), metavar="CONFIG.toml")]
 Hierarchies = Annotated[
     list[str] | None,
-    typer.Option("--hierarchy", help="次元=ファイル / DIMENSION=FILE (code,parent,label)"),
+    typer.Option("--hierarchy", help=str(Text("DIMENSION=FILE (code,parent,label)"))),
 ]
 
 
-Scheduler = Annotated[
-    str | None, typer.Option(help="Dask スケジューラー / address of a Dask scheduler")
-]
+Scheduler = Annotated[str | None, typer.Option(help=str(Text("address of a Dask scheduler")))]
 
 
-@app.command()
+@command(app)
 def release(
     config: Config,
-    out: Annotated[Path | None, typer.Option(help="出力先 / output folder")] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="書き出さない / write nothing")
-    ] = False,
+    out: Annotated[Path | None, typer.Option(help=str(Text("output folder")))] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=str(Text("write nothing")))] = False,
     scheduler: Scheduler = None,
 ) -> None:
-    """記録から公表パッケージまで / from records to a proven release package.
+    """from records to a proven release package.
 
     Example: sdc release data/samples/release.toml
     """
@@ -57,14 +53,14 @@ def release(
     typer.echo(result.text())
 
 
-@app.command()
+@command(app)
 def plan(
     config: Config,
-    choose: Annotated[int | None, typer.Option(help="計画の番号 / number of a plan")] = None,
-    by: Annotated[str, typer.Option(help="決定者 / who decides")] = "",
-    reason: Annotated[str, typer.Option(help="理由 / why")] = "",
+    choose: Annotated[int | None, typer.Option(help=str(Text("number of a plan")))] = None,
+    by: Annotated[str, typer.Option(help=str(Text("who decides")))] = "",
+    reason: Annotated[str, typer.Option(help=str(Text("why")))] = "",
 ) -> None:
-    """合算・集約・秘匿の組合せを比較 / compare merging, collapsing and hiding, and decide.
+    """compare merging, collapsing and hiding, and decide.
 
     Example: sdc plan release.toml --choose 3 --by 都市計画課 --reason 時系列を保つため
     """
@@ -74,14 +70,12 @@ def plan(
     typer.echo(planned.text())
 
 
-@app.command()
+@command(app)
 def check(
     config: Config,
-    errors: Annotated[Path, typer.Option(help="問題の一覧 / list of problems")] = Path(
-        "errors.csv"
-    ),
+    errors: Annotated[Path, typer.Option(help=str(Text("list of problems")))] = Path("errors.csv"),
 ) -> None:
-    """入力と規則だけを検査 / inputs and rules only.
+    """inputs and rules only.
 
     Example: sdc check release.toml
     """
@@ -93,29 +87,29 @@ def check(
     except InputError as error:
         if error.findings:
             write_errors(error.findings, errors)
-            typer.echo(f"errors: {errors}", err=True)
+            typer.echo(Text("all problems: {file}", file=errors), err=True)
         raise
 
 
-@app.command()
+@command(app)
 def protect(
-    cells: Annotated[Path, typer.Argument(help="表 / table (CSV) or problem (.jj)")],
-    out: Annotated[Path, typer.Option(help="出力先 / output folder")],
+    cells: Annotated[Path, typer.Argument(help=str(Text("table (CSV) or problem (.jj)")))],
+    out: Annotated[Path, typer.Option(help=str(Text("output folder")))],
     hierarchy: Hierarchies = None,
-    min_count: Annotated[int | None, typer.Option(help="これ未満を秘匿 / hide below this")] = None,
+    min_count: Annotated[int | None, typer.Option(help=str(Text("hide below this")))] = None,
     zeros: Annotated[str, typer.Option(help="hide | show")] = "hide",
     protection: Annotated[str, typer.Option(help="linear | integer | interval")] = "interval",
     cost: Annotated[str, typer.Option(help="log | value | count | COLUMN")] = "log",
-    measure: Annotated[list[str] | None, typer.Option(help="量の列 / measure column")] = None,
+    measure: Annotated[list[str] | None, typer.Option(help=str(Text("measure column")))] = None,
     p_percent: Annotated[float | None, typer.Option(help="p% (measures)")] = None,
-    method: Annotated[str, typer.Option(help="手法 / engine")] = "auto",
-    budget: Annotated[float | None, typer.Option(help="探索量の倍率 / search effort")] = None,
-    time_limit: Annotated[float | None, typer.Option(help="緊急停止 (秒) / emergency stop")] = None,
-    seed: Annotated[int, typer.Option(help="乱数の種 / seed")] = 0,
-    ground: Annotated[str, typer.Option(help="秘匿の根拠 / legal ground")] = "",
+    method: Annotated[str, typer.Option(help=str(Text("engine")))] = "auto",
+    budget: Annotated[float | None, typer.Option(help=str(Text("search effort")))] = None,
+    time_limit: Annotated[float | None, typer.Option(help=str(Text("emergency stop")))] = None,
+    seed: Annotated[int, typer.Option(help=str(Text("seed")))] = 0,
+    ground: Annotated[str, typer.Option(help=str(Text("legal ground")))] = "",
     scheduler: Scheduler = None,
 ) -> None:
-    """既存の表を秘匿 / protect a table that exists already.
+    """protect a table that exists already.
 
     Example: sdc protect cells.csv --hierarchy area=area.csv --min-count 4 --out out
     """
@@ -132,21 +126,21 @@ def protect(
     typer.echo(f"→ {outcome.folder}")
 
 
-@app.command()
+@command(app)
 def audit(
     published: Annotated[
         Path,
-        typer.Argument(help="公表された表 (CSV)、証拠の検査ではパッケージ / table, or package"),
+        typer.Argument(help=str(Text("table, or package"))),
     ],
     hierarchy: Hierarchies = None,
-    min_count: Annotated[int | None, typer.Option(help="1…K-1 も開示とみなす / threshold")] = None,
+    min_count: Annotated[int | None, typer.Option(help=str(Text("threshold")))] = None,
     zeros: Annotated[str, typer.Option(help="hide | show")] = "hide",
-    json_file: Annotated[Path | None, typer.Option("--json", help="結果 / result file")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help=str(Text("result file")))] = None,
     certificate: Annotated[
-        Path | None, typer.Option(help="証拠だけを検査 / check a witness file again")
+        Path | None, typer.Option(help=str(Text("check a witness file again")))
     ] = None,
 ) -> None:
-    """公表された表を攻撃して確かめる / attack any table that carries X.
+    """attack any table that carries X.
 
     Example: sdc audit table.csv --hierarchy area=area.csv --min-count 4 --json audit.json
     Example: sdc audit releases/mihon-2026 --certificate releases/mihon-2026.internal/witness.npz
@@ -163,13 +157,13 @@ def audit(
     raise typer.Exit(verdict.exit_status)
 
 
-@app.command()
+@command(app)
 def explain(
     config: Config,
-    table: Annotated[str, typer.Argument(help="表 / table")],
-    cell: Annotated[str, typer.Argument(help="次元=コード,… / DIMENSION=CODE,…")],
+    table: Annotated[str, typer.Argument(help=str(Text("table")))],
+    cell: Annotated[str, typer.Argument(help=str(Text("DIMENSION=CODE,…")))],
 ) -> None:
-    """なぜ秘匿か (内部用) / why a cell is hidden, its interval, and the proof; shows true values.
+    """why a cell is hidden, its interval, and the proof; shows true values.
 
     Example: sdc explain release.toml use areas=08299601,use=402
     """
@@ -178,14 +172,14 @@ def explain(
     typer.echo(told(config, table, cell))
 
 
-@app.command()
+@command(app)
 def verify(
-    package: Annotated[Path, typer.Argument(help="パッケージ / package folder or zip")],
+    package: Annotated[Path, typer.Argument(help=str(Text("package folder or zip")))],
     signers: Annotated[Path | None, typer.Option(help="allowed_signers")] = None,
     fingerprint: Annotated[str | None, typer.Option(help="SHA256:…")] = None,
-    seen: Annotated[Path | None, typer.Option(help="既知の版 / serials seen before")] = None,
+    seen: Annotated[Path | None, typer.Option(help=str(Text("serials seen before")))] = None,
 ) -> None:
-    """受け取ったパッケージを検証 / verify a package that was received; exit status 3 where it fails.
+    """verify a package that was received; exit status 3 where it fails.
 
     Example: sdc verify releases/sample-2026
     """
@@ -194,17 +188,17 @@ def verify(
     report = verify_package(package, signers=signers, fingerprint=fingerprint, seen=seen)
     typer.echo(report.verdict)
     for fault in report.faults:
-        typer.echo(f"  {fault.text(0)} / {fault.text(1)}")
+        typer.echo(f"  {shown(fault)}")
     raise typer.Exit(0 if report.ok else 3)
 
 
-@app.command()
+@command(app)
 def mesh(
-    lat: Annotated[float, typer.Argument(help="緯度 / latitude")],
-    lon: Annotated[float, typer.Argument(help="経度 / longitude")],
+    lat: Annotated[float, typer.Argument(help=str(Text("latitude")))],
+    lon: Annotated[float, typer.Argument(help=str(Text("longitude")))],
     level: Annotated[str | None, typer.Option(help="80km 10km 5km 2km 1km 500m …")] = None,
 ) -> None:
-    """地域メッシュコード / JIS X 0410 mesh codes of a point.
+    """JIS X 0410 mesh codes of a point.
 
     Example: sdc mesh 35.658581 139.745433
     """
@@ -214,12 +208,12 @@ def mesh(
         typer.echo(f"{name:6} {encode([lat], [lon], name)[0]}")
 
 
-@app.command()
+@command(app)
 def sample(
-    out: Annotated[Path, typer.Option(help="出力先 / output folder")] = Path("data/samples"),
-    seed: Annotated[int | None, typer.Option(help="乱数の種 / seed")] = None,
+    out: Annotated[Path, typer.Option(help=str(Text("output folder")))] = Path("data/samples"),
+    seed: Annotated[int | None, typer.Option(help=str(Text("seed")))] = None,
 ) -> None:
-    """架空のサンプル市を生成 / generate the invented sample city.
+    """generate the invented sample city.
 
     Example: sdc sample --out data/samples
     """
@@ -241,8 +235,7 @@ def _pairs(texts: list[str] | None) -> dict[str, Path]:
         name, equals, file = text.partition("=")
         if not (name and equals and file):
             raise InputError(
-                f"「次元=ファイル」の形で書いてください: {text}",
-                f"write DIMENSION=FILE, not {text!r}",
+                Text("write DIMENSION=FILE, not {found!r}", found=text),
                 code="usage",
             )
         pairs[name] = Path(file)
@@ -250,33 +243,34 @@ def _pairs(texts: list[str] | None) -> dict[str, Path]:
 
 
 def fail(error: SdcError) -> NoReturn:
-    """Print an error in both languages and leave with its status."""
+    """Print an error in the language of whoever reads it, with its code, and leave with its status."""
     findings = getattr(error, "findings", ())
     if findings:
-        for finding in findings[:SHOWN_FINDINGS]:
-            typer.echo(finding.text(0), err=True)
-            typer.echo(f"  {finding.text(1)} [{finding.code}]", err=True)
-        if len(findings) > SHOWN_FINDINGS:
-            more = len(findings) - SHOWN_FINDINGS
-            typer.echo(f"ほか{more}件 / {more} more", err=True)
+        from sdc.readers.problems import show
+
+        typer.echo(show(findings), err=True)
     else:
-        typer.echo(f"エラー: {error.ja}", err=True)
-        typer.echo(f"error: {error.en} [{error.code}]", err=True)
+        lines = [Text("error: {what}", what=error.text).to(language) for language in spoken()]
+        typer.echo("\n".join(lines) + f" [{error.code}]", err=True)
     raise SystemExit(error.exit_status)
 
 
 def main() -> None:
     """Run the command line; nothing but exit statuses and plain sentences leaves it."""
     try:
+        wanted = os.environ.get(VARIABLE) or LANGUAGES[0]
+        if wanted not in LANGUAGES:
+            raise InputError(
+                Text("SDC_LANG is ja or en, not {found!r}", found=wanted), code="usage"
+            )
         app()
     except SdcError as error:
         fail(error)
     except Exception as error:
         if os.environ.get("SDC_DEBUG"):
             raise
+        kind = type(error).__name__
         typer.echo(
-            f"予期しないエラーです ({type(error).__name__})。SDC_DEBUG=1 で詳細を表示します / "
-            f"unexpected failure ({type(error).__name__}); SDC_DEBUG=1 shows the details",
-            err=True,
+            Text("unexpected failure ({kind}); SDC_DEBUG=1 shows the details", kind=kind), err=True
         )
         raise SystemExit(1) from None

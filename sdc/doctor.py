@@ -16,18 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdc import __version__
+from sdc.messages import NOTHING, Text
 
 DISTRIBUTION = "sdc-smallarea"
 FREE_BYTES = 1_000_000_000
 """Below this a release of a large city may not fit; the check then fails."""
 EXTRAS = {
-    "cluster": ("計算クラスター (Dask)", "work on a Dask cluster"),
-    "sign": ("PDFの電子署名・時刻認証", "certified PDFs and timestamps"),
-    "notebook": ("ノートブックのスライダーと地図", "sliders and web maps in notebooks"),
+    "cluster": Text("work on a Dask cluster"),
+    "sign": Text("certified PDFs and timestamps"),
+    "notebook": Text("sliders and web maps in notebooks"),
 }
 OK, NOTE, BAD = "ok", "note", "bad"
 _MARK = {OK: "○", NOTE: "－", BAD: "×"}
-Words = tuple[str, str]
 Check = Callable[[Path], "Answer"]
 
 
@@ -35,20 +35,20 @@ Check = Callable[[Path], "Answer"]
 class Answer:
     """What one check found: ``ok``, ``note`` (works without) or ``bad``, and what to do about it."""
 
-    name: Words
+    name: Text
     state: str
-    found: str
-    remedy: Words = ("", "")
+    found: Text | str
+    remedy: Text = NOTHING
 
     def text(self) -> str:
         """One line, and a second one where there is something to do.
 
-        >>> print(Answer(("空き", "disk"), "bad", "1 MB", ("消す", "free some")).text())
-        × 空き / disk: 1 MB
-            消す / free some
+        >>> print(Answer(Text("free disk"), "bad", "1 MB", Text("free 1 GB")).text()[-15:])
+        1 MB
+            free 1 GB
         """
-        line = f"{_MARK[self.state]} {self.name[0]} / {self.name[1]}: {self.found}"
-        return line + (f"\n    {self.remedy[0]} / {self.remedy[1]}" if any(self.remedy) else "")
+        line = f"{_MARK[self.state]} {self.name}: {self.found}"
+        return line + (f"\n    {self.remedy}" if self.remedy != NOTHING else "")
 
 
 def examine(folder: Path) -> tuple[Answer, ...]:
@@ -61,8 +61,8 @@ def examine(folder: Path) -> tuple[Answer, ...]:
         try:
             answers.append(check(folder))
         except Exception as error:
-            remedy = ("もう一度 make setup を", "run make setup again")
-            answers.append(Answer((name, name), BAD, type(error).__name__, remedy))
+            remedy = Text("run make setup again")
+            answers.append(Answer(Text("{name}", name=name), BAD, type(error).__name__, remedy))
     return (*answers, *_extras())
 
 
@@ -74,18 +74,16 @@ def healthy(answers: tuple[Answer, ...]) -> bool:
 def _python(folder: Path) -> Answer:
     found = f"Python {platform.python_version()}, sdc {__version__}, {platform.platform()}"
     state = OK if sys.version_info >= (3, 11) else BAD
-    remedy = (
-        ("", "") if state == OK else ("Python 3.11以降を入れる", "install Python 3.11 or newer")
-    )
-    return Answer(("版", "versions"), state, found, remedy)
+    remedy = NOTHING if state == OK else Text("install Python 3.11 or newer")
+    return Answer(Text("versions"), state, found, remedy)
 
 
 def _libraries(folder: Path) -> Answer:
-    name = ("ライブラリ", "libraries")
+    name = Text("libraries")
     faults = [fault for extra, fault in _faults() if not extra]
     if not faults:
-        return Answer(name, OK, "全部あり / all there")
-    remedy = ("make setup を実行 (または pip install)", "run make setup (or pip install)")
+        return Answer(name, OK, Text("all there"))
+    remedy = Text("run make setup (or pip install)")
     return Answer(name, BAD, ", ".join(faults), remedy)
 
 
@@ -99,10 +97,20 @@ def _faults() -> Iterator[tuple[str, str]]:
         try:
             have = importlib.metadata.version(wanted.name)
         except importlib.metadata.PackageNotFoundError:
-            yield extra, f"{wanted.name} (なし / missing)"
+            yield extra, str(Text("{name} (missing)", name=wanted.name))
             continue
         if not wanted.specifier.contains(have, prereleases=True):
-            yield extra, f"{wanted.name} {have} (要 / needs {wanted.specifier})"
+            yield (
+                extra,
+                str(
+                    Text(
+                        "{name} {have} (needs {wanted})",
+                        name=wanted.name,
+                        have=have,
+                        wanted=wanted.specifier,
+                    )
+                ),
+            )
 
 
 def _font(folder: Path) -> Answer:
@@ -110,10 +118,10 @@ def _font(folder: Path) -> Answer:
 
     from sdc.publishing.sheet import font_file
 
-    name = ("日本語フォント", "Japanese font")
+    name = Text("Japanese font")
     glyphs = FT2Font(str(font_file())).get_charmap()
     missing = [c for c in "秘匿集約合算町丁目髙Xー0９" if ord(c) not in glyphs]
-    remedy = ("matplotlib-fontja を入れ直す", "install matplotlib-fontja again")
+    remedy = Text("install matplotlib-fontja again")
     if missing:
         return Answer(name, BAD, "".join(missing), remedy)
     return Answer(name, OK, font_file().name)
@@ -132,8 +140,8 @@ def _solver(folder: Path) -> Answer:
     answer = model.solve().require().tolist()
     version = importlib.metadata.version("highspy")
     good = np.allclose(answer, [2.0, 0.0])
-    remedy = ("highspy を入れ直す", "install highspy again")
-    name = ("ソルバー", "solver")
+    remedy = Text("install highspy again")
+    name = Text("solver")
     return Answer(name, OK, f"HiGHS {version}") if good else Answer(name, BAD, str(answer), remedy)
 
 
@@ -150,8 +158,8 @@ def _protection(folder: Path) -> Answer:
     leaf = np.array([[1, 8, 9], [7, 2, 9], [9, 9, 9]])
     table, rules = Table("t", dims, aggregate(leaf, dims)), Rules(min_count=3)
     passed = audit(table, protect(table, rules), rules).passed
-    name = ("秘匿と監査", "protection and audit")
-    return Answer(name, OK if passed else BAD, "証明できた / proven" if passed else "not proven")
+    name = Text("protection and audit")
+    return Answer(name, OK if passed else BAD, Text("proven") if passed else Text("not proven"))
 
 
 def _geography(folder: Path) -> Answer:
@@ -160,7 +168,7 @@ def _geography(folder: Path) -> Answer:
     import shapely
     from pyproj import Transformer
 
-    name = ("地図データ", "geodata")
+    name = Text("geodata")
     east, north = Transformer.from_crs("EPSG:6668", "EPSG:6677", always_xy=True).transform(
         139 + 50 / 60, 36.0
     )
@@ -172,13 +180,13 @@ def _geography(folder: Path) -> Answer:
         back = gpd.read_file(file)["name"].tolist()
     if abs(east) + abs(north) < 0.001 and back == ["町"]:
         return Answer(name, OK, "JGD2011, GeoPackage")
-    remedy = ("pyproj と pyogrio を入れ直す", "install pyproj and pyogrio again")
+    remedy = Text("install pyproj and pyogrio again")
     return Answer(name, BAD, f"{east:.3f}, {north:.3f}, {back}", remedy)
 
 
 def _folder(folder: Path) -> Answer:
     """A file is written, renamed into place and removed; only the owner can read a private one."""
-    name = ("書込みの権限", "permissions")
+    name = Text("permissions")
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".sdc-") as place:
             staged, final = Path(place) / "a", Path(place) / "b"
@@ -187,32 +195,29 @@ def _folder(folder: Path) -> Answer:
             os.replace(staged, final)
             private = os.name == "nt" or final.stat().st_mode & 0o077 == 0
     except OSError as error:
-        remedy = ("書込みのできるフォルダで実行", "use a folder in which you may write")
+        remedy = Text("use a folder in which you may write")
         return Answer(name, BAD, f"{folder.resolve()}: {error.strerror}", remedy)
     if private:
-        return Answer(name, OK, "書込み・名前の変更・非公開 / write, rename, keep private")
-    remedy = (
-        "このフォルダでは庁内用の結果を他人から守れません。別のドライブへ",
-        "this drive cannot keep internal files from other users; use another one",
-    )
+        return Answer(name, OK, Text("write, rename, keep private"))
+    remedy = Text("this drive cannot keep internal files from other users; use another one")
     return Answer(name, BAD, "0600", remedy)
 
 
 def _disk(folder: Path) -> Answer:
-    name = ("空き容量", "free disk")
+    name = Text("free disk")
     free = shutil.disk_usage(folder).free
-    remedy = ("1 GB以上を空ける", "free at least 1 GB")
+    remedy = Text("free at least 1 GB")
     state = OK if free >= FREE_BYTES else BAD
-    return Answer(name, state, f"{free / 1e9:.1f} GB", ("", "") if state == OK else remedy)
+    return Answer(name, state, f"{free / 1e9:.1f} GB", NOTHING if state == OK else remedy)
 
 
 def _terminal(folder: Path) -> Answer:
-    name = ("文字の表示", "terminal")
+    name = Text("terminal")
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
         "秘匿 ○×→".encode(encoding)
     except (UnicodeEncodeError, LookupError):
-        remedy = ("環境変数 PYTHONUTF8=1 を設定", "set the environment variable PYTHONUTF8=1")
+        remedy = Text("set the environment variable PYTHONUTF8=1")
         return Answer(name, NOTE, encoding, remedy)
     return Answer(name, OK, encoding)
 
@@ -223,12 +228,12 @@ def _extras() -> Iterator[Answer]:
     for extra, fault in _faults():
         missing.setdefault(extra, []).append(fault)
     for extra, words in EXTRAS.items():
-        name = (f"任意: {words[0]}", f"optional: {words[1]}")
+        name = Text("optional: {what}", what=words)
         if extra not in missing:
             yield Answer(name, OK, extra)
             continue
         command = f'pip install "{DISTRIBUTION}[{extra}]"'
-        remedy = (f"使うときは {command}", f"to use it: {command}")
+        remedy = Text("to use it: {command}", command=command)
         yield Answer(name, NOTE, ", ".join(missing[extra]), remedy)
 
 

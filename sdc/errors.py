@@ -11,7 +11,7 @@ Every failure the tool foresees is one of these; anything else is a defect.
     ├── PackageError      3        a package does not verify
     └── SolverError       1        a solver answered with a status nobody may rely on
 
-Messages carry both languages; a message never holds a hidden number.
+Messages are told in the language of whoever reads them; a message never holds a hidden number.
 """
 
 from __future__ import annotations
@@ -19,23 +19,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from sdc.messages import Text
+
 
 @dataclass(frozen=True)
 class Finding:
     """One thing that is wrong with an input, and where.
 
     ``row`` counts as a spreadsheet does: the first line of the file is row 1. ``must`` says what has
-    to hold, ``remedy`` what to do; both come as (Japanese, English).
+    to hold, ``remedy`` what to do.
 
-    >>> f = Finding("value", must=("整数であること", "must be a whole number"),
-    ...             remedy=("修正してください", "correct it"), file="a.csv", row=3, column="n", value="x")
+    >>> f = Finding("value", must=Text("must be a whole number"), remedy=Text("correct the value"),
+    ...             file="a.csv", row=3, column="n", value="x")
     >>> f.place
     'a.csv, 3, n'
+    >>> f.to("en")
+    "a.csv row 3 column 'n' — must be a whole number — found: 'x' — correct the value"
     """
 
     code: str
-    must: tuple[str, str]
-    remedy: tuple[str, str]
+    must: Text
+    remedy: Text
     file: str = ""
     row: int | None = None
     column: str = ""
@@ -47,27 +51,36 @@ class Finding:
         row = "" if self.row is None else str(self.row)
         return ", ".join(part for part in (self.file, row, self.column) if part)
 
-    def text(self, language: int) -> str:
-        """One line in Japanese (0) or English (1)."""
-        row = ("行", "row ")
+    def to(self, language: str) -> str:
+        """One line in Japanese (``ja``) or English (``en``)."""
         where = [self.file] if self.file else []
         if self.row is not None:
-            where.append(f"{self.row}{row[0]}目" if language == 0 else f"{row[1]}{self.row}")
+            where.append(Text("row {row}", row=self.row).to(language))
         if self.column:
-            where.append(f"列「{self.column}」" if language == 0 else f"column {self.column!r}")
-        found = ("値: ", "found: ")[language] + repr(self.value) if self.value else ""
-        parts = [" ".join(where), self.must[language], found, self.remedy[language]]
+            where.append(Text("column {column!r}", column=self.column).to(language))
+        found = Text("found: {value!r}", value=self.value).to(language) if self.value else ""
+        parts = [" ".join(where), self.must.to(language), found, self.remedy.to(language)]
         return " — ".join(part for part in parts if part)
 
 
 class SdcError(Exception):
-    """Root of all foreseen failures; carries a Japanese and an English sentence."""
+    """Root of all foreseen failures; ``text`` says it to a person, ``code`` leads to its page."""
 
     exit_status = 1
 
-    def __init__(self, ja: str, en: str, *, code: str = "error") -> None:
-        super().__init__(f"{ja} / {en}")
-        self.ja, self.en, self.code = ja, en, code
+    def __init__(self, text: Text, *, code: str = "error") -> None:
+        super().__init__(text)
+        self.text, self.code = text, code
+
+    @property
+    def ja(self) -> str:
+        """The sentence in Japanese."""
+        return self.text.to("ja")
+
+    @property
+    def en(self) -> str:
+        """The sentence in English."""
+        return self.text.to("en")
 
 
 class InputError(SdcError):
@@ -76,27 +89,22 @@ class InputError(SdcError):
     exit_status = 2
 
     def __init__(
-        self, ja: str, en: str, *, code: str = "input", findings: Iterable[Finding] = ()
+        self, text: Text, *, code: str = "input", findings: Iterable[Finding] = ()
     ) -> None:
-        super().__init__(ja, en, code=code)
+        super().__init__(text, code=code)
         self.findings: tuple[Finding, ...] = tuple(findings)
 
     @classmethod
     def of(cls, findings: Sequence[Finding]) -> InputError:
         """One error for all findings of a check.
 
-        >>> bad = Finding("x", must=("あ", "a"), remedy=("い", "b"), file="f.csv")
+        >>> bad = Finding("x", must=Text("a"), remedy=Text("b"), file="f.csv")
         >>> InputError.of([bad]).en
-        '1 problem in the input: f.csv — a — b'
+        'problems in the input (1): f.csv — a — b'
         """
         first = findings[0]
-        plural = "" if len(findings) == 1 else "s"
-        return cls(
-            f"入力に{len(findings)}件の問題があります: {first.text(0)}",
-            f"{len(findings)} problem{plural} in the input: {first.text(1)}",
-            code=first.code,
-            findings=findings,
-        )
+        told = Text("problems in the input ({count}): {first}", count=len(findings), first=first)
+        return cls(told, code=first.code, findings=findings)
 
 
 class RulesError(InputError):
@@ -112,8 +120,8 @@ class NotProven(SdcError):
 class Infeasible(NotProven):
     """No pattern of hidden cells protects the cells named in ``cells``."""
 
-    def __init__(self, ja: str, en: str, *, cells: Sequence[str] = ()) -> None:
-        super().__init__(ja, en, code="infeasible")
+    def __init__(self, text: Text, *, cells: Sequence[str] = ()) -> None:
+        super().__init__(text, code="infeasible")
         self.cells: tuple[str, ...] = tuple(cells)
 
 

@@ -20,14 +20,15 @@ import numpy as np
 from sdc.config import read_config
 from sdc.disclosure.certificate import Cell, numbers_of, printed_of
 from sdc.errors import InputError
+from sdc.messages import Text
 
 LINES = 8
 """Most cells shown of each table of the pair."""
 
 STATUS = {
-    "primary": "一次秘匿: 規則により秘匿 / primary: the rule hides it",
-    "complementary": "補完秘匿: ほかのセルを守るため秘匿 / complementary: it protects others",
-    "published": "公表 / published",
+    "primary": Text("primary: the rule hides it"),
+    "complementary": Text("complementary: it protects others"),
+    "published": Text("published"),
 }
 
 
@@ -57,9 +58,9 @@ def explain(path: str | Path, table: str, cell: str) -> str:
     roots = {n: next(iter(a.values()))[-1] for n, a in zip(own.names, own.above, strict=True)}
     at = codes_of(cell, own.names, roots)
     if at not in own.shown:
-        raise InputError(f"セルがありません: {cell}", f"no such cell: {cell}", code="cell")
+        raise InputError(Text("no such cell: {cell}", cell=cell), code="cell")
     status = own.status.get(at, "published")
-    lines = [f"{table}: {_name(own, at)}", STATUS[status]]
+    lines = [f"{table}: {_name(own, at)}", str(STATUS[status])]
     if own.shown[at] is None:
         lines += _interval(own, at)
         lines += _protects(own, at) if status == "complementary" else []
@@ -74,8 +75,9 @@ def codes_of(text: str, names: Sequence[str], roots: Mapping[str, str]) -> Cell:
     if unknown or not asked:
         names_text = ", ".join(names)
         raise InputError(
-            f"セルは 次元=コード,… と書いてください (次元: {names_text})",
-            f"write a cell as dimension=code,… (dimensions: {names_text})",
+            Text(
+                "write a cell as dimension=code,… (dimensions: {names_text})", names_text=names_text
+            ),
             code="cell",
         )
     return tuple(asked.get(n, roots[n]) for n in names)
@@ -89,8 +91,7 @@ def _evidence(package: Path, internal: Path, table: str) -> Evidence:
         status = (internal / "protection.csv").read_text("utf-8-sig")
     except OSError as error:
         raise InputError(
-            f"公表物または内部フォルダがありません: {package.name}",
-            f"the package or its internal folder is not there: {package.name}",
+            Text("the package or its internal folder is not there: {name}", name=package.name),
             code="no-release",
         ) from error
     pieces = json.loads(bytes(a["head"]))["pieces"]
@@ -98,8 +99,11 @@ def _evidence(package: Path, internal: Path, table: str) -> Evidence:
     if not found or f"data/{table}.csv" not in files:
         names = ", ".join(p["table"] for p in pieces if p["table"])
         raise InputError(
-            f"表がありません: {table} (表: {names}。CSVの公表が必要です)",
-            f"there is no table {table!r} with a CSV file (tables: {names})",
+            Text(
+                "there is no table {table!r} with a CSV file (tables: {names})",
+                table=table,
+                names=names,
+            ),
             code="table",
         )
     number, piece = found[0]
@@ -136,12 +140,19 @@ def _interval(own: Evidence, at: Cell) -> list[str]:
     truth = own.tables[0][at]
     reach = [truth + t[at] for t in own.tables[1:]] + [truth]
     lines = [
-        f"読み手が除外できない範囲 / a reader cannot exclude: {min(reach)} … {max(reach)} "
-        "(少なくとも / at least)"
+        str(
+            Text(
+                "a reader cannot exclude: {low:,} … {high:,} (at least)",
+                low=min(reach),
+                high=max(reach),
+            )
+        )
     ]
     if at in own.promise:
         low, high = own.promise[at]
-        lines.append(f"約束 / promised: {low} 以下と {high} 以上 / {low} or less, {high} or more")
+        lines.append(
+            str(Text("promised: {low:,} or less, and {high:,} or more", low=low, high=high))
+        )
     return lines
 
 
@@ -152,11 +163,12 @@ def _protects(own: Evidence, at: Cell) -> list[str]:
         mates = [c for c, s in own.status.items() if s == "primary" and _one_line(own, at, c, axis)]
         if mates:
             first, more = _name(own, mates[0]), f" (+{len(mates) - 1})" if len(mates) > 1 else ""
-            lines.append(f"守る列 / its line along {name}: {first}{more}")
+            lines.append(str(Text("its line along {name}: {cell}", name=name, cell=first + more)))
     if not lines:
         moved = next((c for t in own.tables[1:] if t[at] for c in own.promise if t[c]), None)
         if moved is not None:
-            lines.append(f"ともに動く一次秘匿 / moves with the primary cell: {_name(own, moved)}")
+            cell = _name(own, moved)
+            lines.append(str(Text("moves with the primary cell: {cell}", cell=cell)))
     return lines
 
 
@@ -175,11 +187,11 @@ def _parent(own: Evidence, cell: Cell, axis: int) -> str:
 
 def _pair(own: Evidence, at: Cell) -> list[str]:
     """The witness that lifts the cell most and the one that lowers it most."""
-    lines = ["証拠の組 (公表値はすべて同じ) / two tables that print the same:"]
+    lines = [str(Text("two tables that print the same:"))]
     for side in (1, -1):
         steps = [side * t[at] for t in own.tables[1:]]
         if max(steps, default=0) <= 0:
-            lines.append(f"  {own.tables[0][at]}: 真の表のまま / the true table itself")
+            lines.append(f"  {own.tables[0][at]}: {Text('the true table itself')}")
             continue
         table = own.tables[1 + steps.index(max(steps))]
         cells = [c for c in sorted(table) if table[c]]

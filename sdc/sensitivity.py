@@ -14,6 +14,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from sdc.errors import RulesError
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.past import Prior
 from sdc.model.rules import COSTS, Rules
@@ -97,8 +98,7 @@ def _rules_of(table: Table, rules: Rules | Mapping[str, Rules]) -> Rules:
     own = rules if isinstance(rules, Rules) else rules[table.name]
     if not table.is_count and own.dominance is None and own.p_percent is None:
         raise RulesError(
-            f"表「{table.name}」は量の表です。dominanceかp_percentを指定してください",
-            f"table {table.name!r} adds up a measure: give dominance or p_percent",
+            Text("table {name!r} adds up a measure: give dominance or p_percent", name=table.name),
         )
     return own
 
@@ -106,13 +106,10 @@ def _rules_of(table: Table, rules: Rules | Mapping[str, Rules]) -> Rules:
 def _one_level(by_table: Mapping[str, Rules]) -> Level:
     levels = sorted({r.level for r in by_table.values()})
     if len(levels) != 1:
-        raise RulesError(
-            "一つの公表物の保護水準は一つです", "all tables of a release share one level"
-        )
+        raise RulesError(Text("all tables of a release share one level"))
     if levels[0] is Level.RULE_AWARE:
         raise RulesError(
-            "水準rule-awareはこの版では証明できません。intervalを指定してください",
-            "the level rule-aware cannot be proven by this version; ask for interval",
+            Text("the level rule-aware cannot be proven by this version; ask for interval"),
             code="level",
         )
     return levels[0]
@@ -175,10 +172,12 @@ def _refuse_public(system: System, primary: BoolArray) -> None:
     if len(public):
         name = system.name_of(int(public[0]))
         raise RulesError(
-            f"秘匿すべきセル{len(public)}件は以前の公表で既に公開されています: {name}。"
-            "合算・集約するか、規則を確認してください",
-            f"{len(public)} cells that must be hidden are public since an earlier release: {name}; "
-            "merge or collapse them, or check the rules",
+            Text(
+                "{count} cells that must be hidden are public since an earlier release: "
+                "{name}; merge or collapse them, or check the rules",
+                count=len(public),
+                name=name,
+            ),
             code="already-public",
         )
 
@@ -216,8 +215,7 @@ def _measure_reach(table: Table, rules: Rules, small: BoolArray) -> tuple[BoolAr
     reach = np.zeros(value.shape)
     if table.top is None:
         raise RulesError(
-            f"表「{table.name}」に寄与の記録がありません",
-            f"table {table.name!r} does not know its largest contributions",
+            Text("table {name!r} does not know its largest contributions", name=table.name),
         )
     top = table.top.astype(np.float64)
     if rules.p_percent is not None:
@@ -226,9 +224,7 @@ def _measure_reach(table: Table, rules: Rules, small: BoolArray) -> tuple[BoolAr
     if rules.dominance is not None:
         n, share = rules.dominance
         if n > top.shape[-1]:
-            raise RulesError(
-                f"dominanceのnは{top.shape[-1]}以下です", f"dominance allows n <= {top.shape[-1]}"
-            )
+            raise RulesError(Text("dominance allows n <= {found}", found=top.shape[-1]))
         reach = np.maximum(reach, top[..., :n].sum(axis=-1) / share - value)
     # A cell hidden for its few contributors alone: as if they were one.
     alone = small & (reach <= 0)
@@ -253,7 +249,7 @@ def _matches(table: Table, cells: tuple[Mapping[str, str], ...]) -> BoolArray:
             dim = table.dims[names[name]]
             if code not in dim:
                 raise RulesError(
-                    f"未知のコードです: {name}={code}", f"unknown code in a cell: {name}={code}"
+                    Text("unknown code in a cell: {name}={code}", name=name, code=code)
                 )
             place[names[name]] = dim.position(code)
         out[tuple(place)] = True
@@ -273,7 +269,7 @@ def _cost(table: Table, prices: Sequence[Table], kind: str) -> FloatArray:
         if other.measure == kind and [d.codes for d in other.dims] == codes:
             return np.maximum(other.value, 1).astype(np.float64)
     names = ", ".join(COSTS)
-    raise RulesError(f"costは{names}か集計量の名前です", f"cost is {names} or a measure's name")
+    raise RulesError(Text("cost is {names} or a measure's name", names=names))
 
 
 def _all_of_group(system: System, eligible: BoolArray) -> BoolArray:

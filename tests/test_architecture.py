@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "sdc"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
+    ("messages",),
     ("errors",),
     ("model",),
     ("solver", "spatial", "microdata", "sensitivity"),
@@ -20,7 +21,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("disclosure",),
     ("suppression",),
     ("planning",),
-    ("readers", "publishing", "ledger", "worklog", "config", "messages", "samples"),
+    ("readers", "publishing", "ledger", "worklog", "config", "samples"),
     ("pipeline",),
     ("explain", "review", "doctor"),
     ("commands",),

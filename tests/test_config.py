@@ -301,9 +301,9 @@ def test_each_refusal_names_its_place_and_remedy(write: Callable[..., Path], cas
     assert (found.code, found.file, found.row) == (f"config-{code}", str(file), row)
     assert found.value == value
     assert all(found.must)
-    assert ja in found.remedy[0]
-    assert en in found.remedy[1]
-    assert found.must[0] != found.must[1]
+    assert ja in found.remedy.to("ja")
+    assert en in found.remedy.to("en")
+    assert found.must.to("ja") != found.must.to("en")
 
 
 def test_all_problems_are_told_at_once(write: Callable[..., Path]) -> None:
@@ -329,8 +329,8 @@ def test_a_file_that_is_not_toml_names_the_line(write: Callable[..., Path]) -> N
     (found,) = caught.value.findings
     # serial stands on line 9 of BASE
     assert (found.code, found.row) == ("config-toml", 9)
-    assert "TOML" in found.must[0]
-    assert "TOML" in found.must[1]
+    assert "TOML" in found.must.to("ja")
+    assert "TOML" in found.must.to("en")
 
 
 def test_a_key_written_twice_is_refused(write: Callable[..., Path]) -> None:

@@ -16,7 +16,7 @@ from sdc.solver.highs import Model
 
 
 def states(folder: Path) -> dict[str, str]:
-    return {a.name[1]: a.state for a in doctor.examine(folder)}
+    return {a.name.to("en"): a.state for a in doctor.examine(folder)}
 
 
 def test_a_good_computer(tmp_path: Path) -> None:

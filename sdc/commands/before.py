@@ -7,29 +7,29 @@ from typing import Annotated
 
 import typer
 
+from sdc.commands.helping import command
 from sdc.errors import InputError
+from sdc.messages import Text, aligned
 
-Config = Annotated[Path, typer.Argument(help="設定ファイル / configuration", metavar="CONFIG.toml")]
-PassphraseFile = Annotated[
-    Path | None, typer.Option(help="パスフレーズのファイル (0600) / passphrase file")
-]
+Config = Annotated[Path, typer.Argument(help=str(Text("configuration")), metavar="CONFIG.toml")]
+PassphraseFile = Annotated[Path | None, typer.Option(help=str(Text("passphrase file")))]
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
-    for command in (keygen, worklog, approve, provide, purge):
-        app.command()(command)
+    for function in (keygen, worklog, approve, provide, purge):
+        command(app)(function)
 
 
 def keygen(
-    out: Annotated[Path, typer.Option(help="秘密鍵の場所 / where the private key goes")],
+    out: Annotated[Path, typer.Option(help=str(Text("where the private key goes")))],
     principal: Annotated[
-        str, typer.Option(help="署名者 / whose key, e.g. toshi@city.example.jp")
+        str, typer.Option(help=str(Text("whose key, e.g. toshi@city.example.jp")))
     ] = "",
     passphrase_file: PassphraseFile = None,
     purpose: Annotated[str, typer.Option(help="release | approval | pseudonym")] = "release",
 ) -> None:
-    """鍵を作る / make a key: to sign releases or approvals (Ed25519, locked), or for pseudonyms.
+    """make a key: to sign releases or approvals (Ed25519, locked), or for pseudonyms.
 
     Example: sdc keygen --out keys/release --principal toshi@city.example.jp
     """
@@ -44,8 +44,7 @@ def keygen(
         return
     if purpose not in purposes or not principal:
         raise InputError(
-            "--purpose は release・approval・pseudonym です。署名鍵には --principal が要ります",
-            "--purpose is release, approval or pseudonym; a signing key needs --principal",
+            Text("--purpose is release, approval or pseudonym; a signing key needs --principal"),
             code="usage",
         )
     key = make(out, principal, _words(passphrase_file, twice=True), namespace=purposes[purpose])
@@ -54,10 +53,10 @@ def keygen(
 
 def worklog(
     config: Config,
-    kind: Annotated[str | None, typer.Option(help="published, approval, … だけ / only")] = None,
-    head: Annotated[bool, typer.Option("--head", help="要約値だけ / digest only")] = False,
+    kind: Annotated[str | None, typer.Option(help=str(Text("only")))] = None,
+    head: Annotated[bool, typer.Option("--head", help=str(Text("digest only")))] = False,
 ) -> None:
-    """作業記録を検査して表示 / check the working log and show it.
+    """check the working log and show it.
 
     Example: sdc worklog release.toml --kind approval
     """
@@ -76,17 +75,17 @@ def worklog(
                 )
                 typer.echo(f"{e.number:5} {e.at} {e.who}@{e.host} {e.kind} {e.result} {words}")
     last = entries[-1].head if entries else "-"
-    typer.echo(f"{len(entries)} 件・改変なし / {len(entries)} entries, unaltered: {last}")
+    typer.echo(Text("{n:,} entries, unaltered: {last}", n=len(entries), last=last))
 
 
 def approve(
     config: Config,
-    role: Annotated[str, typer.Option(help="maker | checker | approver (作成者・確認者・承認者)")],
-    key: Annotated[Path, typer.Option(help="承認用の秘密鍵 / private key for approvals")],
-    principal: Annotated[str, typer.Option(help="誰が / who")],
+    role: Annotated[str, typer.Option(help=str(Text("maker | checker | approver")))],
+    key: Annotated[Path, typer.Option(help=str(Text("private key for approvals")))],
+    principal: Annotated[str, typer.Option(help=str(Text("who")))],
     passphrase_file: PassphraseFile = None,
 ) -> None:
-    """公表を承認 / agree to the release that `sdc release` has entered as a candidate.
+    """agree to the release that `sdc release` has entered as a candidate.
 
     Example: sdc approve release.toml --role checker --key keys/hana --principal hana@city.example.jp
     """
@@ -96,17 +95,17 @@ def approve(
 
     words = _words(passphrase_file)
     found = agree(read_config(config), role, key=key, principal=principal, passphrase=words)
-    for name, (ja, en) in ROLES.items():
-        typer.echo(f"{ja} / {en:9} {found.given.get(name, '未 / open')}")
+    rows = [(role, found.given.get(name, Text("open"))) for name, role in ROLES.items()]
+    typer.echo("\n".join(aligned(rows)))
 
 
 def provide(
     config: Config,
-    to: Annotated[str, typer.Option(help="提供先 / recipient")],
-    purpose: Annotated[str, typer.Option(help="目的 / purpose")],
-    person: Annotated[str, typer.Option(help="責任者 / person in charge")],
+    to: Annotated[str, typer.Option(help=str(Text("recipient")))],
+    purpose: Annotated[str, typer.Option(help=str(Text("purpose")))],
+    person: Annotated[str, typer.Option(help=str(Text("person in charge")))],
 ) -> None:
-    """提供を記録 / enter into the log that a published release was given to somebody.
+    """enter into the log that a published release was given to somebody.
 
     Example: sdc provide release.toml --to 観光協会 --purpose 回遊分析 --person 都市課長
     """
@@ -119,9 +118,9 @@ def provide(
 
 def purge(
     config: Config,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="消さない / destroy nothing")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=str(Text("destroy nothing")))] = False,
 ) -> None:
-    """保存期間の過ぎた内部フォルダを消去 / destroy internal folders whose retention is over.
+    """destroy internal folders whose retention is over.
 
     Example: sdc purge release.toml --dry-run
     """
@@ -131,8 +130,8 @@ def purge(
     names = destroy(read_config(config), dry_run=dry_run)
     for name in names:
         typer.echo(name)
-    done = ("対象", "due") if dry_run else ("消去", "destroyed")
-    typer.echo(f"{done[0]} {len(names)} 件 / {done[1]}: {len(names)}")
+    done = Text("due: {n}", n=len(names)) if dry_run else Text("destroyed: {n}", n=len(names))
+    typer.echo(done)
 
 
 def _words(file: Path | None, *, twice: bool = False) -> str:

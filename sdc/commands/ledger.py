@@ -7,23 +7,25 @@ from typing import Annotated
 
 import typer
 
+from sdc.commands.helping import command
 from sdc.errors import InputError, PackageError
+from sdc.messages import Text
 
-Book = Annotated[Path, typer.Argument(help="台帳 / the ledger file", metavar="LEDGER")]
+Book = Annotated[Path, typer.Argument(help=str(Text("the ledger file")), metavar="LEDGER")]
 
 
 def register(app: typer.Typer) -> None:
     """Add ``ledger`` and its commands to the application."""
-    group = typer.Typer(no_args_is_help=True, help="公表の台帳 / what was published before")
-    group.command("list")(entries)
-    group.command()(show)
-    group.command("add-external")(add_external)
-    group.command()(check)
+    group = typer.Typer(no_args_is_help=True, help=str(Text("what was published before")))
+    command(group, "list")(entries)
+    command(group)(show)
+    command(group, "add-external")(add_external)
+    command(group)(check)
     app.add_typer(group, name="ledger")
 
 
 def entries(ledger: Book) -> None:
-    """公表の一覧 / every row, oldest first, and the hash of the last one.
+    """every row, oldest first, and the hash of the last one.
 
     Example: sdc ledger list ledger.sqlite
     """
@@ -41,9 +43,9 @@ def entries(ledger: Book) -> None:
 
 def show(
     ledger: Book,
-    number: Annotated[int, typer.Argument(help="行の番号 / number of the row")],
+    number: Annotated[int, typer.Argument(help=str(Text("number of the row")))],
 ) -> None:
-    """一行の内容 / what one row holds: tables, printed cells and X; no hidden value.
+    """what one row holds: tables, printed cells and X; no hidden value.
 
     Example: sdc ledger show ledger.sqlite 1
     """
@@ -52,22 +54,25 @@ def show(
 
     found = [r for r in Ledger(ledger).rows() if r.number == number]
     if not found:
-        raise InputError(f"行がありません: {number}", f"there is no row {number}", code="usage")
+        raise InputError(Text("there is no row {number}", number=number), code="usage")
     entry = found[0].entry
     typer.echo(f"{entry.kind} {entry.label} {entry.digest}\nhash {found[0].hash}")
     for table in unpack(entry.body).tables if entry.body else ():
         printed = int(table.printed.sum())
+        what = f"{table.name}: {table.records} × {', '.join(table.dims)} ({table.measure})"
+        rest = len(table.printed) - printed
         typer.echo(
-            f"  {table.name}: {table.records} × {', '.join(table.dims)} ({table.measure}): "
-            f"{printed} printed, {len(table.printed) - printed} not"
+            Text(
+                "  {what}: {printed:,} printed, {rest:,} not", what=what, printed=printed, rest=rest
+            )
         )
 
 
 def add_external(
-    config: Annotated[Path, typer.Argument(help="設定 / configuration", metavar="CONFIG.toml")],
+    config: Annotated[Path, typer.Argument(help=str(Text("configuration")), metavar="CONFIG.toml")],
     totals: Annotated[Path, typer.Argument(help="known_totals.csv")],
 ) -> None:
-    """ほかで公表された合計を記録 / totals that are known from elsewhere.
+    """totals that are known from elsewhere.
 
     Example: sdc ledger add-external release.toml known_totals.csv
     """
@@ -79,10 +84,10 @@ def add_external(
 
 def check(
     ledger: Book,
-    last: Annotated[str | None, typer.Option("--head", help="前回の末尾 / an earlier head")] = None,
-    releases: Annotated[Path | None, typer.Option(help="パッケージの場所 / packages")] = None,
+    last: Annotated[str | None, typer.Option("--head", help=str(Text("an earlier head")))] = None,
+    releases: Annotated[Path | None, typer.Option(help=str(Text("packages")))] = None,
 ) -> None:
-    """台帳が改変されていないか / is the chain whole, and do the packages agree with it?
+    """is the chain whole, and do the packages agree with it?
 
     Example: sdc ledger check ledger.sqlite --releases releases
     """
@@ -92,13 +97,12 @@ def check(
     rows = Ledger(ledger).rows()
     if last is not None and last not in {r.hash for r in rows}:
         raise PackageError(
-            "以前の末尾がありません: 台帳が短くなったか差し替えられています",
-            "the earlier head is not in the ledger: it was shortened or replaced",
+            Text("the earlier head is not in the ledger: it was shortened or replaced"),
         )
     for label in unfinished(rows):
-        typer.echo(f"pending: {label} (公表済みとして扱う / counts as published)")
+        typer.echo(Text("pending: {label} (counts as published)", label=label))
     wrong = astray(rows, releases) if releases is not None else []
     for label in wrong:
-        typer.echo(f"{label}: 台帳と異なる内容 / other bytes than the ledger says")
-    typer.echo(f"{len(rows)} rows, chain whole")
+        typer.echo(Text("{label}: other bytes than the ledger says", label=label))
+    typer.echo(Text("{n:,} rows, chain whole", n=len(rows)))
     raise typer.Exit(3 if wrong else 0)

@@ -7,22 +7,25 @@ from typing import Annotated
 
 import typer
 
-Config = Annotated[Path, typer.Argument(help="設定ファイル / configuration", metavar="CONFIG.toml")]
+from sdc.commands.helping import command
+from sdc.messages import Text
+
+Config = Annotated[Path, typer.Argument(help=str(Text("configuration")), metavar="CONFIG.toml")]
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the application."""
-    for command in (review, doctor):
-        app.command()(command)
+    for function in (review, doctor):
+        command(app)(function)
 
 
 def review(
     config: Config,
     out: Annotated[
-        Path | None, typer.Option(help="ページの場所 / where the page goes (internal)")
+        Path | None, typer.Option(help=str(Text("where the page goes (internal)")))
     ] = None,
 ) -> None:
-    """審査用の1ページ (庁内専用) / one page for the reviewer: true values, internal, no network.
+    """one page for the reviewer: true values, internal, no network.
 
     Example: sdc review data/samples/first.toml
     """
@@ -33,15 +36,13 @@ def review(
 
     safe = make_safe(read_config(config), tell=stages())
     page = write_review(safe, usual_place(safe) if out is None else out)
-    typer.echo(f"庁内専用 / internal → {page}")
+    typer.echo(Text("internal → {page}", page=page))
 
 
 def doctor(
-    folder: Annotated[
-        Path, typer.Option(help="公表物を作る場所 / where releases are made")
-    ] = Path(),
+    folder: Annotated[Path, typer.Option(help=str(Text("where releases are made")))] = Path(),
 ) -> None:
-    """この計算機で使えるかを検査 / can this computer make a release? Exit status 1 where not.
+    """can this computer make a release? Exit status 1 where not.
 
     Example: sdc doctor
     """
@@ -51,5 +52,5 @@ def doctor(
     for answer in answers:
         typer.echo(answer.text())
     good = healthy(answers)
-    typer.echo("使えます / ready" if good else "× を直してください / repair what is marked ×")
+    typer.echo(Text("ready") if good else Text("repair what is marked ×"))
     raise typer.Exit(0 if good else 1)

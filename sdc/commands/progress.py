@@ -12,7 +12,7 @@ def stages() -> Any:
 
     console = Console(stderr=True)
     if not console.is_terminal:
-        return lambda ja, en: print(f"{ja} / {en}", file=sys.stderr, flush=True)  # noqa: T201
+        return lambda text: print(text, file=sys.stderr, flush=True)  # noqa: T201
     status = console.status("…")
     status.start()
-    return lambda ja, en: status.update(f"{ja} / {en}")
+    return lambda text: status.update(str(text))

@@ -246,9 +246,9 @@ def _fault(error: dict[str, Any]) -> Fault:
     fill = dict(error.get("ctx", {}))
     value = "" if code == "missing" else error["input"]
     if code == "extra_forbidden":
-        value, fill = str(path[-1]), hint(str(path[-1]), known_keys())
+        value, fill = str(path[-1]), {"hint": hint(str(path[-1]), known_keys())}
     if code == "literal_error":
-        fill = {"expected_ja": str(fill["expected"]).replace(" or ", ", ")}
+        fill = {"expected": str(fill["expected"]).replace(" or ", ", ")}
     if path == ("schema",) and code != "missing":
         code = "schema"
     if code not in WORDS:

@@ -15,6 +15,7 @@ from sdc.config.findings import hint
 from sdc.config.laws import tables_of
 from sdc.config.lines import Path
 from sdc.errors import RulesError
+from sdc.messages import Text
 from sdc.microdata.catalogue import METHODS
 from sdc.microdata.factors import FACTORS
 from sdc.microdata.pseudonym import METHOD, check_method
@@ -46,8 +47,7 @@ def _names(raw: Mapping[str, Any]) -> Iterator[Fault]:
     files = {n: s for n, s in at(raw, "records").items() if "path" in at(raw, "records", n)}
     for path, section in _sections(raw):
         if path[-1] not in files:
-            fill = {"what_ja": "[records]", "what_en": "[records]"}
-            words = {**fill, **hint(str(path[-1]), list(files))}
+            words = {"what": "[records]", "hint": hint(str(path[-1]), list(files))}
             yield Fault(path, "unknown_name", str(path[-1]), words)
         known = at(section, "columns")
         given_up = section.get("give_up")
@@ -63,8 +63,8 @@ def _names(raw: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _no_column(path: Path, name: str, known: Mapping[str, Any]) -> Fault:
-    words = {"what_ja": "[deidentify.*.columns]", "what_en": "[deidentify.*.columns]"}
-    return Fault(path, "unknown_name", name, {**words, **hint(name, list(known))})
+    words = {"what": "[deidentify.*.columns]", "hint": hint(name, list(known))}
+    return Fault(path, "unknown_name", name, words)
 
 
 def _roles(raw: Mapping[str, Any]) -> Iterator[Fault]:
@@ -106,11 +106,7 @@ def _methods(raw: Mapping[str, Any]) -> Iterator[Fault]:
         steps = ladder if isinstance(ladder, list) else []
         for name in [column.get("method"), *steps]:
             if isinstance(name, str) and name not in METHODS:
-                words = {
-                    "what_ja": "方法の一覧",
-                    "what_en": "the methods",
-                    **hint(name, list(METHODS)),
-                }
+                words = {"what": Text("the methods"), "hint": hint(name, list(METHODS))}
                 yield Fault((*path, "method"), "unknown_name", name, words)
         method = column.get("method")
         if isinstance(method, str) and method in METHODS:
@@ -172,9 +168,9 @@ def _views(raw: Mapping[str, Any]) -> Iterator[Fault]:
             yield Fault(path, "view_path", str(section["path"]))
         source = str(view.get("of"))
         if source not in at(raw, "deidentify"):
-            words = {"what_ja": "[deidentify]", "what_en": "[deidentify]"}
             names = list(at(raw, "deidentify"))
-            yield Fault((*path, "of"), "unknown_name", source, {**words, **hint(source, names)})
+            words = {"what": "[deidentify]", "hint": hint(source, names)}
+            yield Fault((*path, "of"), "unknown_name", source, words)
         for key in ("time", "person"):
             if key not in at(raw, "deidentify", source):
                 yield Fault((*path, "of"), "needs_column", source, {"needed": key})
@@ -262,27 +258,20 @@ def _decisions(raw: Mapping[str, Any]) -> Iterator[Fault]:
     given = at(raw, "exit", "decisions")
     for factor in FACTORS:
         if factor not in given:
-            ja, en = FACTORS[factor]
-            words = {"factor_ja": ja, "factor_en": en, "factor": factor}
+            words = {"title": FACTORS[factor], "factor": factor}
             yield Fault(("exit", "decisions"), "decision_missing", factor, words)
     for name in given:
         if name not in FACTORS:
-            words = {"what_ja": "九つの評価要素", "what_en": "the nine factors"}
-            yield Fault(
-                ("exit", "decisions", name), "unknown_name", name,
-                {**words, **hint(name, list(FACTORS))},
-            )  # fmt: skip
+            fill = {"what": Text("the nine factors"), "hint": hint(name, list(FACTORS))}
+            yield Fault(("exit", "decisions", name), "unknown_name", name, fill)
 
 
 def _camera(raw: Mapping[str, Any]) -> Iterator[Fault]:
     known = [str(n) for n in range(1, 17)]
     for number in at(raw, "camera", "answers"):
         if number not in known:
-            words = {"what_ja": "配慮事項の番号", "what_en": "the considerations"}
-            yield Fault(
-                ("camera", "answers", number), "unknown_name", number,
-                {**words, **hint(number, known)},
-            )  # fmt: skip
+            words = {"what": Text("the considerations"), "hint": hint(number, known)}
+            yield Fault(("camera", "answers", number), "unknown_name", number, words)
     for name in at(raw, "records"):
         if "count" in at(raw, "records", name) and name in at(raw, "deidentify"):
             yield Fault(

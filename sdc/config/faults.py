@@ -46,8 +46,8 @@ def is_measure(spec: object) -> bool:
 
 def unknown(path: Path, value: str, known: Mapping[str, Any], *, what: str) -> Fault:
     """A name that nothing defines, with the nearest known one."""
-    names = {"what_ja": f"[{what}]", "what_en": f"[{what}]", **hint(value, list(known))}
-    return Fault(path, "unknown_name", value, names)
+    fill = {"what": f"[{what}]", "hint": hint(value, list(known))}
+    return Fault(path, "unknown_name", value, fill)
 
 
 def suffix(value: object) -> str:

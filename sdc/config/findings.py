@@ -1,4 +1,4 @@
-"""How is a fault of the configuration told: place, value and remedy in both languages?"""
+"""How is a fault of the configuration told: place, value and remedy?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from sdc.config.lines import Path
 from sdc.config.wording import WORDS
 from sdc.errors import Finding
+from sdc.messages import Text
 
 LONGEST = 120
 """Characters of a found value that a message repeats."""
@@ -16,18 +17,20 @@ LONGEST = 120
 def finding(
     code: str, *, file: str, row: int | None, column: str, value: object = "", **fill: object
 ) -> Finding:
-    """A finding in both languages; ``column`` is the key path, ``row`` the line of the file.
+    """A finding; ``column`` is the key path, ``row`` the line of the file.
 
-    >>> finding("string_type", file="r.toml", row=3, column="release.title", value=5).text(1)
+    >>> finding("string_type", file="r.toml", row=3, column="release.title", value=5).to("en")
     "r.toml row 3 column 'release.title' — must be text — found: '5' — put it in quotation marks"
     """
     must, remedy = WORDS[code]
     shown = _as_written(value)
     shown = shown if len(shown) <= LONGEST else shown[:LONGEST] + "…"
     terms = {"path": column, "key": column.rsplit(".", 1)[-1], "value": shown, **fill}
-    filled = [(ja.format(**terms), en.format(**terms)) for ja, en in (must, remedy)]
     name = "config-" + code.replace("_", "-")
-    return Finding(name, filled[0], filled[1], file=file, row=row, column=column, value=shown)
+    return Finding(
+        name, must.with_(**terms), remedy.with_(**terms),
+        file=file, row=row, column=column, value=shown,
+    )  # fmt: skip
 
 
 def _as_written(value: object, depth: int = 0) -> str:
@@ -44,20 +47,17 @@ def _as_written(value: object, depth: int = 0) -> str:
     return str(value)
 
 
-def hint(word: str, known: Collection[str]) -> dict[str, str]:
+def hint(word: str, known: Collection[str]) -> Text:
     """Which known name is meant, or which names there are.
 
-    >>> hint("min_cuont", ["min_count", "zeros"])["hint_en"]
+    >>> hint("min_cuont", ["min_count", "zeros"]).to("en")
     'did you mean `min_count`?'
     """
     close = get_close_matches(word, sorted(known), n=1)
     if close:
-        return {
-            "hint_ja": f"`{close[0]}` ではありませんか",
-            "hint_en": f"did you mean `{close[0]}`?",
-        }
+        return Text("did you mean `{name}`?", name=close[0])
     names = ", ".join(sorted(known)[:20]) or "-"
-    return {"hint_ja": f"使える名前: {names}", "hint_en": f"known names: {names}"}
+    return Text("known names: {names}", names=names)
 
 
 def dotted(path: Path) -> str:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictSt
 from pydantic_core import PydanticCustomError
 
 from sdc.config.paths import DEVICES, fault_of_text
+from sdc.messages import Text
 
 T = TypeVar("T")
 
@@ -47,16 +48,17 @@ def _line(text: str) -> str:
 
 def municipality(text: str) -> str:
     """Six digits, a prefecture first, the right check digit last."""
-    ja, en = "6桁の半角数字で書いてください", "write six half-width digits"
+    hint = Text("write six half-width digits")
     if re.fullmatch(r"[0-9]{5,6}", text):
         right = check_digit(text[:5])
         if text == right and "01" <= text[:2] <= "47":
             return text
-        ja, en = "都道府県コードは01から47です", "the first two digits are a prefecture, 01 to 47"
+        hint = Text("the first two digits are a prefecture, 01 to 47")
         if "01" <= text[:2] <= "47":
-            ja = f"検査数字を確かめてください (先頭5桁に対しては {right})"
-            en = f"check it: {text[:5]} has the six-digit code {right}"
-    raise _refuse("municipality", hint_ja=ja, hint_en=en)
+            hint = Text(
+                "check it: {first} has the six-digit code {right}", first=text[:5], right=right
+            )
+    raise _refuse("municipality", hint=hint)
 
 
 def _date(value: object) -> date:

@@ -9,7 +9,7 @@ from sdc.config.faults import Fault, at, columns_of, is_measure, suffix, unknown
 from sdc.config.lines import Path
 from sdc.config.models import SHAPE_FILES
 
-_ORDER = {"expected_ja": "'collapse', 'merge', 'suppress'"}
+_ORDER = {"expected": "'collapse', 'merge', 'suppress'"}
 
 
 def treatment(raw: Mapping[str, Any]) -> Iterator[Fault]:

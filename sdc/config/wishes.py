@@ -39,8 +39,8 @@ def _rows(raw: Mapping[str, Any], key: str) -> list[tuple[int, Mapping[str, Any]
 
 
 def _unknown(path: Path, value: str, known: Mapping[str, Any], *, what: str) -> Fault:
-    names = {"what_ja": f"[{what}]", "what_en": f"[{what}]", **hint(value, list(known))}
-    return Fault(path, "unknown_name", value, names)
+    fill = {"what": f"[{what}]", "hint": hint(value, list(known))}
+    return Fault(path, "unknown_name", value, fill)
 
 
 def _derived(raw: Mapping[str, Any]) -> Iterator[Fault]:
@@ -76,7 +76,7 @@ def _parts(
         return
     other = "per" if need == "by" else "by"
     if need not in row or other in row:
-        yield Fault(path, "figure_key", kind, {"need_ja": need, "need_en": need})
+        yield Fault(path, "figure_key", kind, {"need": need})
         return
     value = row[need]
     columns = of.get("by")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sdc.errors import NotProven
+from sdc.messages import Text
 from sdc.model.plan import Published, PublishedTable, split_groups
 from sdc.model.states import State
 from sdc.model.system import Block, BoolArray, Problem
@@ -20,21 +21,19 @@ def require_agreement(problem: Problem, published: Published) -> None:
     """
     system, hidden = problem.system, published.hidden
     if published.system_digest != system.digest:
-        raise _refusal("別の表から作られています", "it was made from another system")
+        raise _refusal(Text("it was made from another system"))
     if hidden.shape != (system.n,) or published.value.shape != (system.n,):
-        raise _refusal("大きさが異なります", "it has another number of cells")
+        raise _refusal(Text("it has another number of cells"))
     if (hidden & (system.known | ~system.shown)).any():
-        raise _refusal(
-            "公知の値が秘匿されています", "a cell that is known, or not printed, is hidden"
-        )
+        raise _refusal(Text("a cell that is known, or not printed, is hidden"))
     if len(split_groups(system, hidden)):
-        raise _refusal("同じ位置の表で秘匿が異なります", "cells with one mask are in two states")
+        raise _refusal(Text("cells with one mask are in two states"))
     printed = np.where(hidden | ~system.shown, 0, system.value)
     if not np.array_equal(printed, published.value):
-        raise _refusal("公表値が真値と異なります", "a printed number is not the true one")
+        raise _refusal(Text("a printed number is not the true one"))
     names = [t.name for t in published.tables]
     if names != [b.table.name for b in system.blocks]:
-        raise _refusal("表の構成が異なります", "it holds other tables")
+        raise _refusal(Text("it holds other tables"))
     for block, table in zip(system.blocks, published.tables, strict=True):
         _require_table(block, table, hidden)
 
@@ -45,18 +44,15 @@ def _require_table(block: Block, table: PublishedTable, hidden: BoolArray) -> No
         for a, b in zip(table.dims, block.table.dims, strict=True)
     )
     if not same or table.value.shape != block.index.shape:
-        raise _refusal("区分が異なります", f"table {table.name!r} has other dimensions")
+        raise _refusal(Text("table {name!r} has other dimensions", name=table.name))
     mask = hidden[block.index]
     state = np.where(mask, State.HIDDEN, np.where(block.table.value == 0, State.ZERO, State.SHOWN))
     value = np.where(mask, 0, block.table.value)
     if not (np.array_equal(table.state, state) and np.array_equal(table.value, value)):
-        raise _refusal(
-            "表示が秘匿の結果と異なります", f"table {table.name!r} does not show what was decided"
-        )
+        raise _refusal(Text("table {name!r} does not show what was decided", name=table.name))
 
 
-def _refusal(ja: str, en: str) -> NotProven:
+def _refusal(why: Text) -> NotProven:
     return NotProven(
-        f"監査できません: 公表内容が対象の表と一致しません ({ja})",
-        f"nothing to audit: the publication does not fit the system ({en})",
+        Text("nothing to audit: the publication does not fit the system ({why})", why=why)
     )

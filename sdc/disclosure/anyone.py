@@ -19,6 +19,7 @@ from sdc.disclosure.elimination import determined, equations
 from sdc.disclosure.intervals import Intervals, intervals
 from sdc.disclosure.work import Work
 from sdc.errors import InputError, NotProven, RulesError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.marked import MarkedTable
 from sdc.model.system import UNBOUNDED, Level, Problem, System
@@ -55,7 +56,7 @@ def audit_published(
     (1, 4, 'use=b: X = 7 [use=TOTAL] - 3 [use=a]')
     """
     if zeros not in ("hide", "show"):
-        raise RulesError("zerosはhideかshowです", "zeros must be 'hide' or 'show'")
+        raise RulesError(Text("zeros must be 'hide' or 'show'"))
     problem, free = _problem(table, 1 if zeros == "show" else 0)
     marked = np.flatnonzero(table.hidden.ravel()).astype(np.int64)
     found = intervals(problem, free, marked, whole=True, work=Work(budget), seed=seed)
@@ -84,7 +85,7 @@ def in_words(entry: Mapping[str, Any]) -> str:
         sign = "-" if factor < 0 else "+" if words else ""
         size = "" if abs(factor) == 1 else f"{abs(factor)} × "
         words.append(f"{sign} {size}{term['value']} [{_name(term['cell'])}]".strip())
-    rest = f" (0のセル {zeros} / {zeros} zero cells)" if zeros else ""
+    rest = f" ({Text('{zeros} zero cells', zeros=zeros)})" if zeros else ""
     return f"{name}: X = {' '.join(words) or '0'}{rest}"
 
 
@@ -155,21 +156,16 @@ def _solution(matrix: sp.csr_matrix, target: IntArray, floor: IntArray) -> IntAr
     if solution.status is Status.INFEASIBLE:
         raise _contradiction()
     if solution.x is None:
-        raise NotProven(
-            "公表値に合う表を見つけられませんでした", "no table that fits the print could be found"
-        )
+        raise NotProven(Text("no table that fits the print could be found"))
     x = np.rint(solution.x).astype(np.int64)
     if (x < floor).any() or (matrix @ x != target).any():
-        raise NotProven(
-            "ソルバーの解が公表値に合いません", "the solver's table does not fit the print"
-        )
+        raise NotProven(Text("the solver's table does not fit the print"))
     return x
 
 
 def _contradiction() -> InputError:
     return InputError(
-        "公表値が矛盾しています: すべての合計に合う表がありません",
-        "the printed numbers contradict each other: no table agrees with all totals",
+        Text("the printed numbers contradict each other: no table agrees with all totals"),
         code="contradiction",
     )
 

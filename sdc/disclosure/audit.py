@@ -17,6 +17,7 @@ from sdc.disclosure.proof import Proof, prove
 from sdc.disclosure.witness import free_cells
 from sdc.disclosure.work import Work
 from sdc.errors import RulesError
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.plan import Published
 from sdc.model.report import AuditReport, Revelation, Verdict
@@ -62,7 +63,7 @@ def audit(
     """
     started = time.perf_counter()
     if not set(attackers) <= {OUTSIDER, OWNER} or OUTSIDER not in attackers:
-        raise RulesError("attackersはoutsiderとownerです", "attackers are outsider and owner")
+        raise RulesError(Text("attackers are outsider and owner"))
     require_agreement(problem, published)
     hidden = published.hidden
     if problem.level is Level.LINEAR:

@@ -18,6 +18,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from sdc.errors import NotProven
+from sdc.messages import Text
 
 Cell = tuple[str, ...]
 
@@ -32,9 +33,7 @@ def verify_certificate(files: Mapping[str, bytes], witness: bytes) -> dict[str, 
         return _verified(files, witness)
     except (KeyError, IndexError, ValueError, EOFError, RecursionError, BadZipFile) as error:
         what = type(error).__name__
-        raise NotProven(
-            f"証拠を読めません ({what})", f"not a certificate of this ({what})"
-        ) from error
+        raise NotProven(Text("not a certificate of this ({what})", what=what)) from error
 
 
 def _verified(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
@@ -81,9 +80,7 @@ def _verified(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
 def _require(holds: bool, piece: Mapping[str, Any], what: str) -> None:
     if not holds:
         where = piece["table"] or ", ".join(piece["names"])
-        raise NotProven(
-            f"証拠が成り立ちません: {where}", f"the certificate fails: {what} ({where})"
-        )
+        raise NotProven(Text("the certificate fails: {what} ({where})", what=what, where=where))
 
 
 def numbers_of(piece: Mapping[str, Any], a: Mapping[str, Any]) -> list[dict[Cell, int]]:

@@ -33,6 +33,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from sdc.errors import NotProven
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.report import AuditReport
 from sdc.model.system import Block, Problem, System
@@ -54,7 +55,7 @@ def evidence(problem: Problem, report: AuditReport) -> bytes:
     """
     certificate, system = report.certificate, problem.system
     if certificate is None or report.problem_digest != problem.digest:
-        raise NotProven("証拠のない監査です", "the audit carries no witnesses of this problem")
+        raise NotProven(Text("the audit carries no witnesses of this problem"))
     parts = [_table(block) for block in system.blocks] + _atoms(system)
     width = max((p.at.shape[1] for p in parts), default=0)
     size = [len(p.unknowns) for p in parts]

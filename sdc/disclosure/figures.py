@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sdc.errors import DisclosureFound, NotProven
+from sdc.messages import Text
 from sdc.model.plan import Published
 from sdc.model.report import AuditReport
 from sdc.model.system import System
@@ -47,14 +48,12 @@ def with_figures(
         if hidden:
             name = system.name_of(hidden[0])
             raise DisclosureFound(
-                f"指標が秘匿値に関わります: {name}",
-                f"a figure speaks of a hidden cell: {name}",
+                Text("a figure speaks of a hidden cell: {name}", name=name),
             )
         if sum(coefficient * value[cell] for cell, coefficient in cells) < least:
             name = system.name_of(cells[0][0])
             raise NotProven(
-                f"指標が公表値から算出されていません: {name}",
-                f"a figure does not follow from the printed numbers: {name}",
+                Text("a figure does not follow from the printed numbers: {name}", name=name),
             )
         count += 1
     if not count:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from sdc.errors import SolverError
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray
 
@@ -87,8 +88,7 @@ def solve(matrix: sp.csr_matrix, prime: int) -> Solved:
     found = _eliminate(stored, csr.shape[1], (np.uint64(prime), MAX_STORE))
     if found is None:
         raise SolverError(
-            "消去計算が大きくなりすぎました",
-            "the elimination grew beyond its limit",
+            Text("the elimination grew beyond its limit"),
             code="fill-in",
         )
     row, pivot, start, length, column, value = found

@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from sdc.disclosure.elimination import determined
 from sdc.disclosure.witness import FAR, free_cells
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import UNBOUNDED, BoolArray, Problem
 
@@ -57,9 +58,7 @@ class Space:
         far = problem.ceiling >= UNBOUNDED
         high = np.where(far, FAR, np.minimum(problem.ceiling - system.value, FAR))
         if (free & ((low > 0) | (high < 0))).any():
-            raise InputError(
-                "真値が事前知識の範囲外です", "a true value lies outside the prior bounds"
-            )
+            raise InputError(Text("a true value lies outside the prior bounds"))
         moving = free & ~fixed & (low < high)
         by_column = system.relations.tocsc()
         while True:

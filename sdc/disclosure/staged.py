@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdc.errors import NotProven
+from sdc.messages import Text
 
 Ints = npt.NDArray[np.int64]
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -82,8 +83,7 @@ def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
 
 
 def _refuse(what: str) -> NoReturn:
-    ja = "公表ファイルと証拠が一致しません"
-    raise NotProven(f"{ja}: {what}", f"the staged files do not bear out the witnesses: {what}")
+    raise NotProven(Text("the staged files do not bear out the witnesses: {what}", what=what))
 
 
 class _Piece:

@@ -12,6 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.sharing import Runner
 from sdc.model.system import BoolArray, Problem
@@ -56,12 +57,12 @@ def valid(
     """
     system, free = problem.system, free_cells(problem, hidden)
     if moves.dtype != np.int64 or moves.shape[1] != system.n:
-        raise InputError("証拠の形式が不正です", "moves must be int64 with one column a cell")
+        raise InputError(Text("moves must be int64 with one column a cell"))
     longest = int(np.diff(system.relations.indptr).max(initial=1))
     size = int(abs(system.relations.data).max(initial=1)) * longest
     extreme = max(int(moves.data.max(initial=0)), -int(moves.data.min(initial=0)))
     if extreme > FAR or extreme * size >= 2**63 or not 1 <= scale <= FAR:
-        raise InputError("証拠の値が大きすぎます", "a difference in a move is too large")
+        raise InputError(Text("a difference in a move is too large"))
     most = FAR // scale
     low = scale * np.maximum(problem.floor - system.value, -most)
     high = scale * np.minimum(problem.ceiling - system.value, most)

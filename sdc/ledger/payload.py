@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from sdc.errors import PackageError
+from sdc.messages import Text
 from sdc.model.coded import Coded, Measure
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.past import PastRelease, PastTable
@@ -63,7 +64,7 @@ def unpack(body: bytes) -> PastRelease:
         return _earlier(head, arrays)
     except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise PackageError(
-            "台帳の行を読めません", f"a row of the ledger cannot be read ({type(error).__name__})"
+            Text("a row of the ledger cannot be read ({name})", name=type(error).__name__)
         ) from error
 
 

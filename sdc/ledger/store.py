@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sdc.errors import InputError, PackageError, SdcError
+from sdc.messages import Text
 
 PENDING, PUBLISHED, EXTERNAL = "pending", "published", "external"
 GENESIS = "0" * 64
@@ -95,7 +96,7 @@ class Ledger:
         if not path.exists():
             if not create:
                 raise InputError(
-                    f"台帳がありません: {path.name}", f"there is no ledger {path.name!r}",
+                    Text("there is no ledger {name!r}", name=path.name),
                     code="no-ledger",
                 )  # fmt: skip
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +106,7 @@ class Ledger:
         with self._open() as base:
             if base.execute("PRAGMA user_version").fetchone()[0] != 1:
                 raise InputError(
-                    f"台帳ではありません: {path.name}", f"{path.name!r} is not a ledger of ours",
+                    Text("{name!r} is not a ledger of ours", name=path.name),
                     code="no-ledger",
                 )  # fmt: skip
 
@@ -135,8 +136,7 @@ class Ledger:
             fits = (row.number, row.previous) == (number, previous)
             if not fits or row.hash != link(previous, number, row.entry):
                 raise PackageError(
-                    f"台帳の{number}行目で鎖が切れています",
-                    f"the ledger's chain breaks at row {number}",
+                    Text("the ledger's chain breaks at row {number}", number=number),
                 )
             previous = row.hash
         return found
@@ -154,8 +154,7 @@ class Ledger:
             if head != after:
                 base.execute("ROLLBACK")
                 raise SdcError(
-                    "台帳が更新されました。もう一度実行してください",
-                    "the ledger has grown since the audit; run again",
+                    Text("the ledger has grown since the audit; run again"),
                     code="ledger-moved",
                 )
             own = link(head, number + 1, entry)
@@ -185,12 +184,15 @@ def _failed(path: Path, error: sqlite3.Error) -> SdcError:
     busy = "locked" in str(error)
     if busy:
         return SdcError(
-            f"台帳が使用中です: {path.name}",
-            f"the ledger {path.name!r} is in use",
+            Text("the ledger {name!r} is in use", name=path.name),
             code="ledger-busy",
         )
     return InputError(
-        f"台帳を読み書きできません: {path.name} ({type(error).__name__})",
-        f"the ledger {path.name!r} cannot be used ({type(error).__name__}: {error})",
+        Text(
+            "the ledger {name!r} cannot be used ({kind}: {error})",
+            name=path.name,
+            kind=type(error).__name__,
+            error=error,
+        ),
         code="ledger",
     )

@@ -7,6 +7,7 @@ import re
 from decimal import Decimal
 
 from sdc.errors import RulesError
+from sdc.messages import Text
 from sdc.microdata.values import narrow
 
 PLACES = ("chome", "ward", "municipality", "prefecture")
@@ -44,7 +45,7 @@ def place(text: str, *, level: str) -> str | None:
     """
     if level not in PLACES:
         names = ", ".join(PLACES)
-        raise RulesError(f"levelは{names}です", f"level is one of {names}", code="place-level")
+        raise RulesError(Text("level is one of {names}", names=names), code="place-level")
     flat = re.sub(r"\s", "", narrow(text)).translate(str.maketrans("‐−－ー–", "-----", ""))
     first = _PREFECTURE.match(flat)
     if first is None:
@@ -72,7 +73,7 @@ def code_prefix(text: str, *, level: str) -> str | None:
     """
     if level not in DIGITS:
         names = ", ".join(DIGITS)
-        raise RulesError(f"levelは{names}です", f"level is one of {names}", code="place-level")
+        raise RulesError(Text("level is one of {names}", names=names), code="place-level")
     wanted = DIGITS[level]
     return text[:wanted] if re.fullmatch(r"[0-9]{2,11}", text) and len(text) >= wanted else None
 
@@ -96,7 +97,7 @@ def cut(text: str, *, decimals: int | None = None, drop: int | None = None) -> s
     ('35.6585', '139.745')
     """
     if (decimals is None) == (drop is None):
-        raise RulesError("decimalsかdropの一方を指定", "give decimals or drop", code="cut")
+        raise RulesError(Text("give decimals or drop"), code="cut")
     if not re.fullmatch(r"[+-]?[0-9]+\.[0-9]+", text):
         return None
     whole, _, places = text.partition(".")
@@ -123,12 +124,13 @@ def cell_size(decimals: int, latitude: float) -> tuple[float, float]:
     return a * (1 - e2) / w**1.5 * step, a / math.sqrt(w) * math.cos(phi) * step
 
 
-def warning_of(decimals: int, latitude: float) -> tuple[str, str]:
-    """What a person must know about a coordinate that was cut, in both languages."""
+def warning_of(decimals: int, latitude: float) -> Text:
+    """What a person must know about a coordinate that was cut."""
     high, wide = cell_size(decimals, latitude)
-    return (
-        f"小数{decimals}桁の座標は約{high:.3g}m×{wide:.3g}mの区画を示します。"
-        "建物を特定できる細かさかどうかを確かめてください",
-        f"coordinates with {decimals} decimals name a cell of about {high:.3g} m x {wide:.3g} m; "
-        "check whether that names a building",
+    return Text(
+        "coordinates with {decimals} decimals name a cell of about {high:.3g} m "
+        "x {wide:.3g} m; check whether that names a building",
+        decimals=decimals,
+        high=high,
+        wide=wide,
     )

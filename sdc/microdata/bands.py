@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from sdc.errors import RulesError
+from sdc.messages import Text
 from sdc.microdata.classify import BinSpec, Classes, classes_of
 from sdc.microdata.generaliser import Generaliser, Unfit, labels_of
 from sdc.microdata.values import parse_number
@@ -57,7 +58,7 @@ def steps(size: Decimal | int, *, unit: str = "円") -> Generaliser:
     """
     width = Decimal(size)
     if not width > 0 or width != int(width):
-        raise RulesError("刻みは正の整数です", "the step is a whole number above 0", code="step")
+        raise RulesError(Text("the step is a whole number above 0"), code="step")
 
     def convert(text: str) -> str:
         return f"{int(_number(text) // width * width):012d}"
@@ -115,7 +116,7 @@ def cut_at(
     ['149.9cm', '150cm以上', '150cm以上']
     """
     if top is None and bottom is None:
-        raise RulesError("topかbottomを指定してください", "give top or bottom", code="cut")
+        raise RulesError(Text("give top or bottom"), code="cut")
 
     def convert(text: str) -> str:
         value = _number(text)

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from sdc.errors import Finding, InputError, RulesError
+from sdc.messages import NOTHING, Text
 from sdc.microdata.values import MISSING, finding, narrow, parse_number, trim
 from sdc.model.hierarchy import IntArray
 
@@ -43,8 +44,11 @@ class ClassSpec:
         wrong = sorted(set(self.mapping.values()) - set(self.codes))
         if wrong:
             raise RulesError(
-                f"対応表の変換先がコード一覧にありません: {self.column} {', '.join(wrong)}",
-                f"the map of {self.column} leads to codes outside the list: {', '.join(wrong)}",
+                Text(
+                    "the map of {column} leads to codes outside the list: {names}",
+                    column=self.column,
+                    names=", ".join(wrong),
+                ),
                 code="map-target",
             )
 
@@ -66,8 +70,7 @@ class BinSpec:
         rising = all(a < b for a, b in pairwise(self.breaks))
         if not self.breaks or not rising:
             raise RulesError(
-                f"区切りは小さい順で一つ以上: {self.column}",
-                f"breaks of {self.column} must increase and not be empty",
+                Text("breaks of {column} must increase and not be empty", column=self.column),
                 code="breaks",
             )
 
@@ -82,9 +85,7 @@ class MeasureSpec:
 
     def __post_init__(self) -> None:
         if not (self.step.is_finite() and self.step > 0):
-            raise RulesError(
-                f"stepは正の数です: {self.column}", f"step of {self.column} must be positive"
-            )
+            raise RulesError(Text("step of {column} must be positive", column=self.column))
 
 
 class Classes(NamedTuple):
@@ -170,7 +171,7 @@ class _Fault(NamedTuple):
     """Why a text is refused; ``hint`` completes the remedy."""
 
     code: str
-    hint: tuple[str, str] = ("", "")
+    hint: Text = NOTHING
 
 
 def _different(values: pd.Series, column: str) -> tuple[IntArray, list[str]]:
@@ -180,8 +181,7 @@ def _different(values: pd.Series, column: str) -> tuple[IntArray, list[str]]:
     texts = list(unique)
     if not all(isinstance(text, str) for text in texts):
         raise InputError(
-            f"列は文字列として読み込むこと: {column}",
-            f"column {column} must be read as text",
+            Text("column {column} must be read as text", column=column),
             code="not-text",
         )
     return np.where(position < 0, len(texts), position).astype(np.int64), [*texts, ""]
@@ -203,17 +203,17 @@ def _by_list(spec: ClassSpec) -> Callable[[str], str | _Fault]:
     return convert
 
 
-def _meant(text: str, known: Iterable[str]) -> tuple[str, str]:
+def _meant(text: str, known: Iterable[str]) -> Text:
     """Hint where a value is a known code in full width or with a spreadsheet's ``.0``."""
     slim = narrow(text).removesuffix(".0")
     if slim and slim != text and slim in known:
-        return f" (`{slim}` ではありませんか)", f" (is `{slim}` meant?)"
-    return "", ""
+        return Text(" (is `{slim}` meant?)", slim=slim)
+    return NOTHING
 
 
 def _by_bins(spec: BinSpec) -> Callable[[str], str | _Fault]:
     codes = classes_of(spec).codes
-    add = ("、または missing を指定してください", ", or give the column a `missing` label")
+    add = Text(", or give the column a `missing` label")
 
     def convert(text: str) -> str | _Fault:
         number = parse_number(trim(text))

@@ -1,6 +1,6 @@
 """What can a machine say about each of the nine factors that people must decide about?
 
-Every function looks at plain numbers and answers with words in both languages and a flag: a flagged
+Every function looks at plain numbers and answers with a sentence and a flag: a flagged
 factor cannot be called "not applicable". The decision is a person's in every case.
 
 Source: guideline for sufficient anonymisation (2017), 4.1.3, factors 1 to 9.
@@ -12,16 +12,18 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-FACTORS: Mapping[str, tuple[str, str]] = {
-    "attributes": ("付帯情報", "attributes"),
-    "place": ("場所の特性", "kind of place"),
-    "group": ("集団の規模", "size of the group"),
-    "season": ("取得時期の特性", "time of collection"),
-    "precision": ("位置の精度", "precision of places"),
-    "history": ("移動履歴の期間・範囲", "span of the histories"),
-    "time": ("時間の精度・間隔", "precision of times"),
-    "persons": ("対象者数", "number of persons"),
-    "delay": ("データ提供までの期間", "delay until provision"),
+from sdc.messages import Text
+
+FACTORS: Mapping[str, Text] = {
+    "attributes": Text("attributes"),
+    "place": Text("kind of place"),
+    "group": Text("size of the group"),
+    "season": Text("time of collection"),
+    "precision": Text("precision of places"),
+    "history": Text("span of the histories"),
+    "time": Text("precision of times"),
+    "persons": Text("number of persons"),
+    "delay": Text("delay until provision"),
 }
 """The nine factors in the guideline's order."""
 
@@ -39,8 +41,7 @@ class Evidence:
 
     factor: str
     flagged: bool
-    ja: str
-    en: str
+    text: Text
 
 
 def attributes(skew: Mapping[str, float]) -> Evidence:
@@ -54,8 +55,7 @@ def attributes(skew: Mapping[str, float]) -> Evidence:
     return Evidence(
         "attributes",
         flagged,
-        f"最も多い区分の割合: {shown}",
-        f"largest class of each column: {shown}",
+        Text("largest class of each column: {shown}", shown=shown),
     )
 
 
@@ -63,19 +63,17 @@ def place(rules: Sequence[str]) -> Evidence:
     """Whether records at home, of residents or at sensitive places were deleted."""
     used = [r for r in ("home", "residents", "near", "far") if r in rules]
     words = ", ".join(used) or "-"
-    return Evidence(
-        "place", not used, f"場所による削除の規則: {words}", f"rules that delete by place: {words}"
-    )
+    return Evidence("place", not used, Text("rules that delete by place: {words}", words=words))
 
 
 def group(smallest: int, k: int | None) -> Evidence:
     """The k that was asked for, and whether every group reaches it."""
     if k is None:
-        return Evidence("group", True, "k の指定がありません", "no k was asked for")
+        return Evidence("group", True, Text("no k was asked for"))
     reached = smallest >= k
-    ja = f"すべての組が{k}人以上" if reached else f"{k}人未満の組があります"
-    en = f"every group has at least {k} persons" if reached else f"some group has fewer than {k}"
-    return Evidence("group", not reached, ja, en)
+    full, thin = (Text("every group has at least {k} persons", k=k),
+                  Text("some group has fewer than {k} persons", k=k))  # fmt: skip
+    return Evidence("group", not reached, full if reached else thin)
 
 
 def season(days: Collection[str], events: Collection[str]) -> Evidence:
@@ -85,8 +83,7 @@ def season(days: Collection[str], events: Collection[str]) -> Evidence:
     return Evidence(
         "season",
         bool(hit),
-        f"期間内の行事・事件の日: {shown}",
-        f"event days in the period: {shown}",
+        Text("event days in the period: {shown}", shown=shown),
     )
 
 
@@ -95,8 +92,8 @@ def precision(level: str, thin: float) -> Evidence:
     share = f"{100 * thin:.0f}%"
     return Evidence(
         "precision", thin > THIN,
-        f"最も細かい場所: {level}。人数の少ない区画の割合 {share}",
-        f"finest place: {level}; share of thinly occupied places {share}",
+        Text("finest place: {level}; share of thinly occupied places {share}",
+             level=level, share=share),
     )  # fmt: skip
 
 
@@ -106,20 +103,19 @@ def history(first: date, last: date, overlaps: Sequence[str]) -> Evidence:
     shown = ", ".join(overlaps) or "-"
     return Evidence(
         "history", bool(overlaps),
-        f"期間 {first}～{last} ({n}日)。期間の重なる公表: {shown}",
-        f"period {first} to {last} ({n} days); releases of an overlapping period: {shown}",
+        Text("period {first} to {last} ({n} days); releases of an overlapping period: {shown}",
+             first=first, last=last, n=n, shown=shown),
     )  # fmt: skip
 
 
 def time(minutes: int | None) -> Evidence:
     """The finest time that is published, None where there is none."""
     if minutes is None:
-        return Evidence("time", False, "時刻は公表しません", "no time of day is published")
+        return Evidence("time", False, Text("no time of day is published"))
     return Evidence(
         "time",
         minutes < COARSE_MINUTES,
-        f"最も細かい時刻: {minutes}分",
-        f"finest time: {minutes} min",
+        Text("finest time: {minutes} min", minutes=minutes),
     )
 
 
@@ -127,7 +123,7 @@ def persons(number: int, devices: int) -> Evidence:
     """Persons counted, against the devices they carry."""
     return Evidence(
         "persons", number < FEW_PERSONS,
-        f"対象者数 {number} (端末等 {devices})", f"{number} persons ({devices} devices or codes)",
+        Text("{number} persons ({devices} devices or codes)", number=number, devices=devices),
     )  # fmt: skip
 
 
@@ -143,6 +139,6 @@ def delay(last: date, release: date, months: int) -> Evidence:
     passed -= release.day < last.day
     return Evidence(
         "delay", passed < months,
-        f"最後の記録 {last} から公表 {release} まで {passed}か月 (基準 {months}か月)",
-        f"{passed} months from the last record ({last}) to the release ({release}); {months} wanted",
+        Text("{passed} months from the last record ({last}) to the release ({release}); "
+             "{months} wanted", passed=passed, last=last, release=release, months=months),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from itertools import product
 import numpy as np
 
 from sdc.errors import NotProven, RulesError
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, FloatArray
 
@@ -75,8 +76,7 @@ class Ladder:
             pairs = len(np.unique(groups_of([fine, coarse], len(fine))))
             if pairs != len(np.unique(fine)):
                 raise RulesError(
-                    f"「{self.name}」の段階が入れ子になっていません",
-                    f"the levels of {self.name!r} are not nested",
+                    Text("the levels of {name!r} are not nested", name=self.name),
                     code="ladder",
                 )
 
@@ -113,9 +113,7 @@ def least_loss(
     Raises NotProven where no combination holds or the work runs out.
     """
     if k < 2 or not 0 <= allowance < 1:
-        raise RulesError(
-            "kは2以上、allowanceは0以上1未満", "k >= 2 and 0 <= allowance < 1", code="k"
-        )
+        raise RulesError(Text("k >= 2 and 0 <= allowance < 1"), code="k")
     loss = [_losses(ladder) for ladder in ladders]
     grid = list(product(*[range(len(ladder.levels)) for ladder in ladders]))
     order = sorted(grid, key=lambda node: (_loss(loss, node), node))
@@ -133,10 +131,11 @@ def least_loss(
             return Choice(node, _loss(loss, node), small, looked)
         failed = [bad for bad in failed if not all(map(int.__le__, bad, node))] + [node]
     raise NotProven(
-        f"どの一般化でも{k}人以上の組になりません。段階 (ladder) を加えるか、列を減らすか、"
-        "削除してよい割合 (allowance) を増やしてください",
-        f"no generalisation puts {k} persons into every group; add levels, "
-        "leave out a column, or allow more records to be deleted (allowance)",
+        Text(
+            "no generalisation puts {k} persons into every group; add levels, leave "
+            "out a column, or allow more records to be deleted (allowance)",
+            k=k,
+        ),
         code="k-anonymity",
     )
 

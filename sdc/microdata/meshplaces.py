@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 from sdc.microdata.values import trim
 from sdc.model.system import FloatArray
 from sdc.spatial import mesh
@@ -29,12 +30,12 @@ def centres(
     One finding a record. O(n + u) for u different codes.
 
     >>> lon, lat, wrong = centres(pd.Series(["5339460004"]), "250m")
-    >>> wrong[0].code, wrong[0].remedy[1]
+    >>> wrong[0].code, wrong[0].remedy.to("en")
     ('mesh-impossible', 'it is a code of the level 100m: declare that, or correct the code')
     """
     number, texts = pd.factorize(codes.astype(object).fillna(""), use_na_sentinel=False)
     where: list[tuple[float, float]] = []
-    faults: dict[int, tuple[str, tuple[str, str], tuple[str, str]]] = {}
+    faults: dict[int, tuple[str, Text, Text]] = {}
     for i, text in enumerate(texts):
         cell = _cell(trim(str(text)), level)
         where.append((np.nan, np.nan) if cell is None else _middle(cell))
@@ -73,26 +74,25 @@ def _inside(point: tuple[float, float], area: Box) -> bool:
     return west <= point[0] <= east and south <= point[1] <= north
 
 
-def _impossible(code: str, level: str) -> tuple[str, tuple[str, str], tuple[str, str]]:
-    must = (f"実在する{level}メッシュコードであること", f"must be a possible {level} mesh code")
+def _impossible(code: str, level: str) -> tuple[str, Text, Text]:
+    must = Text("must be a possible {level} mesh code", level=level)
     others = [name for name in mesh.LEVELS if name != level and _cell(code, name) is not None]
-    remedy = ("コードと level を確かめてください", "check the code and the level")
+    remedy = Text("check the code and the level")
     if others:
         names = ", ".join(others)
-        remedy = (
-            f"{names} のコードです。level を直すか、コードを直してください",
-            f"it is a code of the level {names}: declare that, or correct the code",
+        remedy = Text(
+            "it is a code of the level {names}: declare that, or correct the code", names=names
         )
     return "mesh-impossible", must, remedy
 
 
-def _outside(code: str, level: str, area: Box) -> tuple[str, tuple[str, str], tuple[str, str]]:
-    must = ("メッシュが対象地域の中にあること", "a mesh cell must lie in the study area")
+def _outside(code: str, level: str, area: Box) -> tuple[str, Text, Text]:
+    must = Text("a mesh cell must lie in the study area")
     meant = [c for c in _slips(code) if (cell := _cell(c, level)) and _inside(_middle(cell), area)]
-    remedy = ("コードを確かめてください", "check the code")
+    remedy = Text("check the code")
     if meant:
         names = ", ".join(meant[:3])
-        remedy = (f"{names} の書き誤りではありませんか", f"is {names} meant?")
+        remedy = Text("is {names} meant?", names=names)
     return "mesh-outside", must, remedy
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sdc.errors import InputError, RulesError
+from sdc.messages import Text
 
 METHOD = "hmac-sha256"
 SCOPES = ("day", "month", "camera", "release")
@@ -29,10 +30,13 @@ def check_method(method: str) -> None:
     if method == METHOD:
         return
     raise RulesError(
-        f"仮IDの方法「{method}」は使えません。鍵のないハッシュは、電話番号やMACアドレスを総当たりで"
-        f"計算すれば元に戻せます。{METHOD} と鍵ファイルを使ってください",
-        f"pseudonyms by {method!r} are refused: without a key, phone numbers and MAC addresses are "
-        f"found again by hashing all of them; use {METHOD} with a key file",
+        Text(
+            "pseudonyms by {method!r} are refused: without a key, phone numbers and "
+            "MAC addresses are found again by hashing all of them; use {METHOD} with "
+            "a key file",
+            method=method,
+            METHOD=METHOD,
+        ),
         code="plain-hash",
     )
 
@@ -55,13 +59,12 @@ def pseudonyms(
     """
     if len(key) < KEY_BYTES:
         raise InputError(
-            f"仮IDの鍵は{KEY_BYTES}バイト以上にしてください",
-            f"the key of pseudonyms has at least {KEY_BYTES} bytes",
+            Text("the key of pseudonyms has at least {bytes} bytes", bytes=KEY_BYTES),
             code="pseudonym-key",
         )
     if scope not in SCOPES:
         names = ", ".join(SCOPES)
-        raise RulesError(f"scopeは{names}です", f"scope is one of {names}", code="scope")
+        raise RulesError(Text("scope is one of {names}", names=names), code="scope")
     number, texts = pd.factorize(values.astype(object).fillna(""), use_na_sentinel=False)
     place, spans = pd.factorize(pd.Series(list(scopes), dtype=object), use_na_sentinel=False)
     pair = number.astype(np.int64) * max(len(spans), 1) + place

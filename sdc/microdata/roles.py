@@ -17,6 +17,7 @@ from enum import StrEnum
 import pandas as pd
 
 from sdc.errors import Finding
+from sdc.messages import Text
 
 
 class Role(StrEnum):
@@ -52,12 +53,12 @@ _PATTERNS: Mapping[str, re.Pattern[str]] = {
     ),
     "card": re.compile(r"[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]{4}(?:[ -]?[0-9]{2,4})?"),
 }
-_NAMES: Mapping[str, tuple[str, str]] = {
-    "mail": ("メールアドレス", "a mail address"),
-    "mac": ("MACアドレス", "a MAC address"),
-    "phone": ("電話番号", "a phone number"),
-    "card": ("カード番号や個人番号", "a card or personal number"),
-    "text": ("自由記載の文", "free text"),
+_NAMES: Mapping[str, Text] = {
+    "mail": Text("a mail address"),
+    "mac": Text("a MAC address"),
+    "phone": Text("a phone number"),
+    "card": Text("a card or personal number"),
+    "text": Text("free text"),
 }
 
 
@@ -70,11 +71,8 @@ def check_roles(columns: list[str], roles: Mapping[str, Role], *, file: str = ""
     found = [
         Finding(
             "role-missing",
-            must=("すべての列に役割があること", "every column must have a role"),
-            remedy=(
-                "[deidentify.*.columns] にこの列の role を書いてください (使わない列は identifier)",
-                "give the column a role in [deidentify.*.columns]; identifier drops it",
-            ),
+            must=Text("every column must have a role"),
+            remedy=Text("give the column a role in [deidentify.*.columns]; identifier drops it"),
             file=file, row=1, column=column,
         )
         for column in columns
@@ -83,8 +81,8 @@ def check_roles(columns: list[str], roles: Mapping[str, Role], *, file: str = ""
     found += [
         Finding(
             "role-unused",
-            must=("役割のある列がファイルにあること", "a column with a role must be in the file"),
-            remedy=("列名を直してください", "correct the name"),
+            must=Text("a column with a role must be in the file"),
+            remedy=Text("correct the name"),
             file=file, row=1, column=column,
         )
         for column in roles
@@ -123,14 +121,10 @@ def kind_of(text: str) -> str:
 
 
 def _refused(kind: str, column: str, *, file: str, row: int) -> Finding:
-    ja, en = _NAMES[kind]
     free = kind == "text"
     return Finding(
         "role-text" if free else "role-identifier",
-        must=(f"残す列に{ja}がないこと", f"a column that is kept must not hold {en}"),
-        remedy=(
-            "role = identifier として削除するか、分類の一覧 (map) に置き換えてください",
-            "drop it with role = identifier, or replace it by a list of classes (map)",
-        ),
+        must=Text("a column that is kept must not hold {what}", what=_NAMES[kind]),
+        remedy=Text("drop it with role = identifier, or replace it by a list of classes (map)"),
         file=file, row=row, column=column,
     )  # fmt: skip

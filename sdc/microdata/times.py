@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from sdc.errors import RulesError
+from sdc.messages import Text
 from sdc.microdata.classify import Classes
 from sdc.microdata.generaliser import Generaliser, Unfit, itself, labels_of
 from sdc.microdata.moments import parse_day, parse_moment
@@ -53,7 +54,7 @@ def floor_minutes(minutes: int) -> Generaliser:
     ('2016-11-28T13:15', '2016-11-28T13:00')
     """
     if minutes < 1 or 1440 % minutes:
-        raise RulesError("分は1日を割り切る数です", "minutes must divide a day", code="minutes")
+        raise RulesError(Text("minutes must divide a day"), code="minutes")
 
     def convert(text: str) -> str:
         moment = parse_moment(text)
@@ -73,9 +74,7 @@ def slots(hours: Sequence[int]) -> Generaliser:
     (['00', '13'], '13時～15時')
     """
     if not hours or hours[0] != 0 or list(hours) != sorted(set(hours)) or hours[-1] > 23:
-        raise RulesError(
-            "時間帯は0から始まり23以下で増加", "slots begin at 0, increase, end by 23", code="slots"
-        )
+        raise RulesError(Text("slots begin at 0, increase, end by 23"), code="slots")
     ends = [*hours[1:], 24]
     codes = tuple(f"{h:02d}" for h in hours)
     ja = tuple(f"{a}時～{b}時" for a, b in zip(hours, ends, strict=True))

@@ -18,6 +18,7 @@ from itertools import pairwise
 import numpy as np
 
 from sdc.errors import RulesError
+from sdc.messages import Text
 from sdc.microdata.kanonymity import groups_of
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray
@@ -160,7 +161,7 @@ def trips(
     """
     if definition not in DEFINITIONS:
         names = ", ".join(DEFINITIONS)
-        raise RulesError(f"移動の数え方は{names}です", f"trips are {names}", code="trips")
+        raise RulesError(Text("trips are {names}", names=names), code="trips")
     if definition == "hops":
         one = np.flatnonzero(~_changes(found.person)) if len(found) else _ints([])
         pairs = zip(found.place[one - 1].tolist(), found.place[one].tolist(), strict=True)

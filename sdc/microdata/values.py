@@ -14,8 +14,9 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from sdc.errors import Finding
+from sdc.messages import NOTHING, Text
 
-Words = tuple[tuple[str, str], tuple[str, str]]
+Words = tuple[Text, Text]
 
 BLANKS = " \t\u00a0\u3000"
 MARKS = frozenset("Xx*-‐‑–—−－×＊ＸｘΧХ…‥・")
@@ -32,112 +33,76 @@ _INFINITE = frozenset({"inf", "+inf", "-inf", "infinity", "-infinity"})
 WORDS: Mapping[str, Words] = MappingProxyType(
     {
         "class-unknown": (
-            (
-                "区分のコードはコード一覧か対応表にあること",
-                "a class must be in the code list or the map",
-            ),
-            (
-                "対応表 (map) に `{value},コード` の行を加えるか、元の値を直してください{hint_ja}",
-                "add it to the map as `{value},code`, or correct the value{hint_en}",
-            ),
+            Text("a class must be in the code list or the map"),
+            Text("add it to the map as `{value},code`, or correct the value{hint}"),
         ),
         "class-blank": (
-            ("区分が空でないこと", "a class must not be blank"),
-            (
-                "値を入れるか、不明を表すコードへの対応 `,コード` を対応表 (map) に加えてください",
-                "fill it in, or add `,code` to the map: the code that stands for unknown",
-            ),
+            Text("a class must not be blank"),
+            Text("fill it in, or add `,code` to the map: the code that stands for unknown"),
         ),
         "number-blank": (
-            (
-                "数値が空でないこと (空欄を0とは読みません)",
-                "a number is needed; a blank is not read as 0",
-            ),
-            (
-                "数値を入れるか、その行を除いてください{hint_ja}",
-                "fill it in or leave the record out{hint_en}",
-            ),
+            Text("a number is needed; a blank is not read as 0"),
+            Text("fill it in or leave the record out{hint}"),
         ),
         "number-mark": (
-            (
-                "数値であること (秘匿や欠測の記号を0とは読みません)",
-                "a mark is not a number and never read as 0",
-            ),
-            (
-                "元の数値を入れるか、その行を除いてください",
-                "put the number itself, or leave the record out",
-            ),
+            Text("a mark is not a number and never read as 0"),
+            Text("put the number itself, or leave the record out"),
         ),
         "number-width": (
-            ("数値は半角で書くこと", "a number must be in half-width characters"),
-            ("`{plain}` と書いてください", "write `{plain}`"),
+            Text("a number must be in half-width characters"),
+            Text("write `{plain}`"),
         ),
         "number-grouped": (
-            ("数値に桁区切りがないこと", "a number must not have digit grouping"),
-            ("`{plain}` と書いてください", "write `{plain}`"),
+            Text("a number must not have digit grouping"),
+            Text("write `{plain}`"),
         ),
         "number-triangle": (
-            ("負の数を△や▲で表さないこと", "a minus is not written as a triangle"),
-            (
-                "`-{plain}` の意味なら元の値を確かめ、半角で書いてください",
-                "check the value; if minus {plain} is meant, write `-{plain}`",
-            ),
+            Text("a minus is not written as a triangle"),
+            Text("check the value; if minus {plain} is meant, write `-{plain}`"),
         ),
         "number-syntax": (
-            ("数値として読めること", "must be a number"),
-            ("12.5 のように単位を付けず半角で書いてください", "write it like 12.5, without a unit"),
+            Text("must be a number"),
+            Text("write it like 12.5, without a unit"),
         ),
         "number-negative": (
-            ("負の数でないこと", "must not be negative"),
-            ("元の値を確かめてください", "check the value"),
+            Text("must not be negative"),
+            Text("check the value"),
         ),
         "date-syntax": (
-            ("日付として読めること", "must be a date"),
-            (
-                "2016-10-12、20161012、2016年10月12日のように書いてください",
-                "write it like 2016-10-12 or 20161012",
-            ),
+            Text("must be a date"),
+            Text("write it like 2016-10-12 or 20161012"),
         ),
         "date-blank": (
-            ("日付が空でないこと", "a date must not be blank"),
-            ("日付を入れるか、その行を除いてください", "fill it in or leave the record out"),
+            Text("a date must not be blank"),
+            Text("fill it in or leave the record out"),
         ),
         "date-order": (
-            ("日付が生年月日より前でないこと", "a date must not be before the date of birth"),
-            ("日付の列を確かめてください", "check the two date columns"),
+            Text("a date must not be before the date of birth"),
+            Text("check the two date columns"),
         ),
         "moment-syntax": (
-            ("日時として読めること", "must be a date with a time"),
-            (
-                "2016-10-12 13:05 や 20161012130500 のように書いてください",
-                "write it like 2016-10-12 13:05 or 20161012130500",
-            ),
+            Text("must be a date with a time"),
+            Text("write it like 2016-10-12 13:05 or 20161012130500"),
         ),
         "map-missing": (
-            ("置換えの一覧にある値であること", "every value must be in the list of replacements"),
-            (
-                "一覧に `{value},置換え後` の行を加えてください",
-                "add the line `{value},replacement`",
-            ),
+            Text("every value must be in the list of replacements"),
+            Text("add the line `{value},replacement`"),
         ),
         "address-syntax": (
-            ("都道府県から始まる住所であること", "an address must begin with its prefecture"),
-            ("住所を確かめるか、地域コードの列を使ってください", "correct it or use an area code"),
+            Text("an address must begin with its prefecture"),
+            Text("correct it or use an area code"),
         ),
         "code-syntax": (
-            (
-                "その段階まである数字の地域コードであること",
-                "must be an area code of that many digits",
-            ),
-            ("コードか level を確かめてください", "check the code or the level"),
+            Text("must be an area code of that many digits"),
+            Text("check the code or the level"),
         ),
         "postcode-syntax": (
-            ("7桁の郵便番号であること", "must be a postal code of 7 digits"),
-            ("100-0005 のように書いてください", "write it like 100-0005"),
+            Text("must be a postal code of 7 digits"),
+            Text("write it like 100-0005"),
         ),
         "number-range": (
-            ("扱える大きさの数値であること (2^53刻み以下)", "a number must not exceed 2^53 steps"),
-            ("元の値か step を確かめてください", "check the value or the step"),
+            Text("a number must not exceed 2^53 steps"),
+            Text("check the value or the step"),
         ),
     }
 )
@@ -185,18 +150,15 @@ def parse_number(text: str) -> Decimal | str:
 
 
 def finding(
-    code: str, *, file: str, row: int, column: str, value: str, hint: tuple[str, str] = ("", "")
+    code: str, *, file: str, row: int, column: str, value: str, hint: Text = NOTHING
 ) -> Finding:
-    """One refused value in both languages; ``hint`` is added to the remedy where it has room.
+    """One refused value; ``hint`` is added to the remedy where it has room.
 
-    >>> finding("number-grouped", file="b.csv", row=7, column="area", value="1,234").remedy[1]
+    >>> finding("number-grouped", file="b.csv", row=7, column="area", value="1,234").remedy.to("en")
     'write `1234`'
     """
     plain = narrow(value).lstrip("△▲ ").replace(",", "")
     shown = value if len(value) <= 120 else value[:119] + "…"
-    fill = {"value": shown, "plain": plain, "hint_ja": hint[0], "hint_en": hint[1]}
-    (must_ja, must_en), remedy = WORDS[code]
-    ja, en = (text.format(**fill) for text in remedy)
-    return Finding(
-        code, (must_ja, must_en), (ja, en), file=file, row=row, column=column, value=shown
-    )
+    must, remedy = WORDS[code]
+    told = remedy.with_(value=shown, plain=plain, hint=hint)
+    return Finding(code, must, told, file=file, row=row, column=column, value=shown)

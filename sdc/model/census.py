@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.states import State
 from sdc.model.system import BoolArray
@@ -52,18 +53,14 @@ class CensusTable:
     def __post_init__(self) -> None:
         shape = (len(self.codes), len(self.columns))
         if self.value.shape != shape or self.state.shape != shape:
-            raise InputError(f"値の形は{shape}です", f"values must have shape {shape}")
+            raise InputError(Text("values must have shape {shape}", shape=shape))
         for array in (self.level, self.value, self.state, self.apart):
             array.setflags(write=False)
         if self.value[self.state != State.SHOWN].any():
-            raise InputError(
-                "表示のない場所に値があります", "a place that shows no number holds one"
-            )
+            raise InputError(Text("a place that shows no number holds one"))
         back = {(a, b) for b, members in self.members.items() for a in members}
         if set(self.destination.items()) != back:
-            raise InputError(
-                "合算先と合算元が対応しません", "the merges disagree", code="census-link"
-            )
+            raise InputError(Text("the merges disagree"), code="census-link")
 
     @property
     def leaves(self) -> BoolArray:

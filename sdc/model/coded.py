@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy, IntArray
 
 
@@ -63,14 +64,12 @@ class Coded:
         arrays = [*self.leaf.values(), *(m.largest for m in self.measures.values()), self.units]
         arrays += [self.owner] if self.owner is not None else []
         if len({len(a) for a in arrays}) > 1 or set(self.dims) != set(self.leaf):
-            raise InputError("列の長さが一致しません", "columns of coded records differ in length")
+            raise InputError(Text("columns of coded records differ in length"))
         for name, index in self.leaf.items():
             if len(index) and not 0 <= int(index.min()) <= int(index.max()) < len(
                 self.dims[name].leaves
             ):
-                raise InputError(
-                    f"コードの範囲外です: {name}", f"an index lies outside dimension {name}"
-                )
+                raise InputError(Text("an index lies outside dimension {name}", name=name))
 
     def __len__(self) -> int:
         return len(next(iter(self.leaf.values()))) if self.leaf else 0
@@ -151,5 +150,5 @@ class Crossing:
 
     def __post_init__(self) -> None:
         if self.pairs.ndim != 2 or self.pairs.shape[1] != len(self.names):
-            raise InputError("交差表の形が不正です", "a crossing needs one column a dimension")
+            raise InputError(Text("a crossing needs one column a dimension"))
         self.pairs.setflags(write=False)

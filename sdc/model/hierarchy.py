@@ -11,6 +11,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 
 IntArray = npt.NDArray[np.int64]
 
@@ -150,26 +151,22 @@ class Hierarchy:
 def _validate(name: str, parent: Mapping[str, str]) -> None:
     """All structural laws of a hierarchy, each with the offending code."""
     findings = [
-        _finding(name, str(code), ("コードは空でない文字列", "a code is non-empty text"))
+        _finding(name, str(code), Text("a code is non-empty text"))
         for code in parent
         if not isinstance(code, str) or not code
     ]
     findings += [
-        _finding(
-            name, above, ("親コードが一覧に存在すること", "every parent must be a listed code")
-        )
+        _finding(name, above, Text("every parent must be a listed code"))
         for above in dict.fromkeys(parent.values())
         if above and above not in parent
     ]
     roots = [code for code, above in parent.items() if not above]
     if len(roots) != 1:
-        rule = ("親のないコードはちょうど1つ", "exactly one code has no parent")
+        rule = Text("exactly one code has no parent")
         findings.append(_finding(name, ", ".join(map(str, roots[:5])), rule))
     if not findings:
         findings += [
-            _finding(
-                name, code, ("親をたどると根に着くこと", "following parents must end at the root")
-            )
+            _finding(name, code, Text("following parents must end at the root"))
             for code in _in_cycles(parent)
         ]
     if findings:
@@ -192,6 +189,6 @@ def _in_cycles(parent: Mapping[str, str]) -> list[str]:
     return [code for code in parent if code not in good]
 
 
-def _finding(name: str, value: str, must: tuple[str, str]) -> Finding:
-    remedy = ("階層ファイルを修正してください", "correct the hierarchy file")
+def _finding(name: str, value: str, must: Text) -> Finding:
+    remedy = Text("correct the hierarchy file")
     return Finding("hierarchy", must=must, remedy=remedy, column=name, value=value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.system import BoolArray
 
@@ -36,7 +37,7 @@ class MarkedTable:
     value: IntArray
     hidden: BoolArray
     present: BoolArray
-    notes: tuple[tuple[str, str], ...] = ()
+    notes: tuple[Text, ...] = ()
     file: str = ""
 
     def __post_init__(self) -> None:
@@ -44,19 +45,15 @@ class MarkedTable:
         arrays = (self.value, self.hidden, self.present)
         if any(a.shape != shape for a in arrays) or self.value.dtype != np.int64:
             raise InputError(
-                f"公表表の形は{shape}です",
-                f"the arrays of a published table must have shape {shape}",
+                Text("the arrays of a published table must have shape {shape}", shape=shape),
             )
         for array in arrays:
             array.setflags(write=False)
         if (self.hidden & ~self.present).any() or self.value[~self.visible].any():
-            raise InputError(
-                "表示のない場所に値があります", "a place that shows no number holds a value"
-            )
+            raise InputError(Text("a place that shows no number holds a value"))
         if (self.value < 0).any() or len(contradictions(self.value, self.visible, self.dims)):
             raise InputError(
-                "公表された合計が内訳の和と一致しません",
-                "a published total differs from the sum of its published parts",
+                Text("a published total differs from the sum of its published parts"),
                 code="total",
             )
 

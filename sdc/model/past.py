@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.system import BoolArray
@@ -65,9 +66,7 @@ class PastRelease:
         for coded in self.units.values():
             for name, dim in coded.dims.items():
                 if name in self.fold and len(self.fold[name]) != len(dim.leaves):
-                    raise InputError(
-                        f"台帳の区分が不正です: {name}", f"the fold of {name!r} does not fit"
-                    )
+                    raise InputError(Text("the fold of {name!r} does not fit", name=name))
 
     @property
     def label(self) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.states import State
 from sdc.model.system import BoolArray, Problem, System, digest_of
@@ -46,18 +47,14 @@ class Plan:
         problem = self.problem
         if not self.hidden[problem.to_hide].all():
             cell = int(problem.to_hide[~self.hidden[problem.to_hide]][0])
-            raise _bad(
-                problem.system, cell, "一次秘匿セルが秘匿されていません", "a primary cell is shown"
-            )
+            raise _bad(problem.system, cell, Text("a primary cell is shown"))
         wrong = np.flatnonzero(self.hidden & ~problem.eligible)
         if len(wrong):
-            ja, en = "秘匿できないセルが秘匿されています", "a cell that may not be hidden is hidden"
-            raise _bad(problem.system, int(wrong[0]), ja, en)
+            text = Text("a cell that may not be hidden is hidden")
+            raise _bad(problem.system, int(wrong[0]), text)
         if len(split_groups(problem.system, self.hidden)):
             cell = int(split_groups(problem.system, self.hidden)[0])
-            raise _bad(
-                problem.system, cell, "同じ位置の表で秘匿が異なります", "one mask, two states"
-            )
+            raise _bad(problem.system, cell, Text("one mask, two states"))
 
     @cached_property
     def complementary(self) -> BoolArray:
@@ -84,9 +81,9 @@ def split_groups(system: System, hidden: BoolArray) -> IntArray:
     return np.flatnonzero(any_hidden[system.group] & ~hidden & system.shown).astype(np.int64)
 
 
-def _bad(system: System, cell: int, ja: str, en: str) -> InputError:
-    name = system.name_of(cell)
-    return InputError(f"{ja}: {name}", f"{en}: {name}", code="plan")
+def _bad(system: System, cell: int, what: Text) -> InputError:
+    text = Text("{what}: {cell}", what=what, cell=system.name_of(cell))
+    return InputError(text, code="plan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +103,7 @@ class PublishedTable:
         self.value.setflags(write=False)
         self.state.setflags(write=False)
         if (self.value[self.state != State.SHOWN] != 0).any():
-            raise InputError(
-                "公表値に秘匿値が含まれます", "a place that is not shown holds a value"
-            )
+            raise InputError(Text("a place that is not shown holds a value"))
 
     @cached_property
     def digest(self) -> str:
@@ -155,7 +150,7 @@ def apply(system: System, plan: Plan) -> Published:
     [7, 0, 0]
     """
     if plan.problem.system.digest != system.digest:
-        raise InputError("別の表の計画です", "the plan belongs to another system", code="plan")
+        raise InputError(Text("the plan belongs to another system"), code="plan")
     printed = np.where(plan.hidden | ~system.shown, 0, system.value)
     tables = []
     for block in system.blocks:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.system import FloatArray
 
 
@@ -35,13 +36,13 @@ class Records:
     file: str = ""
     encoding: str = ""
     first_row: int = 2
-    notes: tuple[tuple[str, str], ...] = ()
+    notes: tuple[Text, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.crs:
-            raise InputError("座標参照系がありません", "records need a CRS", code="crs-missing")
+            raise InputError(Text("records need a CRS"), code="crs-missing")
         if not len(self.frame) == len(self.x) == len(self.y):
-            raise InputError("座標の数が記録数と異なります", "one position a record is needed")
+            raise InputError(Text("one position a record is needed"))
         self.x.setflags(write=False)
         self.y.setflags(write=False)
 

@@ -9,6 +9,7 @@ from datetime import date
 import geopandas as gpd
 
 from sdc.errors import DisclosureFound, NotProven
+from sdc.messages import Text
 from sdc.model.plan import Published, PublishedTable
 from sdc.model.report import AuditReport, Verdict
 from sdc.model.system import Level
@@ -127,13 +128,11 @@ class Release:
 
     def __post_init__(self, published: Published, report: AuditReport) -> None:
         if report.published_digest != published.digest:
-            raise NotProven("別の公表内容の監査結果です", "the audit speaks of something else")
+            raise NotProven(Text("the audit speaks of something else"))
         if report.revelations or (report.verdict == Verdict.UNSAFE).any():
-            raise DisclosureFound(
-                "秘匿値が導出可能です", "a hidden value follows from what is shown"
-            )
+            raise DisclosureFound(Text("a hidden value follows from what is shown"))
         if not report.passed:
-            raise NotProven("安全性が証明されていません", "the audit is not complete")
+            raise NotProven(Text("the audit is not complete"))
         object.__setattr__(self, "tables", published.tables)
         object.__setattr__(self, "level", report.level)
         object.__setattr__(self, "published_digest", published.digest)

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import Level
 
@@ -70,7 +71,7 @@ class AuditReport:
 
     def __post_init__(self) -> None:
         if self.complete and (self.verdict == Verdict.UNKNOWN).any():
-            raise InputError("未判定のセルがあります", "a complete audit has no cell left UNKNOWN")
+            raise InputError(Text("a complete audit has no cell left UNKNOWN"))
 
     @property
     def passed(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sdc.errors import RulesError
+from sdc.messages import Text
 from sdc.model.system import Level
 
 ZEROS = ("hide", "show")
@@ -61,23 +62,23 @@ class Rules:
 
     def __post_init__(self) -> None:
         if isinstance(self.min_count, bool) or not isinstance(self.min_count, int):
-            raise RulesError("min_countは2以上の整数です", "min_count must be a whole number >= 2")
+            raise RulesError(Text("min_count must be a whole number >= 2"))
         if self.min_count < 2:
-            raise RulesError("min_countは2以上の整数です", "min_count must be a whole number >= 2")
+            raise RulesError(Text("min_count must be a whole number >= 2"))
         if self.zeros not in ZEROS:
-            raise RulesError("zerosはhideかshowです", "zeros must be 'hide' or 'show'")
+            raise RulesError(Text("zeros must be 'hide' or 'show'"))
         if self.level not in tuple(Level):
             names = ", ".join(Level)
-            raise RulesError(f"levelは{names}のいずれかです", f"level must be one of {names}")
+            raise RulesError(Text("level must be one of {names}", names=names))
         object.__setattr__(self, "level", Level(self.level))
         if self.dominance is not None:
             n, k = self.dominance
             if n < 1 or not 0 < k < 1:
-                raise RulesError("dominanceは(n≥1, 0<k<1)です", "dominance is (n >= 1, 0 < k < 1)")
+                raise RulesError(Text("dominance is (n >= 1, 0 < k < 1)"))
         if self.p_percent is not None and not (
             math.isfinite(self.p_percent) and 0 < self.p_percent <= 100
         ):
-            raise RulesError("p_percentは0より大きく100以下です", "p_percent must be in (0, 100]")
+            raise RulesError(Text("p_percent must be in (0, 100]"))
 
     def hides(self, count: int) -> bool:
         """Whether a number of units must be hidden by the minimum count."""

@@ -17,6 +17,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from sdc.errors import InputError, RulesError
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.table import Table
 
@@ -44,7 +45,7 @@ def level_of(text: str) -> Level:
     """
     if text not in tuple(Level):
         names = ", ".join(Level)
-        raise RulesError(f"保護水準は{names}です", f"the level is one of {names}")
+        raise RulesError(Text("the level is one of {names}", names=names))
     return Level(text)
 
 
@@ -95,13 +96,9 @@ class System:
         for array in (self.value, self.shown, self.group, self.count, self.known):
             array.setflags(write=False)
         if self.relations.dtype != np.int64 or self.relations.shape[1] != len(self.value):
-            raise InputError(
-                "関係行列の型が不正です", "relations must be int64 with one column a cell"
-            )
+            raise InputError(Text("relations must be int64 with one column a cell"))
         if (self.value < 0).any() or (self.relations @ self.value).any():
-            raise InputError(
-                "真値が関係式を満たしません", "the true values do not satisfy the relations"
-            )
+            raise InputError(Text("the true values do not satisfy the relations"))
 
     @classmethod
     def plain(cls, value: IntArray, relations: sp.csr_matrix) -> System:
@@ -189,13 +186,14 @@ class Problem:
         per_cell = (self.floor, self.ceiling, self.eligible, self.cost)
         per_primary = (self.upper, self.lower, self.slide)
         if any(len(a) != n for a in per_cell) or any(len(a) != p for a in per_primary):
-            raise InputError("配列の長さが一致しません", "arrays of a problem must fit the system")
+            raise InputError(Text("arrays of a problem must fit the system"))
         if not self.eligible[self.to_hide].all():
             bad = int(self.to_hide[~self.eligible[self.to_hide]][0])
             raise InputError(
-                f"秘匿が必要なセルを秘匿できない設定です: {self.system.name_of(bad)}",
-                f"a cell that must be hidden is declared never to be hidden: "
-                f"{self.system.name_of(bad)}",
+                Text(
+                    "a cell that must be hidden is declared never to be hidden: {value}",
+                    value=self.system.name_of(bad),
+                ),
                 code="never-hide-primary",
             )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy, IntArray
 
 COUNT = "count"
@@ -40,7 +41,7 @@ class Table:
     measure: str = COUNT
     unit: str = ""
     step: float = 1.0
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[Text, ...] = field(default=())
 
     def __post_init__(self) -> None:
         shape = tuple(len(d) for d in self.dims)
@@ -93,7 +94,7 @@ def aggregate(leaf: IntArray, dims: Sequence[Hierarchy]) -> IntArray:
     [3, 1, 2, 3]
     """
     if leaf.size and float(np.abs(leaf).sum(dtype=np.float64)) > 2.0**53:
-        raise InputError("合計が2^53を超えます", "the total exceeds 2^53", code="overflow")
+        raise InputError(Text("the total exceeds 2^53"), code="overflow")
     full = np.asarray(leaf, dtype=np.int64)
     for axis, dim in enumerate(dims):
         moved = np.moveaxis(full, axis, 0)
@@ -113,19 +114,19 @@ def misfits(value: IntArray, dims: Sequence[Hierarchy]) -> IntArray:
     return np.flatnonzero((aggregate(leaf, dims) != value).ravel()).astype(np.int64)
 
 
-_ADDITIVE = ("合計は内訳の和に等しいこと", "a total must equal the sum of its parts")
-_NEGATIVE = ("値は0以上であること", "values must not be negative")
+_ADDITIVE = Text("a total must equal the sum of its parts")
+_NEGATIVE = Text("values must not be negative")
 
 
-def _cell_error(table: Table, flat: int, must: tuple[str, str]) -> InputError:
+def _cell_error(table: Table, flat: int, must: Text) -> InputError:
     place = ", ".join(f"{k}={v}" for k, v in table.codes_of(flat).items())
-    remedy = ("元の表を確認してください", "check the source table")
+    remedy = Text("check the source table")
     return InputError.of(
         [Finding("additivity", must=must, remedy=remedy, column=table.name, value=place)]
     )
 
 
 def _shape_error(name: str, want: tuple[int, ...], got: tuple[int, ...]) -> InputError:
-    must = (f"値はint64で形は{want}", f"values must be int64 of shape {want}")
-    remedy = ("表の作り方を確認してください", "check how the table is made")
+    must = Text("values must be int64 of shape {want}", want=want)
+    remedy = Text("check how the table is made")
     return InputError.of([Finding("shape", must=must, remedy=remedy, column=name, value=str(got))])

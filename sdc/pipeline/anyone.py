@@ -11,6 +11,7 @@ from typing import Any
 from sdc.disclosure.anyone import audit_published, in_words
 from sdc.disclosure.certificate import verify_certificate
 from sdc.errors import InputError, RulesError
+from sdc.messages import Text
 from sdc.readers.tables import read_hierarchy, read_published
 
 LISTED = 20
@@ -49,19 +50,18 @@ class Verdict:
     def text(self) -> str:
         """A few lines for a terminal, the first disclosures in words."""
         found = self.disclosed
-        lines = [
-            f"X: {len(self.result['cells'])}  確定 / exact: {self.result['exact']}  "
-            f"未判定 / unknown: {self.result['unknown']}"
-        ]
+        told = {name: self.result[name] for name in ("exact", "unknown")}
+        x = len(self.result["cells"])
+        lines = [str(Text("X: {x:,}  exact: {exact:,}  unknown: {unknown:,}", x=x, **told))]
         lines += [f"  {in_words(cell)}" for cell in found[:LISTED]]
         if len(found) > LISTED:
-            lines.append(f"  ほか / more: {len(found) - LISTED}")
+            lines.append(f"  {Text('{rest} more', rest=len(found) - LISTED)}")
         verdict = {
-            0: "導出可能な秘匿値はありません / nothing follows",
-            3: "判定できないセルがあります / some cells stay undecided",
-            4: f"導出可能な秘匿値: {len(found)} / hidden values that follow: {len(found)}",
+            0: Text("nothing follows"),
+            3: Text("some cells stay undecided"),
+            4: Text("hidden values that follow: {n:,}", n=len(found)),
         }
-        return "\n".join([*lines, verdict[self.exit_status]])
+        return "\n".join([*lines, str(verdict[self.exit_status])])
 
 
 def audit_file(
@@ -72,9 +72,9 @@ def audit_file(
     Raises InputError for a file that cannot be read, RulesError for an unknown policy on zeros.
     """
     if zeros not in ("hide", "show"):
-        raise RulesError("zerosはhideかshowです", "zeros must be 'hide' or 'show'")
+        raise RulesError(Text("zeros must be 'hide' or 'show'"))
     if min_count is not None and min_count < 2:
-        raise RulesError("min_countは2以上の整数です", "min_count must be a whole number >= 2")
+        raise RulesError(Text("min_count must be a whole number >= 2"))
     trees = {name: read_hierarchy(file, name) for name, file in hierarchies.items()}
     table = read_published(path, hierarchies=trees)
     return Verdict(audit_published(table, min_count=min_count, zeros=zeros), min_count)
@@ -90,9 +90,11 @@ def check_certificate(package: Path, certificate: Path) -> str:
         told = verify_certificate(files, certificate.read_bytes())
     except OSError as error:
         raise InputError(
-            f"読めません: {error.filename}", f"cannot be read: {error.filename}", code="file"
+            Text("cannot be read: {filename}", filename=error.filename), code="file"
         ) from error
-    return (
-        f"証拠は成り立ちます / the certificate holds: {told['witnesses']} witnesses, "
-        f"{told['promises']} promises, {told['cells']} cells"
+    return str(
+        Text(
+            "the certificate holds: {witnesses:,} witnesses, {promises:,} promises, {cells:,} cells",
+            **told,
+        )
     )

@@ -16,6 +16,7 @@ from sdc import __version__
 from sdc.config import Config
 from sdc.config.entry import ApprovalSection
 from sdc.errors import InputError, NotProven, PackageError, RulesError, SdcError
+from sdc.messages import Text, listed
 from sdc.model.report import AuditReport
 from sdc.publishing.keys import load_key
 from sdc.publishing.signature import parse_signers, sign, signer_blob
@@ -31,9 +32,7 @@ def here() -> dict[str, Any]:
 def log_of(config: Config) -> Path:
     """The working log; InputError where the configuration has none."""
     if config.approval is None:
-        raise InputError(
-            "設定に [approval] がありません", "the configuration has no [approval]", code="approval"
-        )
+        raise InputError(Text("the configuration has no [approval]"), code="approval")
     return config.resolve(config.approval.log)
 
 
@@ -50,15 +49,15 @@ def note(
 
 @contextmanager
 def logged(
-    config: Config, command: str, tell: Callable[[str, str], None], *, quiet: bool = False
-) -> Iterator[Callable[[str, str], None]]:
+    config: Config, command: str, tell: Callable[[Text], None], *, quiet: bool = False
+) -> Iterator[Callable[[Text], None]]:
     """Enter which steps a command took and how it ended: done, or the code of its error."""
     result = "unexpected"
     steps: list[str] = []
 
-    def told(ja: str, en: str) -> None:
-        steps.append(f"{ja} / {en}")
-        tell(ja, en)
+    def told(text: Text) -> None:
+        steps.append(f"{text.to('ja')} / {text.to('en')}")
+        tell(text)
 
     try:
         yield told
@@ -98,12 +97,13 @@ def require_agreement(config: Config, report: AuditReport, facts: Mapping[str, A
     found = agreement(entries, digest, people_of(section))
     _recheck(config, entries, digest)
     if not found.complete:
-        roles = [ROLES[role] for role in found.missing]
         raise NotProven(
-            f"承認待ちです: {'・'.join(ja for ja, _ in roles)} (`sdc approve {config.file.name} "
-            f"--role {found.missing[0]}`)",
-            f"waiting for {', '.join(en for _, en in roles)}: sdc approve {config.file.name} "
-            f"--role {found.missing[0]}",
+            Text(
+                "waiting for {roles}: sdc approve {name} --role {role}",
+                roles=listed([ROLES[role] for role in found.missing]),
+                name=config.file.name,
+                role=found.missing[0],
+            ),
             code="approval",
         )
 
@@ -121,10 +121,12 @@ def check_contractors(section: ApprovalSection, day: date) -> None:
         contractor = section.contractors[name]
         if contractor.expires < day:
             raise InputError(
-                f"委託先の認証の期限が切れています: {contractor.name} ({contractor.certificate} "
-                f"{contractor.expires})",
-                f"a contractor's certificate has expired: {contractor.name} "
-                f"({contractor.certificate} {contractor.expires})",
+                Text(
+                    "a contractor's certificate has expired: {name} ({certificate} {expires})",
+                    name=contractor.name,
+                    certificate=contractor.certificate,
+                    expires=contractor.expires,
+                ),
                 code="contractor",
             )
 
@@ -139,21 +141,19 @@ def approve(config: Config, role: str, *, key: Path, principal: str, passphrase:
     path = log_of(config)
     assert section is not None
     if role not in ROLES:
-        raise RulesError(f"roleは{', '.join(ROLES)}です", f"role is one of {', '.join(ROLES)}")
+        raise RulesError(Text("role is one of {names}", names=", ".join(ROLES)))
     people = people_of(section)
     if principal not in people[role]:
-        ja, en = ROLES[role]
         raise InputError(
-            f"{principal} は{ja}に定められていません", f"{principal} is not named as {en}",
+            Text("{principal} is not named as {role}", principal=principal, role=ROLES[role]),
             code="role",
-        )  # fmt: skip
+        )
     entries = read_log(path)
     digest = _latest(config, entries)
     before = agreement(entries, digest, people)
     if principal in before.given.values() or role in before.given:
         raise InputError(
-            "同じ人が二つの役割で承認すること、同じ役割で二度承認することはできません",
-            "nobody agrees in two roles, and no role is given twice",
+            Text("nobody agrees in two roles, and no role is given twice"),
             code="role-twice",
         )
     signer = load_key(key, principal, passphrase)
@@ -173,8 +173,7 @@ def _latest(config: Config, entries: tuple[Entry, ...]) -> str:
         if entry.kind == "candidate" and found == wanted:
             return str(entry.detail["digest"])
     raise InputError(
-        "承認の対象がありません。先に `sdc release` を実行してください",
-        "there is nothing to approve: run sdc release first",
+        Text("there is nothing to approve: run sdc release first"),
         code="candidate",
     )
 
@@ -201,7 +200,10 @@ def _check_signature(config: Config, text: bytes, signature: str, *, principal: 
         t.principal == principal and t.blob == blob and t.holds(NAMESPACE, now) for t in trusted
     ):
         raise PackageError(
-            f"{principal} の承認用の鍵ではありません (signers: namespaces に {NAMESPACE} が必要です)",
-            f"not a key of {principal} for approvals (signers must list it for {NAMESPACE})",
+            Text(
+                "not a key of {principal} for approvals (signers must list it for {NAMESPACE})",
+                principal=principal,
+                NAMESPACE=NAMESPACE,
+            ),
             code="approval-key",
         )

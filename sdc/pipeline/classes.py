@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from sdc.config import ColumnSection, Config
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.microdata.classify import BinSpec, ClassSpec, classes_of
 from sdc.model.hierarchy import TOTAL, Hierarchy
 from sdc.pipeline.entered import Labels
@@ -45,8 +46,11 @@ def _generalised(
     if section.source not in labels:
         known = ", ".join(sorted(labels))
         raise InputError(
-            f"[deidentify] が残した列ではありません: {section.source} (残した列: {known})",
-            f"{section.source!r} is no column that [deidentify] keeps (kept: {known})",
+            Text(
+                "{source!r} is no column that [deidentify] keeps (kept: {known})",
+                source=section.source,
+                known=known,
+            ),
             code="not-kept",
         )
     words = {code: text for code, text in labels[section.source].items() if code}

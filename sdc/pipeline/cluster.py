@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sdc.errors import InputError
+from sdc.messages import NOTHING, Text
 from sdc.model.sharing import Runner, threaded
 
 RETRIES = 3
@@ -26,8 +27,8 @@ LINES = 10
 class Progress:
     """Says which stage is under way, and how many of its parts are done.
 
-    >>> progress = Progress(lambda ja, en: print(en))
-    >>> progress.stage("秘匿", "suppressing")
+    >>> progress = Progress(lambda text: print(text.to("en")))
+    >>> progress.stage(Text("suppressing"))
     suppressing
     >>> list(progress.over(map)(abs, [-1, 2]))
     suppressing 1/2
@@ -35,14 +36,14 @@ class Progress:
     [1, 2]
     """
 
-    def __init__(self, tell: Callable[[str, str], None], now: tuple[str, str] = ("", "")) -> None:
+    def __init__(self, tell: Callable[[Text], None], now: Text = NOTHING) -> None:
         self._tell = tell
         self._now = now
 
-    def stage(self, ja: str, en: str) -> None:
+    def stage(self, text: Text) -> None:
         """Another stage begins."""
-        self._now = (ja, en)
-        self._tell(ja, en)
+        self._now = text
+        self._tell(text)
 
     def over(self, run: Runner) -> Runner:
         """The same ``map``, which tells what part of the answers has come."""
@@ -51,8 +52,8 @@ class Progress:
             every = len(items) if isinstance(items, Sized) else 0
             for done, answer in enumerate(run(work, items), 1):
                 if every > 1 and done * LINES // every > (done - 1) * LINES // every:
-                    ja, en = self._now
-                    self._tell(f"{ja} {done}/{every}", f"{en} {done}/{every}")
+                    now = Text("{stage} {done}/{every}", stage=self._now, done=done, every=every)
+                    self._tell(now)
                 yield answer
 
         return told
@@ -77,16 +78,14 @@ def workers(scheduler: str | None) -> Iterator[Runner]:
         from distributed import Client
     except ImportError:
         raise InputError(
-            "クラスターには追加機能 sdc-smallarea[cluster] が必要です",
-            "a cluster needs the extra sdc-smallarea[cluster]",
+            Text("a cluster needs the extra sdc-smallarea[cluster]"),
             code="cluster-extra",
         ) from None
     try:
         client: Any = Client(scheduler, timeout=PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError):
         raise InputError(
-            f"スケジューラーに接続できません: {scheduler}",
-            f"no scheduler answers at {scheduler}",
+            Text("no scheduler answers at {scheduler}", scheduler=scheduler),
             code="scheduler",
         ) from None
     with client:

@@ -13,6 +13,7 @@ import pandas as pd
 from sdc.config import Config, EntrySection
 from sdc.config.entry import EntryColumn
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 from sdc.microdata.addresses import warning_of
 from sdc.microdata.catalogue import METHODS
 from sdc.microdata.coding import blank_until, bottom_cut, join_rare, top_cut
@@ -40,7 +41,7 @@ class Coarse:
     deleted: BoolArray
     levels: Mapping[str, str]
     open: frozenset[str]
-    warnings: tuple[tuple[str, str], ...]
+    warnings: tuple[Text, ...]
 
 
 def coarser(config: Config, section: EntrySection, state: Entered) -> Coarse:
@@ -204,7 +205,7 @@ def _step(
     return column.method or "", codes, words_of(by, codes)
 
 
-def _warnings(section: EntrySection, state: Entered) -> tuple[tuple[str, str], ...]:
+def _warnings(section: EntrySection, state: Entered) -> tuple[Text, ...]:
     """What a person must know about coordinates that were only cut."""
     out = []
     for name, column in section.columns.items():

@@ -8,6 +8,7 @@ import pandas as pd
 from sdc.config import Config, EntrySection
 from sdc.config.entry import DeleteRule
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.microdata import deleting
 from sdc.microdata.kanonymity import groups_of
 from sdc.model.system import BoolArray
@@ -71,7 +72,7 @@ def _by_column(section: EntrySection, rule: DeleteRule, state: Entered) -> BoolA
     spec = section.columns.get(rule.column)
     name = (spec.source if spec is not None else None) or rule.column
     if name not in state.records.frame:
-        raise InputError(f"列がありません: {name}", f"there is no column {name!r}", code="delete")
+        raise InputError(Text("there is no column {name!r}", name=name), code="delete")
     column = state.records.frame[name]
     if rule.rule == "residents":
         return deleting.not_living_in(column, rule.areas or ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sdc.config import Config
+from sdc.messages import Text
 from sdc.model.system import Problem
 from sdc.pipeline.history import History, joint_of
 from sdc.pipeline.prepare import Prepared, Tell
@@ -19,14 +20,14 @@ def make_problem(
 ) -> Problem:
     """All tables of the configuration, and what was published before, as one problem."""
     treated = stage[1]
-    tell("集計", "tabulating")
+    tell(Text("tabulating"))
     tables = [
         tabulate(treated.coded[t.records], t.dimensions, measure=t.measure, name=t.id)
         for t in config.tables
     ]
     rules = table_rules(config)
     if history is not None and history.earlier:
-        tell("台帳との照合", "joining earlier releases")
+        tell(Text("joining earlier releases"))
         joint = joint_of(config, history, tables, stage)
         return demands_of(joint.system, rules, prior=joint.prior)
     system = system_of(tables, crossings=treated.crossings, coded=treated.coded)

@@ -7,6 +7,7 @@ from datetime import date
 
 from sdc.disclosure.audit import audit as run_audit
 from sdc.errors import InputError, NotProven
+from sdc.messages import Text
 from sdc.model.plan import Plan, apply
 from sdc.model.release import Release, ReleaseInfo
 from sdc.model.report import AuditReport
@@ -79,9 +80,7 @@ def audit(
 def audit_problem(demands: Problem, plan: Plan, *, run: Runner = threaded) -> AuditReport:
     """The audit for demands that are already at hand."""
     if plan.problem.digest != demands.digest:
-        raise NotProven(
-            "計画は別の表または別の規則のものです", "the plan was made for other tables or rules"
-        )
+        raise NotProven(Text("the plan was made for other tables or rules"))
     return run_audit(demands, apply(demands.system, plan), moves=plan.moves, run=run)
 
 
@@ -103,8 +102,7 @@ def release(
     words = info or _plain_info(system, ground)
     if not words.ground:
         raise InputError(
-            "秘匿の根拠 (ground) を指定してください",
-            "a release needs its legal ground",
+            Text("a release needs its legal ground"),
             code="ground",
         )
     return Release(words, apply(system, plan), report)

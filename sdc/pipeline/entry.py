@@ -15,6 +15,7 @@ import pandas as pd
 from sdc.config import Config, EntrySection
 from sdc.config.entry import EntryColumn
 from sdc.errors import Finding, InputError
+from sdc.messages import LANGUAGES
 from sdc.microdata.coding import by_density
 from sdc.microdata.kanonymity import smallest_group
 from sdc.microdata.moments import seconds_of
@@ -158,7 +159,7 @@ def _facts(
         "devices": _devices(section, before),
         "smallest_group": smallest_group(known, after.person),
         "levels": dict(coarse.levels),
-        "warnings": list(coarse.warnings),
+        "warnings": [[text.to(k) for k in LANGUAGES] for text in coarse.warnings],
         "kept": [c for c, s in section.columns.items() if Role(s.role) in KEPT],
         "skew": {out: _skew(codes, after.person) for out, codes in named.items()},
         "days": [str(d) for d in np.unique(days)] if section.time else [],

@@ -11,6 +11,7 @@ import numpy as np
 
 from sdc.config import Config
 from sdc.errors import NotProven
+from sdc.messages import LANGUAGES, Text, of_names
 from sdc.microdata import factors
 from sdc.microdata.factors import FACTORS, Evidence
 from sdc.microdata.kanonymity import persons_in
@@ -21,7 +22,6 @@ from sdc.pipeline.prepare import Prepared
 from sdc.publishing.pia import Answer, Assessment, camera_form, markdown, pdf
 from sdc.worklog.chain import read_log
 
-LANGUAGES = ("ja", "en")
 DECISIONS = {
     "accepted": ("許容", "accepted"),
     "treated": ("加工で対処", "treated"),
@@ -128,16 +128,13 @@ def _overlapping(config: Config, entry: Entry) -> list[str]:
     return sorted(set(out))
 
 
-def entry_lines(prepared: Prepared) -> list[str]:
+def entry_lines(prepared: Prepared) -> list[tuple[Text, object]]:
     """What a person must see of the entry: levels that were chosen, warnings; no numbers of people."""
-    out = []
+    out: list[tuple[Text, object]] = []
     for name, facts in prepared.entry.items():
-        out += [
-            f"一般化 / generalised            {name}.{c}: {m}" for c, m in facts["levels"].items()
-        ]
-        out += [
-            f"注意 / warning                 {name}: {ja} / {en}" for ja, en in facts["warnings"]
-        ]
+        out += [(Text("generalised"), f"{name}.{c}: {m}") for c, m in facts["levels"].items()]
+        for pair in facts["warnings"]:
+            out.append((Text("warning"), f"{name}: {of_names(pair)}"))
     return out
 
 
@@ -147,10 +144,12 @@ def require_decisions(config: Config, evidence: tuple[Evidence, ...]) -> None:
         return
     for e in evidence:
         if e.flagged and config.document.exit.decisions[e.factor].decision == "not_applicable":
-            ja, en = FACTORS[e.factor]
             raise NotProven(
-                f"評価要素「{ja}」は該当なしにできません: {e.ja}",
-                f"the factor {en!r} cannot be called not applicable: {e.en}",
+                Text(
+                    "the factor {title!r} cannot be called not applicable: {found}",
+                    title=FACTORS[e.factor],
+                    found=e.text,
+                ),
                 code="exit",
             )
 
@@ -167,9 +166,12 @@ def exit_files(config: Config, prepared: Prepared) -> dict[str, bytes]:
     if not evidence:
         return files
     value = {
-        "factors": [{"factor": e.factor, "flagged": e.flagged, "ja": e.ja, "en": e.en} for e in evidence],
+        "factors": [
+            {"factor": e.factor, "flagged": e.flagged, **{k: e.text.to(k) for k in LANGUAGES}}
+            for e in evidence
+        ],
         "entry": entry,
-    }  # fmt: skip
+    }
     files["exit.json"] = (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
     for i, language in enumerate(LANGUAGES):
         made = assessment_of(config, entry, evidence, language=i)
@@ -189,13 +191,14 @@ def assessment_of(
     """The report, filled in only with what this run has shown."""
     rows = []
     for e in evidence:
-        text = (e.ja, e.en)[language] + (FLAG[language] if e.flagged else "")
+        tongue = LANGUAGES[language]
+        text = e.text.to(tongue) + (FLAG[language] if e.flagged else "")
         decision = (
             None if config.document.exit is None else config.document.exit.decisions[e.factor]
         )
         words = "-" if decision is None else DECISIONS[decision.decision][language]
         who = "-" if decision is None else f"{decision.person}: {decision.reason}"
-        rows.append((FACTORS[e.factor][language], text, words, who))
+        rows.append((FACTORS[e.factor].to(tongue), text, words, who))
     r = config.release
     return Assessment(
         r.title, r.release_date.isoformat(), r.section, _answers(config, entry), rows

@@ -16,6 +16,7 @@ from sdc.config import Config, read_config
 from sdc.errors import Finding, InputError
 from sdc.ledger.payload import pack
 from sdc.ledger.store import EXTERNAL, Ledger, head
+from sdc.messages import Text
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.past import PastRelease, PastTable
@@ -41,9 +42,7 @@ def add_external(path: str | Path, totals: Path, *, tell: Tell) -> str:
     config = read_config(path)
     history = history_of(config)
     if history is None:
-        raise InputError(
-            "[ledger] がありません", "the configuration has no [ledger]", code="ledger"
-        )
+        raise InputError(Text("the configuration has no [ledger]"), code="ledger")
     asked, columns = _read(config, totals)
     also = {name: columns | history.columns.get(name, set()) for name in {r for r, _ in asked}}
     prepared = prepare(config, tell, also=also)
@@ -61,7 +60,7 @@ def add_external(path: str | Path, totals: Path, *, tell: Tell) -> str:
     book = Ledger(history.ledger, create=True)
     book.append(replace(entry, digest=digest_of(np.frombuffer(body, np.uint8)), body=body),
                 after=head(book.rows()))  # fmt: skip
-    return f"{totals.name}: {number} 件の合計を記録しました / {number} totals entered"
+    return str(Text("{file}: {n:,} totals entered", file=totals.name, n=number))
 
 
 def _units(coded: Coded, dims: Mapping[str, Hierarchy]) -> Coded:
@@ -121,10 +120,9 @@ def _table(
 
 def _finding(path: Path, row: int, column: str, value: str) -> Finding:
     must = {
-        RECORDS: ("記録の名前は設定にあること", "the record set must be configured"),
-        VALUE: ("値は記録の合計と等しい整数", "the value must be the records' own total"),
-    }.get(column, ("コードは区分にあること", "the code must belong to the dimension"))
-    remedy = ("修正するか、別の母集団の合計なら削除してください",
-              "correct it, or leave out totals of another population")  # fmt: skip
+        RECORDS: Text("the record set must be configured"),
+        VALUE: Text("the value must be the records' own total"),
+    }.get(column, Text("the code must belong to the dimension"))
+    remedy = Text("correct it, or leave out totals of another population")  # fmt: skip
     return Finding("external", must=must, remedy=remedy, file=path.name, row=row, column=column,
                    value=value)  # fmt: skip

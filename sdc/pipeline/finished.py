@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from sdc.errors import DisclosureFound, InputError, NotProven
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.plan import Plan, PublishedTable
 from sdc.model.release import Release
@@ -58,13 +59,18 @@ def refuse_unproven(system: System, report: AuditReport) -> None:
     if bad:
         names = ", ".join(system.name_of(r.cell) for r in report.revelations[:3])
         raise DisclosureFound(
-            f"監査で{bad}件の導出可能なセルが見つかりました: {names}",
-            f"the audit found {bad} cells that follow from what would be shown: {names}",
+            Text(
+                "the audit found {bad} cells that follow from what would be shown: {names}",
+                bad=bad,
+                names=names,
+            ),
         )
     open_cells = int((primary == Verdict.UNKNOWN).sum())
     raise NotProven(
-        f"{open_cells}件のセルの安全性を証明できませんでした。公表物は作成しません",
-        f"the safety of {open_cells} cells could not be proven; nothing is published",
+        Text(
+            "the safety of {open_cells} cells could not be proven; nothing is published",
+            open_cells=open_cells,
+        ),
     )
 
 
@@ -119,8 +125,10 @@ def staged(out: Path) -> Iterator[Path]:
     """A temporary sibling of ``out`` that takes its name when all is written, or vanishes."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(
-            f"出力先が既にあります: {out.name}。別の場所を指定するか削除してください",
-            f"the output folder {out.name!r} exists already; choose another one or remove it",
+            Text(
+                "the output folder {name!r} exists already; choose another one or remove it",
+                name=out.name,
+            ),
             code="output-exists",
         )
     out.parent.mkdir(parents=True, exist_ok=True)

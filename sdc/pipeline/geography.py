@@ -9,6 +9,7 @@ import numpy as np
 
 from sdc.config import Config
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.coded import Coded, Crossing
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.records import Records
@@ -94,7 +95,7 @@ def extent(records: Sequence[Records]) -> Extent:
         lons += [float(v) for v in (lon.min(), lon.max())] if len(lon) else []
         lats += [float(v) for v in (lat.min(), lat.max())] if len(lat) else []
     if not lons:
-        raise InputError("位置のある記録がありません", "no record has a position", code="positions")
+        raise InputError(Text("no record has a position"), code="positions")
     # A record on the outermost line belongs to the cell that begins there.
     return min(lats), min(lons), max(lats) + 1e-7, max(lons) + 1e-7
 

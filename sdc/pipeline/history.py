@@ -17,6 +17,7 @@ from sdc.config import Config
 from sdc.errors import InputError, NotProven, RulesError
 from sdc.ledger.payload import pack, unpack
 from sdc.ledger.store import EXTERNAL, GENESIS, PENDING, PUBLISHED, Entry, Ledger, Row, head
+from sdc.messages import Text
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.past import PastRelease, PastTable
@@ -71,8 +72,10 @@ class History:
         pending = [r for r in self.own if r.entry.kind == PENDING]
         if pending and pending[-1].entry.digest != digest:
             raise InputError(
-                f"{self.entry.label} は別の内容で台帳に記録されています。serialを増やしてください",
-                f"the ledger holds {self.entry.label} with other bytes; raise the serial",
+                Text(
+                    "the ledger holds {label} with other bytes; raise the serial",
+                    label=self.entry.label,
+                ),
                 code="ledger-serial",
             )
         if not pending:
@@ -134,10 +137,13 @@ def _related(rows: Sequence[Row], entry: Entry, counted: set[str]) -> list[PastR
             and entry.begins <= old.ends
         ):
             raise RulesError(
-                f"期間が {old.label} ({old.begins}～{old.ends}) と重なっています。"
-                "同じ提供先には重ならない期間で提供してください",
-                f"the period overlaps that of {old.label} ({old.begins} to {old.ends}) for the same "
-                "recipient; release periods that do not overlap",
+                Text(
+                    "the period overlaps that of {label} ({begins} to {ends}) for the same "
+                    "recipient; release periods that do not overlap",
+                    label=old.label,
+                    begins=old.begins,
+                    ends=old.ends,
+                ),
                 code="period",
             )
     return out
@@ -178,8 +184,7 @@ def folds(prepared: Prepared, treated: Treated) -> dict[str, IntArray]:
             index = np.array([place.get(to.get(c, c), -1) for c in codes], dtype=np.int64)
             if not np.array_equal(index[coded.leaf[name]], after.leaf[name]):
                 raise NotProven(
-                    f"台帳に記録できない処理です: {name}",
-                    f"the ledger cannot follow how {name!r} was treated",
+                    Text("the ledger cannot follow how {name!r} was treated", name=name),
                 )
             out[name] = index
     return out
@@ -203,10 +208,13 @@ def _bridge(config: Config, e: PastRelease, prepared: Prepared) -> dict[str, Int
             missing = [c for c in mine if to.get(c, c) not in place]
             if missing:
                 raise InputError(
-                    f"以前の公表 {e.label} と区分「{name}」のコードが異なります ({missing[0]} ほか)。"
-                    f"[ledger.crosswalk] に対応表 (from,to) を指定してください",
-                    f"{e.label} used other codes of {name!r} (now {missing[0]!r}, …); name a map "
-                    "(from,to) under [ledger.crosswalk]",
+                    Text(
+                        "{label} used other codes of {name!r} (now {found!r}, …); name a map "
+                        "(from,to) under [ledger.crosswalk]",
+                        label=e.label,
+                        name=name,
+                        found=missing[0],
+                    ),
                     code="crosswalk",
                 )
             out[name] = np.array([place[to.get(c, c)] for c in mine], dtype=np.int64)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sdc.config import Config
 from sdc.errors import InputError, RulesError
+from sdc.messages import Text
 from sdc.pipeline.approving import log_of, note
 from sdc.publishing import files
 from sdc.worklog.chain import Entry, read_log
@@ -59,8 +60,10 @@ def refuse_other_cutting(config: Config) -> None:
     for cut in cuttings(config):
         if any(data == cut["data"] and way != cut["definition"] for data, way in made):
             raise RulesError(
-                "同じデータを別の移動の数え方で既に公表しています。同じ definition にしてください",
-                "the same data were published with trips cut in another way; keep the definition",
+                Text(
+                    "the same data were published with trips cut in another way; keep the "
+                    "definition"
+                ),
                 code="trips-cut",
             )
 
@@ -73,23 +76,23 @@ def provide(config: Config, *, to: str, purpose: str, person: str) -> Entry:
     """
     if not (to.strip() and purpose.strip() and person.strip()):
         raise InputError(
-            "提供先・目的・責任者をすべて書いてください",
-            "recipient, purpose and responsible person are all needed",
+            Text("recipient, purpose and responsible person are all needed"),
             code="provision",
         )
     entries = read_log(log_of(config))
     mine = _published(config, entries)
     if mine is None:
-        raise InputError(
-            "この公表物はまだ公表されていません", "this release is not published", code="provision"
-        )
+        raise InputError(Text("this release is not published"), code="provision")
     spans = {e.detail["release"]: _periods(e) for e in entries if e.kind == "published"}
     given = {e.detail["release"] for e in entries if e.kind == "provision" and e.detail["to"] == to}
     for other in sorted(given - {config.release.id}):
         if _overlap(spans.get(other, ()), _periods(mine)):
             raise InputError(
-                f"提供先 {to} には期間の重なる {other} を提供済みです",
-                f"{to} has {other} already, which covers part of the same period",
+                Text(
+                    "{to} has {other} already, which covers part of the same period",
+                    to=to,
+                    other=other,
+                ),
                 code="period-overlap",
             )
     found = note(config, "provision", {"to": to, "purpose": purpose, "person": person})
@@ -127,7 +130,7 @@ def purge(config: Config, *, dry_run: bool = False, now: datetime | None = None)
     """
     if config.approval is None or config.approval.retention_days is None:
         raise InputError(
-            "[approval] に retention_days がありません", "[approval] has no retention_days",
+            Text("[approval] has no retention_days"),
             code="retention",
         )  # fmt: skip
     limit = (now or datetime.now(UTC)) - timedelta(days=config.approval.retention_days)

@@ -10,6 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from sdc.config import Config
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.pipeline.geography import AREAS, MESH, Places
 from sdc.planning.study import Grid, Neighbourhood
@@ -74,8 +75,7 @@ def barrier_lines(config: Config, path: str) -> gpd.GeoDataFrame:
     kinds = set(lines.geom_type.dropna())
     if not kinds or not kinds <= {"LineString", "MultiLineString"}:
         raise InputError(
-            f"障壁のファイルは線のレイヤであること: {path}",
-            f"the layer of barriers must hold lines: {path}",
+            Text("the layer of barriers must hold lines: {path}", path=path),
             code="barriers",
         )
     return lines[~lines.geometry.isna()]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sdc.config import Config, read_config
 from sdc.errors import InputError
+from sdc.messages import Text, aligned
 from sdc.model.system import Problem
 from sdc.pipeline.demand import make_problem
 from sdc.pipeline.geography import AREAS
@@ -49,18 +50,15 @@ class Planned:
 
     def text(self) -> str:
         """The list for a terminal; no count among it."""
-        lines = [f"{'No.':>3} {'nats/record':>11} {'finest':>7} {'codes':>6}  plan"]
+        lines = [str(Text("No. nats/record  finest  codes  plan"))]
         front = {id(s) for s in pareto(self.scored)}
         for k, s in enumerate(self.scored, start=1):
             mark = "→" if s is self.chosen else "*" if id(s) in front else " "
             loss = f"{s.loss:11.5f}" if s.safe else f"≥{s.loss:10.5f}"
             lines.append(f"{k:3} {loss} {s.records:7.1%} {s.changes:6} {mark} {s.candidate.name}")
-        lines.append("→ 選択 chosen   * パレート最適 on the front   ≥ 下限のみ bound alone")
-        if self.folder is not None:
-            lines.append(f"計画の一覧 / list of plans      {self.folder}")
-        if self.written is not None:
-            lines.append(f"決定ファイル / decision         {self.written}")
-        return "\n".join(lines)
+        lines.append(str(Text("→ chosen   * on the front   ≥ bound alone")))
+        places = [(Text("list of plans"), self.folder), (Text("decision"), self.written)]
+        return "\n".join([*lines, *aligned([(head, p) for head, p in places if p is not None])])
 
 
 def study_of(
@@ -108,7 +106,7 @@ def _joined(
         treated = state
         for recoding in recodings:
             treated = apply(treated, recoding)
-        return make_problem(config, (prepared, treated), history, lambda ja, en: None)
+        return make_problem(config, (prepared, treated), history, lambda text: None)
 
     return demands
 
@@ -118,12 +116,12 @@ def surveyed(
 ) -> tuple[list[Scored], Scored]:
     """Every candidate with its measure, and the one that the stated budget takes."""
     options, done = config.treatment.suppress, 0
-    tell("各計画の損失の下限", "bounding what each plan loses at least")
+    tell(Text("bounding what each plan loses at least"))
 
     def told(scored: Scored) -> None:
         nonlocal done
         done += 1
-        tell(f"計画{done}: {scored.candidate.name}", f"plan {done}")
+        tell(Text("plan {done}: {name}", done=done, name=scored.candidate.name))
         if heard is not None:
             heard(scored)
 
@@ -166,12 +164,13 @@ def decision_of(
         place = config.resolve(file)
         if not place.is_file():
             raise InputError(
-                f"決定ファイルがまだありません: {file}。sdc planで作成してください",
-                f"the decision file {file!r} is not there yet; make it with sdc plan",
+                Text(
+                    "the decision file {file!r} is not there yet; make it with sdc plan", file=file
+                ),
                 code="decision-missing",
             )
         return read_decision(_text(place))
-    tell("計画の比較", "comparing plans")
+    tell(Text("comparing plans"))
     study = study_of(config, prepared, earlier=earlier, history=history)
     _, chosen = surveyed(config, study, tell)
     return decide(chosen)
@@ -181,9 +180,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"決定ファイルを読めません: {path.name}", f"cannot read the decision {path.name!r}"
-        ) from error
+        raise InputError(Text("cannot read the decision {name!r}", name=path.name)) from error
 
 
 def run_plan(
@@ -205,14 +202,12 @@ def run_plan(
     config = read_config(path)
     if not config.treatment.automatic:
         raise InputError(
-            'sdc planには[treatment]にorder = "auto"が必要です',
-            'sdc plan needs order = "auto" in [treatment]',
+            Text('sdc plan needs order = "auto" in [treatment]'),
             code="order",
         )
     if choice is not None and config.plan.decision is None:
         raise InputError(
-            '[plan]にdecision = "plan.json"のように決定ファイルの場所を書いてください',
-            'name the decision file in [plan], for example decision = "plan.json"',
+            Text('name the decision file in [plan], for example decision = "plan.json"'),
             code="decision",
         )
     history = history_of(config)
@@ -233,9 +228,7 @@ def run_plan(
 
 def _numbered(scored: Sequence[Scored], number: int) -> Scored:
     if not 1 <= number <= len(scored):
-        raise InputError(
-            f"計画の番号は1から{len(scored)}です", f"the plans have the numbers 1 to {len(scored)}"
-        )
+        raise InputError(Text("the plans have the numbers 1 to {count}", count=len(scored)))
     return scored[number - 1]
 
 
@@ -246,7 +239,7 @@ def rows(scored: Sequence[Scored], chosen: Scored) -> list[dict[str, str]]:
     for k, s in enumerate(scored, start=1):
         area, nats = s.measured.worst
         values = (
-            str(k), s.candidate.name, "yes" if s.safe else "no",
+            str(k), s.candidate.name.to("en"), "yes" if s.safe else "no",
             f"{s.loss:.6f}" if s.safe else "", "" if s.safe else f"{s.loss:.6f}",
             f"{s.records:.4f}", f"{s.measured.cells:.4f}", str(s.changes), area,
             f"{nats:.4f}" if area else "", "yes" if id(s) in front else "no",

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sdc.messages import Text
 from sdc.planning.choice import pareto
 from sdc.planning.score import Scored
 from sdc.publishing.sheet import ACCENT, BLACK, GREY, LIGHT, Sheet, neutral
@@ -15,7 +16,6 @@ from sdc.publishing.sheet import ACCENT, BLACK, GREY, LIGHT, Sheet, neutral
 WIDTH, LEFT, TOP, HEIGHT, ROW = 210.0, 24.0, 22.0, 82.0, 5.0
 STEP = 4.0
 """Room in mm that a number beside a point takes."""
-POLICY = {"given": "規則の重み", "expected": "予測との差を加味", "measured": "実測した損失を加味"}
 
 
 def picture(scored: Sequence[Scored], chosen: Scored) -> bytes:
@@ -23,20 +23,12 @@ def picture(scored: Sequence[Scored], chosen: Scored) -> bytes:
     with neutral():
         sheet = Sheet(WIDTH, TOP + HEIGHT + 26 + ROW * (len(scored) + 1))
         sheet.box(0, 0, sheet.width, sheet.height, width=0, face="white", zorder=-1)
-        sheet.text(8, 5, "計画の比較 / comparison of plans", size=11)
-        words = "縦: 読み手の損失 (nat/件)  横: 変わるコードの数 (0を左端に、対数)"
-        sheet.text(8, 12, words, size=7, color=GREY)
+        sheet.text(8, 5, str(Text("comparison of plans")), size=11)
+        words = Text("up: what a reader loses (nats/record); right: codes that change (log)")
+        sheet.text(8, 12, str(words), size=7, color=GREY)
         _points(sheet, scored, chosen)
         _list(sheet, scored, chosen)
         return _png(sheet)
-
-
-def name_ja(scored: Scored) -> str:
-    """What is done, in Japanese."""
-    c = scored.candidate
-    parts = [f"合算 {c.merge}未満"] if c.merge else []
-    parts += [f"集約 {dim}={scheme}" for dim, scheme in c.cuts]
-    return "・".join([*parts, f"秘匿 {POLICY[c.policy]}"])
 
 
 def _points(sheet: Sheet, scored: Sequence[Scored], chosen: Scored) -> None:
@@ -78,19 +70,19 @@ def _list(sheet: Sheet, scored: Sequence[Scored], chosen: Scored) -> None:
     """The list below the points."""
     front = {id(s) for s in pareto(scored)}
     y = TOP + HEIGHT + 9
-    legend = "● パレート最適   ○ その他   ― 下限のみ (実行不要)   赤紫: 選択した計画"
-    sheet.text(8, y, legend, size=7, color=GREY)
+    legend = Text("● on the front   ○ other   ― bound alone (not needed)   magenta: chosen")
+    sheet.text(8, y, str(legend), size=7, color=GREY)
     y += 7
-    heads = (("No.", 12, "right"), ("nat/件", 32, "right"), ("最細で公表 (件数)", 58, "right"),
-             ("コード", 72, "right"), ("計画 / plan", 78, "left"))  # fmt: skip
+    heads = (("No.", 12, "right"), ("nat", 32, "right"), (str(Text("finest")), 58, "right"),
+             (str(Text("codes")), 72, "right"), (str(Text("plan")), 78, "left"))  # fmt: skip
     for head, x, side in heads:
         sheet.text(x, y, head, size=7, ha=side, color=GREY)
     for k, s in enumerate(scored, start=1):
         y += ROW
         colour = ACCENT if s is chosen else BLACK if s.safe else GREY
         star = " *" if id(s) in front else ""
-        loss = f"{s.loss:.5f}" if s.safe else f"{s.loss:.5f} 以上"
-        values = (str(k), loss, f"{s.records:.1%}", str(s.changes), name_ja(s) + star)
+        loss = f"{s.loss:.5f}" if s.safe else f"≥ {s.loss:.5f}"
+        values = (str(k), loss, f"{s.records:.1%}", str(s.changes), f"{s.candidate.name}{star}")
         for value, (_, x, side) in zip(values, heads, strict=True):
             sheet.text(x, y, value, size=7, ha=side, color=colour)
 

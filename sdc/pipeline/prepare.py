@@ -14,6 +14,7 @@ import numpy as np
 
 from sdc.config import ColumnSection, Config
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 from sdc.microdata.classify import MeasureSpec
 from sdc.microdata.trips import once_a_person
 from sdc.model.coded import Coded
@@ -38,7 +39,7 @@ from sdc.pipeline.sensors import sensed
 from sdc.pipeline.views import view_of
 from sdc.readers.pieces import Piece, pieces
 
-Tell = Callable[[str, str], None]
+Tell = Callable[[Text], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,7 @@ class SetAside:
     records: str
     file: str
     rows: IntArray
-    reason: tuple[str, str]
+    reason: Text
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +110,7 @@ def prepare(
     }
     if not jobs:
         problems.settle()
-    tell("区域の読込", "reading areas")
+    tell(Text("reading areas"))
     places: Places | None = None
     try:
         places = load_places(config, lambda: _around(jobs.values(), entered, run))
@@ -117,7 +118,7 @@ def prepare(
         problems.catch(error)
     coded, aside, read = {}, [], {}
     for name, job in jobs.items():
-        tell(f"記録の読込と照合: {name}", f"reading and locating records: {name}")
+        tell(Text("reading and locating records: {name}", name=name))
         full = replace(job, places=places)
         try:
             found, rest = _counted(config, full, entered.get(name), run=run)
@@ -129,7 +130,7 @@ def prepare(
         if found is not None:
             coded[name] = found
         if len(rest.aside):
-            reason = ("どの区域にも入らない", "lies in none of the areas")
+            reason = Text("lies in none of the areas")
             aside.append(SetAside(name, Path(job.path).name, rest.aside, reason))
     problems.settle()
     assert places is not None
@@ -156,7 +157,7 @@ def _entered(
         source = name if view is None else view.of
         try:
             if source not in sources:
-                tell(f"匿名化: {source}", f"de-identifying: {source}")
+                tell(Text("de-identifying: {source}", source=source))
                 path, reading = _reading(config, source, None)
                 job = Job(source, path, reading, {}, {}, None, ())
                 records = read_piece(job)
@@ -258,9 +259,12 @@ def _used_columns(config: Config, name: str, also: Collection[str]) -> dict[str,
     missing = [c for c in sorted(also) if c not in config.records[name].columns and not own.get(c)]
     if missing:
         raise InputError(
-            f"以前の公表で使った項目の設定がありません: {name}.{missing[0]}",
-            f"an earlier release used {missing[0]!r} of {name!r}; configure it as well, so that both "
-            "can be audited together",
+            Text(
+                "an earlier release used {found!r} of {name!r}; configure it as well, so "
+                "that both can be audited together",
+                found=missing[0],
+                name=name,
+            ),
             code="ledger-columns",
         )
     used = {c for t in config.tables if t.records == name for c in (*t.by, t.measure)} | set(also)

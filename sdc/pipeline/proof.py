@@ -8,6 +8,7 @@ from pathlib import Path
 from sdc.disclosure.evidence import evidence
 from sdc.disclosure.staged import check_staged
 from sdc.errors import NotProven
+from sdc.messages import Text
 from sdc.model.release import Release
 from sdc.model.report import AuditReport
 from sdc.model.system import Level, Problem
@@ -42,6 +43,6 @@ def stage_checker(release: Release, internal: Mapping[str, bytes]) -> Callable[[
             files = dict(csv_files(release))
         check_staged(files, witness)
         for fault in figure_faults(files):
-            raise NotProven(fault.text(0), fault.text(1), code="figure")
+            raise NotProven(Text("{fault}", fault=fault), code="figure")
 
     return check

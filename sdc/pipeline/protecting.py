@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sdc.errors import RulesError
+from sdc.messages import Text
 from sdc.model.plan import Plan
 from sdc.model.rules import COSTS, Rules
 from sdc.model.sharing import Runner
@@ -87,8 +88,7 @@ def _read(path: Path, options: Options) -> Problem:
     """The demands on a file's count table and on the measures that are printed beside it."""
     if options.min_count is None:
         raise RulesError(
-            "--min-count を指定してください (これ未満の件数を秘匿します)",
-            "give --min-count: values from 1 to below it are hidden",
+            Text("give --min-count: values from 1 to below it are hidden"),
         )
     rules = Rules(
         min_count=options.min_count,

@@ -13,6 +13,7 @@ from pyproj import Geod
 from sdc.config import Config, DerivedSection
 from sdc.disclosure.figures import Row, with_figures
 from sdc.errors import InputError, PackageError
+from sdc.messages import NOTHING, Text
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.plan import Published, PublishedTable
 from sdc.model.release import Figure, Geography, Release, ReleaseInfo
@@ -36,18 +37,20 @@ _SURFACE = {"ha": (10_000, "ha"), "km2": (1_000_000, "km²")}
 
 @dataclass(frozen=True)
 class Keys:
-    """What a package is signed with; ``note`` says why it is not, in Japanese and English."""
+    """What a package is signed with; ``note`` says why it is not."""
 
     signer: KeySigner | None = None
     certify: Callable[[bytes], bytes] | None = None
-    note: tuple[str, str] = ("", "")
+    note: Text = NOTHING
 
-    def line(self) -> str:
-        """Who signs, or why nobody does."""
+    def line(self) -> tuple[Text, Text]:
+        """Who signs, or why nobody does, with its head."""
         if self.signer is None:
-            return _line("署名 / signature", f"なし unsigned: {self.note[0]} / {self.note[1]}")
+            return Text("signature"), Text("unsigned: {why}", why=self.note)
         print_ = fingerprint(public_blob(self.signer.key.public_key()))
-        return _line("署名 / signature", f"{self.signer.principal} {print_}")
+        return Text("signature"), Text(
+            "{principal} {key}", principal=self.signer.principal, key=print_
+        )
 
 
 def release_of(
@@ -165,12 +168,12 @@ def keys_of(config: Config) -> Keys:
     """
     section = config.signing
     if section is None:
-        return Keys(note=("設定に[signing]がありません", "no [signing] in the configuration"))
+        return Keys(note=Text("no [signing] in the configuration"))
     if section.timestamp is not None:
         require_extra()
     if not section.required and not config.resolve(section.key).exists():
         key = section.key
-        return Keys(note=(f"署名鍵 {key} がありません", f"there is no signing key {key}"))
+        return Keys(note=Text("there is no signing key {key}", key=key))
     words = _words(config, section.passphrase_file, PASSPHRASE_VARIABLE, "passphrase_file")
     signer = load_key(config.resolve(section.key), section.principal, words)
     if section.pdf_key is None:
@@ -185,14 +188,15 @@ def _words(config: Config, file: str | None, variable: str, key: str) -> str:
     words = passphrase_from(config.resolve(file) if file else None, variable=variable)
     if words is None:
         raise InputError(
-            f"{key} か環境変数 {variable} でパスフレーズを渡してください",
-            f"no passphrase: give {key} or the variable {variable}",
+            Text(
+                "no passphrase: give {key} or the variable {variable}", key=key, variable=variable
+            ),
             code="passphrase",
         )
     return words
 
 
-def timestamp_lines(config: Config, package: Path) -> tuple[str, ...]:
+def timestamp_lines(config: Config, package: Path) -> tuple[tuple[Text, Text], ...]:
     """Ask the configured authority to date the signature, once, and say what came of it.
 
     The release stands whatever the authority answers: a timestamp adds to it and proves nothing
@@ -202,19 +206,8 @@ def timestamp_lines(config: Config, package: Path) -> tuple[str, ...]:
     if section is None or section.timestamp is None or not (package / SIGNATURE).exists():
         return ()
     if package.with_name(package.name + ".tsr").exists():
-        return (_line("時刻 / timestamp", "付与済み / timestamped before"),)
+        return ((Text("timestamp"), Text("timestamped before")),)
     try:
-        done = stamp(package, section.timestamp)
-        return (_line("時刻 / timestamp", f"{done.ja} / {done.en}"),)
+        return ((Text("timestamp"), stamp(package, section.timestamp).text),)
     except PackageError as error:
-        return (_line("時刻 / timestamp", f"{error.ja} / {error.en}"),)
-
-
-def _line(head: str, text: str) -> str:
-    """One line of the summary; Japanese letters are two columns wide.
-
-    >>> _line("署名 / signature", "x")
-    '署名 / signature               x'
-    """
-    wide = sum(2 if ord(c) > 0x2E7F else 1 for c in head)
-    return head + " " * (31 - wide) + text
+        return ((Text("timestamp"), error.text),)

@@ -11,6 +11,7 @@ from typing import Any
 from sdc.config import Config, read_config
 from sdc.disclosure.audit import audit as run_audit
 from sdc.errors import NotProven, RulesError
+from sdc.messages import LANGUAGES, Text, aligned
 from sdc.model.plan import Plan, Published, apply
 from sdc.model.release import Release
 from sdc.model.report import AuditReport
@@ -44,7 +45,7 @@ from sdc.suppression.complementary import suppress
 from sdc.suppression.replay import replay
 
 
-def silent(ja: str, en: str) -> None:
+def silent(text: Text) -> None:
     """Tell nobody."""
 
 
@@ -72,32 +73,37 @@ class Result:
     safe: Safe
     path: Path | None
     unchanged: bool
-    notes: tuple[str, ...] = ()
+    notes: tuple[tuple[Text, Text], ...] = ()
 
     def text(self) -> str:
-        """Where the package is and what was done, Japanese first."""
+        """Where the package is and what was done."""
         safe = self.safe
         summary = summary_of(safe.plan, safe.report, seconds=safe.seconds)
-        cells, primary = summary["n_cells"], summary["n_primary"]
-        more = summary["n_complementary"]
-        merges, collapses = len(safe.treated.merges), len(safe.treated.collapses)
-        where = "(--dry-run)" if self.path is None else str(self.path)
-        lines = [
-            f"公表パッケージ / package       {where}" + (" (unchanged)" if self.unchanged else ""),
-            f"セル / cells                   {cells}",
-            f"秘匿 X / hidden                {primary + more} (一次 {primary}, 補完 {more})",
-            f"合算 / areas merged            {merges}",
-            f"集約 / classes collapsed       {collapses}",
-            f"方法 / method                  {safe.plan.method}",
-            f"監査 / audit                   合格 passed: {safe.report.level}, "
-            f"{len(safe.report.verdict)} primary cells proven",
+        primary, more = summary["n_primary"], summary["n_complementary"]
+        where: object = Text("nothing written (--dry-run)") if self.path is None else self.path
+        if self.unchanged:
+            where = Text("{where} (unchanged)", where=where)
+        hidden = Text("{n:,} ({primary:,} primary, {more:,} complementary)",
+                      n=primary + more, primary=primary, more=more)  # fmt: skip
+        passed = Text("passed: {level}, {n:,} primary cells proven",
+                      level=safe.report.level, n=len(safe.report.verdict))  # fmt: skip
+        rows: list[tuple[Text, object]] = [
+            (Text("package"), where),
+            (Text("cells"), f"{summary['n_cells']:,}"),
+            (Text("hidden X"), hidden),
+            (Text("areas merged"), f"{len(safe.treated.merges):,}"),
+            (Text("classes collapsed"), f"{len(safe.treated.collapses):,}"),
+            (Text("method"), safe.plan.method),
+            (Text("audit"), passed),
         ]
-        lines += [
-            f"区域外の記録 / outside         {a.records}: {len(a.rows)} "
-            f"({a.reason[0]} / {a.reason[1]})"
-            for a in safe.prepared.aside
-        ]
-        return "\n".join([*lines, *entry_lines(safe.prepared), *self.notes])
+        rows += [(Text("outside"), _outside(a)) for a in safe.prepared.aside]
+        return "\n".join(aligned([*rows, *entry_lines(safe.prepared), *self.notes]))
+
+
+def _outside(aside: SetAside) -> Text:
+    """How many records lie nowhere, and why."""
+    return Text("{name}: {n:,} records ({why})",
+                name=aside.records, n=len(aside.rows), why=aside.reason)  # fmt: skip
 
 
 def run_release(
@@ -119,8 +125,7 @@ def run_release(
     if config.without_ground:
         names = ", ".join(config.without_ground)
         raise RulesError(
-            f"秘匿の根拠 (ground) がありません: rules.{names}",
-            f"a release needs its legal ground: rules.{names}.ground",
+            Text("a release needs its legal ground: rules.{names}.ground", names=names),
             code="ground",
         )
     keys = Keys() if dry_run else keys_of(config)
@@ -132,7 +137,7 @@ def run_release(
         if dry_run:
             return Result(safe, None, False)
         require_agreement(config, safe.report, candidate_facts(safe))
-        told("パッケージの作成", "writing the package")
+        told(Text("writing the package"))
         return _write(safe, keys, out if out is not None else config.output_dir)
 
 
@@ -185,13 +190,12 @@ def check_inputs(path: str | Path, *, tell: Tell = silent) -> str:
     else:
         treated = treat(config, prepared, tell, earlier=earlier)
         make_problem(config, (prepared, treated), history, tell)
-    lines = [f"{name}: {n} 件を読みました / {n} records read" for name, n in prepared.read.items()]
-    lines += [
-        f"{a.records}: {len(a.rows)} 件は{a.reason[0]} / {len(a.rows)} {a.reason[1]}"
-        for a in prepared.aside
+    lines = [
+        Text("{name}: {n:,} records read", name=name, n=n) for name, n in prepared.read.items()
     ]
-    lines += entry_lines(prepared)
-    return "\n".join([*lines, "問題はありません / no problem found"])
+    lines += [_outside(a) for a in prepared.aside]
+    rest = [*aligned(entry_lines(prepared)), Text("no problem found")]
+    return "\n".join(map(str, [*lines, *rest]))
 
 
 def make_safe(config: Config, *, tell: Tell = silent, run: Runner = threaded) -> Safe:
@@ -204,10 +208,10 @@ def make_safe(config: Config, *, tell: Tell = silent, run: Runner = threaded) ->
     treated = treat(config, prepared, tell, decision=decision, earlier=earlier)
     demands = make_problem(config, (prepared, treated), history, tell)
     system = demands.system
-    tell("秘匿", "suppressing")
+    tell(Text("suppressing"))
     plan = make_plan(config, demands, decision, earlier=earlier, run=run)
     published = apply(system, plan)
-    tell("監査", "auditing")
+    tell(Text("auditing"))
     report = run_audit(demands, published, moves=plan.moves, run=run)
     refuse_unproven(system, report)
     figures = figures_of(config, treated.places, published.tables)
@@ -233,8 +237,10 @@ def make_plan(
         mask, strange = hidden_mask(demands.system, decision.hidden)
         if strange:
             raise NotProven(
-                f"決定ファイルのセルがありません: {' '.join(strange[0])}",
-                f"the decision names a cell that is not there: {' '.join(strange[0])}",
+                Text(
+                    "the decision names a cell that is not there: {names}",
+                    names=" ".join(strange[0]),
+                ),
                 code="decision",
             )
         return replay(demands, mask)
@@ -286,5 +292,6 @@ def outside_text(aside: tuple[SetAside, ...]) -> str:
     """Rows of the records that lie in none of the places."""
     lines = ["records,row,reason_ja,reason_en"]
     for a in aside:
-        lines += [f"{a.records},{row},{a.reason[0]},{a.reason[1]}" for row in a.rows]
+        words = ",".join(a.reason.to(language) for language in LANGUAGES)
+        lines += [f"{a.records},{row},{words}" for row in a.rows]
     return "\r\n".join(lines) + "\r\n"

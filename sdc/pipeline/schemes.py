@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from sdc.config import Config
 from sdc.errors import RulesError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.table import COUNT
 from sdc.pipeline.prepare import Prepared
@@ -70,8 +71,9 @@ def _best(config: Config, prepared: Prepared, dim: Hierarchy) -> Offered:
     tables = [t for t in config.tables if dim.name in t.by and t.geography != "none"]
     if not tables:
         raise RulesError(
-            f"地域のない表だけにある区分からは集約を選べません: {dim.name}",
-            f"no cut can be chosen for {dim.name!r}: no table with a geography has it",
+            Text(
+                "no cut can be chosen for {name!r}: no table with a geography has it", name=dim.name
+            ),
             code="best-geography",
         )
     table = min(tables, key=lambda t: t.measure != COUNT)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sdc.config import Config
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.microdata.pseudonym import KEY_BYTES
 from sdc.publishing import files
 
@@ -16,7 +17,7 @@ from sdc.publishing import files
 def make_key(path: Path) -> Path:
     """Write a new random key (0600, hexadecimal); raises InputError where the file exists."""
     if os.path.lexists(path):
-        raise InputError(f"既に存在します: {path.name}", f"exists already: {path.name}", code="key")
+        raise InputError(Text("exists already: {name}", name=path.name), code="key")
     files.write_file(
         path, secrets.token_hex(KEY_BYTES).encode() + b"\n", mode=files.PRIVATE_FILE
     )  # fmt: skip
@@ -35,25 +36,23 @@ def read_key(config: Config, name: str) -> bytes:
         text = path.read_text("ascii").strip()
         key = bytes.fromhex(text)
     except (OSError, ValueError) as error:
-        raise _refused("仮IDの鍵を読めません", "the key of pseudonyms cannot be read") from error
+        raise _refused(Text("the key of pseudonyms cannot be read")) from error
     if not stat.S_ISREG(info.st_mode):
-        raise _refused("仮IDの鍵が通常のファイルではありません", "the key is not a plain file")
+        raise _refused(Text("the key is not a plain file"))
     if os.name == "posix" and stat.S_IMODE(info.st_mode) & 0o077:
         raise _refused(
-            "仮IDの鍵を他の利用者が読めます。chmod 600 としてください",
-            "others can read the key of pseudonyms; run chmod 600",
+            Text("others can read the key of pseudonyms; run chmod 600"),
         )
     if len(key) < KEY_BYTES:
-        raise _refused("仮IDの鍵が短すぎます", f"the key has fewer than {KEY_BYTES} bytes")
+        raise _refused(Text("the key has fewer than {KEY_BYTES} bytes", KEY_BYTES=KEY_BYTES))
     here = path.resolve().parent
     data = {config.resolve(r.path).resolve().parent for r in config.records.values() if r.path}
     if here in data or here.is_relative_to(config.output_dir.resolve()):
         raise _refused(
-            "仮IDの鍵がデータと同じフォルダにあります。別のフォルダに移してください",
-            "the key of pseudonyms lies beside the data; move it to a folder of its own",
+            Text("the key of pseudonyms lies beside the data; move it to a folder of its own"),
         )
     return key
 
 
-def _refused(ja: str, en: str) -> InputError:
-    return InputError(ja, en, code="pseudonym-key")
+def _refused(text: Text) -> InputError:
+    return InputError(text, code="pseudonym-key")

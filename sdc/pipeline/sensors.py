@@ -13,6 +13,7 @@ import pandas as pd
 
 from sdc.config import Config
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.microdata.classify import MeasureSpec, quantise
 from sdc.model.records import Records
 from sdc.pipeline.entered import Entered
@@ -30,9 +31,7 @@ def sensed(config: Config, name: str, records: Records) -> Entered:
     column = config.records[name].count
     assert column is not None
     if column not in records.frame:
-        raise InputError(
-            f"列がありません: {column}", f"there is no column {column!r}", code="count"
-        )
+        raise InputError(Text("there is no column {column!r}", column=column), code="count")
     spec = MeasureSpec(column, "", Decimal("0.5"))
     halves, found = quantise(
         records.frame[column], spec, file=records.file, first_row=records.first_row
@@ -43,8 +42,12 @@ def sensed(config: Config, name: str, records: Records) -> Entered:
     if len(wrong):
         row = records.first_row + int(wrong[0])
         raise InputError(
-            f"{row}行目の {column} は{MOST:,}以下の整数で書いてください",
-            f"row {row}: {column} must be a whole number up to {MOST:,}",
+            Text(
+                "row {row}: {column} must be a whole number up to {MOST:,}",
+                row=row,
+                column=column,
+                MOST=MOST,
+            ),
             code="count",
         )
     n = len(records)

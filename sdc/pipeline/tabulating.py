@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.records import Records
@@ -90,7 +91,7 @@ def tabulate(
     table = cross_tabulate(coded, [places.dimension, *by], name=name)
     if not outside:
         return table
-    note = f"{outside} records lie in none of the places"
+    note = Text("{n:,} records lie in none of the places", n=outside)
     return Table(table.name, table.dims, table.value, records=records.name, notes=(note,))
 
 
@@ -155,11 +156,11 @@ def _part(records: Source, places: Areas | Grid, by: tuple[str, ...], piece: Pie
     words = []
     for shift, column in zip(_shifts(len(by)), by, strict=True):
         if column not in records.frame:
-            raise InputError(f"列がありません: {column}", f"there is no column {column!r}")
+            raise InputError(Text("there is no column {column!r}", column=column))
         index, found = pd.factorize(records.frame[column], sort=True)
         index = index if every else index[inside]
         if (index < 0).any() or "" in set(found):
-            raise InputError(f"空欄があります: {column}", f"column {column!r} has blanks")
+            raise InputError(Text("column {column!r} has blanks", column=column))
         key |= index.astype(np.int64) << shift
         words.append(tuple(str(w) for w in found))
     return Part(tally(key), tuple(words), len(records) - len(key))
@@ -196,8 +197,11 @@ def _renumbered(part: Part, numbered: Sequence[dict[str, int]]) -> Tally:
         own = np.array([known.setdefault(w, len(known)) for w in words], dtype=np.int64)
         if len(known) > most:
             raise InputError(
-                f"区分の値が多すぎます（上限{most}）: {len(known)}",
-                f"a column has {len(known)} different values; at most {most} can be counted",
+                Text(
+                    "a column has {count} different values; at most {most} can be counted",
+                    count=len(known),
+                    most=most,
+                ),
                 code="classes",
             )
         key |= own[index] << shift
@@ -225,6 +229,6 @@ def _rank(words: Sequence[str]) -> IntArray:
 def _ground(place: IntArray, level: str) -> tuple[float, float, float, float]:
     """South, west, north and east end of mesh cells."""
     if not len(place):
-        raise InputError("位置のある記録がありません", "no record has a position", code="positions")
+        raise InputError(Text("no record has a position"), code="positions")
     south, west, north, east = decode(texts(place, level), level)
     return float(south.min()), float(west.min()), float(north.max()), float(east.max())

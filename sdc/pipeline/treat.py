@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from sdc.config import Config
 from sdc.errors import NotProven
+from sdc.messages import Text
 from sdc.model.coded import Coded, Crossing
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.release import Collapse, Merge
@@ -82,10 +83,10 @@ def treat(
         return _replayed(config, prepared, state, decision)
     for step in config.treatment.order:
         if step == "collapse" and config.treatment.collapse:
-            tell("区分の集約", "collapsing classes")
+            tell(Text("collapsing classes"))
             state = _collapse(config, state)
         elif step == "merge" and config.treatment.merge is not None:
-            tell("小区域の合算", "merging small areas")
+            tell(Text("merging small areas"))
             state = _merge(config, state, earlier)
     return state
 
@@ -126,8 +127,7 @@ def _replayed(config: Config, prepared: Prepared, state: Treated, decision: Deci
         leaves = [] if dim is None else [dim.codes[i] for i in dim.leaves]
         if dim is None or not set(changed) <= set(leaves):
             raise NotProven(
-                f"決定ファイルは別のデータのものです: {name}",
-                f"the decision was made for other data: {name}",
+                Text("the decision was made for other data: {name}", name=name),
                 code="decision",
             )
         full = {**{c: c for c in leaves}, **changed}

@@ -11,6 +11,7 @@ import pandas as pd
 from sdc.config import Config
 from sdc.config.entry import ViewSection
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.microdata.presence import present
 from sdc.microdata.times import hour_of_day
 from sdc.microdata.trips import NO_VIA, Trips, route, stays, trips
@@ -49,8 +50,7 @@ def _places(section: ViewSection, source: Entered) -> tuple[IntArray, list[str]]
     column = source.records.frame.get(section.place)
     if column is None:
         raise InputError(
-            f"場所の列がありません: {section.place}",
-            f"there is no column {section.place!r} to take places from",
+            Text("there is no column {place!r} to take places from", place=section.place),
             code="view-place",
         )
     number, texts = pd.factorize(column.astype(object), sort=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sdc.errors import InputError, NotProven
+from sdc.messages import Text
 from sdc.planning.decision import Decision, hidden_cells
 from sdc.planning.score import Scored
 
@@ -66,7 +67,7 @@ def choose(scored: Sequence[Scored], budget: Budget | None = None, *, alike: flo
     limits = budget or Budget()
     safe = [s for s in scored if s.safe]
     if not safe:
-        raise NotProven("安全と証明できた計画がありません", "no plan was proven safe")
+        raise NotProven(Text("no plan was proven safe"))
     within = [
         s
         for s in safe
@@ -74,9 +75,7 @@ def choose(scored: Sequence[Scored], budget: Budget | None = None, *, alike: flo
         and (limits.loss is None or s.loss <= limits.loss)
     ]
     if not within:
-        raise InputError(
-            "予算内の計画がありません", "no safe plan keeps to the budget", code="plan-budget"
-        )
+        raise InputError(Text("no safe plan keeps to the budget"), code="plan-budget")
     if limits.loss is not None:
         return min(within, key=lambda s: (s.changes, s.loss, s.candidate))
     least = min(s.loss for s in within) * (1 + alike)
@@ -87,8 +86,6 @@ def choose(scored: Sequence[Scored], budget: Budget | None = None, *, alike: flo
 def decide(chosen: Scored, *, by: str = "", reason: str = "") -> Decision:
     """A measured plan as the decision to publish it. Raises NotProven for one that is not safe."""
     if not chosen.safe or chosen.plan is None:
-        raise NotProven(
-            "安全と証明されていない計画は選べません", "a plan that is not proven cannot be chosen"
-        )
+        raise NotProven(Text("a plan that is not proven cannot be chosen"))
     hidden = hidden_cells(chosen.plan.problem.system, chosen.plan.hidden)
     return Decision(chosen.candidate, chosen.merges, chosen.collapses, hidden, by, reason)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.system import BoolArray, System
 from sdc.planning.study import POLICIES, Candidate, Earlier
 
@@ -107,7 +108,7 @@ def _items(value: object) -> Iterator[object]:
 
 
 def _not_a_decision() -> InputError:
-    return InputError("決定ファイルの形式が不正です", "this is no decision file", code="decision")
+    return InputError(Text("this is no decision file"), code="decision")
 
 
 def hidden_cells(system: System, hidden: BoolArray) -> dict[str, list[tuple[str, ...]]]:

@@ -16,6 +16,7 @@ from itertools import product
 import numpy as np
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.system import BoolArray, FloatArray
 
@@ -43,7 +44,7 @@ class Printed:
     def __post_init__(self) -> None:
         shape = tuple(len(d) for d in self.dims)
         if self.value.shape != shape or self.seen.shape != shape:
-            raise InputError("公表表の形が不正です", "a printed table has another shape")
+            raise InputError(Text("a printed table has another shape"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +108,7 @@ def rebuild(
     size = int(np.prod(shape))
     if size > MOST_CELLS:
         raise InputError(
-            f"最も細かい表のセルが多すぎます: {size}",
-            f"the finest table is too large: {size} cells",
+            Text("the finest table is too large: {size} cells", size=size),
         )
     inside = np.arange(size) if possible is None else np.flatnonzero(possible)
     coords = [c.astype(np.int64) for c in np.unravel_index(inside, tuple(shape))]
@@ -143,7 +143,7 @@ def _settle(value: FloatArray, steps: Sequence[_Step]) -> bool:
         left = _left(value, step)
         count = np.bincount(step.cell[inside & ~known], minlength=len(step.target))
         if (left < -TINY).any() or ((count == 0) & (left > TINY)).any():
-            raise InputError("公表値を満たす表がありません", "no table agrees with what is printed")
+            raise InputError(Text("no table agrees with what is printed"))
         given = (count == 1) | ((count > 0) & (left <= TINY))
         cells = np.flatnonzero(inside & ~known & given[step.cell])
         value[cells] = np.maximum(0.0, left[step.cell[cells]])
@@ -184,15 +184,13 @@ def _steps(
     for dim in printed.dims:
         if dim.name not in names:
             raise InputError(
-                f"最も細かい表に区分がありません: {dim.name}",
-                f"the finest table has no dimension {dim.name!r}",
+                Text("the finest table has no dimension {name!r}", name=dim.name),
             )
         above = _by_depth(dim)
         index = printed.index[dim.name]
         if len(index) != shape[list(names).index(dim.name)]:
             raise InputError(
-                f"対応表の長さが不正です: {dim.name}",
-                f"the index of {dim.name!r} has a wrong length",
+                Text("the index of {name!r} has a wrong length", name=dim.name),
             )
         per_axis.append([level[index] for level in above])
     mine = [coords[list(names).index(d.name)] for d in printed.dims]

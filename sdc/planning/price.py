@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.plan import Plan
 from sdc.model.system import FloatArray, Problem
 from sdc.planning.study import EXPECTED, GIVEN, Study
@@ -32,7 +33,7 @@ def priced(
     if policy == GIVEN:
         return problem.cost
     if policy != EXPECTED:
-        raise InputError(f"policyが不正です: {policy}", f"unknown policy {policy!r}")
+        raise InputError(Text("unknown policy {policy!r}", policy=policy))
     inner = innermost(problem.system)
     nats = np.zeros(problem.system.n)
     spread_blame(nats, problem, readers_view(study, recodings, problem.system, inner))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import Problem
@@ -112,9 +113,7 @@ def _contributors(near: Neighbourhood, coded: Records) -> IntArray:
     """(areas,) who contributes to a measure in each area, as its table counts them."""
     found = [c for c in coded.values() if near.measure in c.measures and near.dimension in c.dims]
     if not found:
-        raise InputError(
-            f"集計量がありません: {near.measure}", f"no records have the measure {near.measure!r}"
-        )
+        raise InputError(Text("no records have the measure {measure!r}", measure=near.measure))
     table = tabulate(found[0], [near.dimension], measure=near.measure)
     return np.asarray(table.counts[table.dims[0].leaves])
 

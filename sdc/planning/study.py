@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sdc.errors import InputError
+from sdc.messages import Text, listed
 from sdc.model.coded import Coded, Crossing
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.rules import Rules
@@ -16,7 +17,9 @@ from sdc.tables.merging.problem import MergeLoss
 from sdc.tables.recode import Recoding
 
 GIVEN, EXPECTED, MEASURED = "given", "expected", "measured"
-POLICIES = (GIVEN, EXPECTED, MEASURED)
+PRICES = {GIVEN: Text("given"), EXPECTED: Text("expected"), MEASURED: Text("measured")}
+"""What a hidden cell costs under each policy, in words."""
+POLICIES = tuple(PRICES)
 """How complementary cells are priced: by the rules, by what a reader would miss, by what was missed."""
 
 
@@ -102,17 +105,18 @@ class Study:
             if missing or not have:
                 name = ", ".join(missing) or table.records
                 raise InputError(
-                    f"表「{table.name}」の区分または記録がありません: {name}",
-                    f"table {table.name!r} asks for what is not there: {name}",
+                    Text(
+                        "table {name!r} asks for what is not there: {name2}",
+                        name=table.name,
+                        name2=name,
+                    ),
                 )
         unknown = sorted(set(self.policies) - set(POLICIES))
         if unknown or not self.policies:
             names = ", ".join(POLICIES)
-            raise InputError(f"policiesは{names}から選びます", f"policies are among {names}")
+            raise InputError(Text("policies are among {names}", names=names))
         if self.merge_levels and self.areas is None and not self.grids:
-            raise InputError(
-                "合算には地域の隣接関係が必要です", "merging needs to know who borders on whom"
-            )
+            raise InputError(Text("merging needs to know who borders on whom"))
         for name, offered in self.schemes.items():
             for scheme in offered.values():
                 self.dimension(name, scheme)
@@ -121,12 +125,10 @@ class Study:
         """A dimension by name; with a scheme, checked that every innermost code has a target."""
         found = [c.dims[name] for c in self.coded.values() if name in c.dims]
         if not found:
-            raise InputError(f"区分がありません: {name}", f"there is no dimension {name!r}")
+            raise InputError(Text("there is no dimension {name!r}", name=name))
         leaves = {found[0].codes[i] for i in found[0].leaves}
         if scheme is not None and set(scheme) != leaves:
-            raise InputError(
-                f"集約の対応表が区分「{name}」と合いません", f"a scheme does not fit {name!r}"
-            )
+            raise InputError(Text("a scheme does not fit {name!r}", name=name))
         return found[0]
 
 
@@ -138,7 +140,7 @@ Structure = tuple[int, tuple[tuple[str, str], ...]]
 class Candidate:
     """One combination: merge areas below a level (0: none), cut dimensions, price cells.
 
-    >>> Candidate(10, (("use", "tens"),), "given").name
+    >>> Candidate(10, (("use", "tens"),), "given").name.to("en")
     'merge < 10, use: tens, cells: given'
     """
 
@@ -152,11 +154,11 @@ class Candidate:
         return self.merge, self.cuts
 
     @property
-    def name(self) -> str:
+    def name(self) -> Text:
         """What a person reads."""
-        parts = [f"merge < {self.merge}"] if self.merge else []
-        parts += [f"{dim}: {scheme}" for dim, scheme in self.cuts]
-        return ", ".join([*parts, f"cells: {self.policy}"])
+        parts = [Text("merge < {n}", n=self.merge)] if self.merge else []
+        parts += [Text("{dim}: {scheme}", dim=dim, scheme=scheme) for dim, scheme in self.cuts]
+        return listed([*parts, Text("cells: {policy}", policy=PRICES[self.policy])])
 
 
 def structures(study: Study) -> list[Structure]:

@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.publishing import files
 from sdc.publishing.container import ZIP_DATE, ZIP_MODE
 
@@ -51,9 +52,7 @@ def zip_package(package: Path | str, target: Path | str | None = None) -> Path:
     if os.path.lexists(place):
         if place.is_file() and not place.is_symlink() and place.read_bytes() == data:
             return place
-        raise InputError(
-            f"既に存在します: {place.name}", f"exists already: {place.name}", code="zip"
-        )
+        raise InputError(Text("exists already: {name}", name=place.name), code="zip")
     stage = archive_stage(source, place)
     try:
         files.remove_tree(stage)

@@ -18,6 +18,8 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from sdc.messages import Text
+
 MAX_FILES, MAX_BYTES = 100_000, 8 * 2**30
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 ZIP_MODE = (stat.S_IFREG | 0o444) << 16
@@ -26,15 +28,14 @@ _LOCAL, _CENTRAL, _END = 30, 46, 22
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong with a package: which file, and what (Japanese, English)."""
+    """One thing that is wrong with a package: which file, and what."""
 
     path: str
-    ja: str
-    en: str
+    what: Text
 
-    def text(self, language: int) -> str:
-        """One line in Japanese (0) or English (1)."""
-        return f"{self.path}: {(self.ja, self.en)[language]}"
+    def to(self, language: str) -> str:
+        """One line in Japanese (``ja``) or English (``en``)."""
+        return f"{self.path}: {self.what.to(language)}"
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,12 @@ class Contents:
 def read_container(path: Path) -> Contents:
     """Read a folder or a zip; O(bytes). A path that is neither is a fault."""
     if path.is_symlink():
-        return Contents({}, (Fault(path.name, "リンクです", "is a link"),))
+        return Contents({}, (Fault(path.name, Text("is a link")),))
     if path.is_dir():
         return _read_folder(path)
     if path.is_file():
         return _read_zip(path)
-    return Contents({}, (Fault(path.name, "存在しません", "does not exist"),))
+    return Contents({}, (Fault(path.name, Text("does not exist")),))
 
 
 def bad_name(path: str) -> bool:
@@ -86,30 +87,24 @@ def _read_folder(root: Path) -> Contents:
             if stat.S_ISDIR(info.st_mode):
                 continue
             if not stat.S_ISREG(info.st_mode):
-                faults.append(
-                    Fault(path, "通常のファイルではありません(リンク等)", "is a link or device")
-                )
+                faults.append(Fault(path, Text("is a link or device")))
             elif info.st_nlink > 1:
-                faults.append(Fault(path, "ハードリンクです", "is linked to from elsewhere"))
+                faults.append(Fault(path, Text("is linked to from elsewhere")))
             else:
                 found[path] = full.read_bytes()
     empty = [p for p, ns, fs in os.walk(root) if not ns and not fs]
-    faults += [
-        Fault(Path(p).name, "空のフォルダーです", "is an empty folder") for p in sorted(empty)
-    ]
+    faults += [Fault(Path(p).name, Text("is an empty folder")) for p in sorted(empty)]
     return Contents(found, (*faults, *_name_faults(list(found))))
 
 
 def _name_faults(paths: list[str]) -> list[Fault]:
     """Names that lead outside, and names that some file systems cannot tell apart."""
-    faults = [
-        Fault(p, "不正なパスです", "leads outside or is not portable") for p in paths if bad_name(p)
-    ]
+    faults = [Fault(p, Text("leads outside or is not portable")) for p in paths if bad_name(p)]
     seen: dict[str, str] = {}
     for path in paths:
         key = unicodedata.normalize("NFKC", path).casefold()
         if key in seen:
-            faults.append(Fault(path, "同名のファイルがあります", f"is a double of {seen[key]}"))
+            faults.append(Fault(path, Text("is a double of {found}", found=seen[key])))
         seen[key] = path
     return faults
 
@@ -131,9 +126,7 @@ def _read_zip(path: Path) -> Contents:
             inside = {e.filename.removeprefix(top): archive.read(e) for e in entries}
     except _UNREADABLE as error:
         kind = type(error).__name__
-        return Contents(
-            {}, (Fault(path.name, "読めないzipです", f"is not a readable zip ({kind})"),)
-        )
+        return Contents({}, (Fault(path.name, Text("is not a readable zip ({kind})", kind=kind)),))
     return Contents(inside, tuple(_name_faults(list(inside))))
 
 
@@ -143,12 +136,10 @@ def _zip_faults(archive: zipfile.ZipFile, raw: bytes) -> list[Fault]:
     tops = {e.filename.split("/")[0] for e in entries}
     names = [e.filename for e in entries]
     if len(entries) > MAX_FILES or sum(e.file_size for e in entries) > MAX_BYTES:
-        return [Fault("zip", "大きすぎます", "is too large")]
+        return [Fault("zip", Text("is too large"))]
     faults = []
     if len(tops) != 1 or archive.comment or len(set(names)) != len(names):
-        faults.append(
-            Fault("zip", "フォルダーが1つでないか重複・注釈があります", "not one plain folder")
-        )
+        faults.append(Fault("zip", Text("not one plain folder")))
     for entry in entries:
         plain = (
             entry.date_time == ZIP_DATE
@@ -160,7 +151,7 @@ def _zip_faults(archive: zipfile.ZipFile, raw: bytes) -> list[Fault]:
             and not entry.internal_attr
         )
         if not plain or bad_name(entry.filename):
-            faults.append(Fault(entry.filename, "zip項目が不正です", "is not a plain zip entry"))
+            faults.append(Fault(entry.filename, Text("is not a plain zip entry")))
     return faults or _gaps(raw, entries)
 
 
@@ -172,16 +163,14 @@ def _gaps(raw: bytes, entries: list[zipfile.ZipInfo]) -> list[Fault]:
         if entry.header_offset != position or raw[position : position + _LOCAL] != _local(
             entry, name
         ):
-            return [
-                Fault(entry.filename, "zip内に余分なデータがあります", "has bytes no entry owns")
-            ]
+            return [Fault(entry.filename, Text("has bytes no entry owns"))]
         position += _LOCAL + len(name) + entry.compress_size
     directory = position
     position += sum(_CENTRAL + len(e.filename.encode()) for e in entries)
     count = len(entries)
     end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, position - directory, directory, 0)
     if raw[position:] != end or len(end) != _END:
-        return [Fault("zip", "zip末尾に余分なデータがあります", "has bytes after its end")]
+        return [Fault("zip", Text("has bytes after its end"))]
     return []
 
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.plan import PublishedTable
 from sdc.model.release import Figure, Release
@@ -102,8 +103,10 @@ def _pairs(release: Release, dims: Sequence[Hierarchy]) -> list[str]:
 def _distinct(head: list[str], table: str) -> list[str]:
     if len(set(head)) != len(head):
         raise InputError(
-            f"表「{table}」の列名が重複します(value、statusなどは使えません)",
-            f"two columns of table {table!r} would get the same name (such as value, status)",
+            Text(
+                "two columns of table {table!r} would get the same name (such as value, status)",
+                table=table,
+            ),
             code="column",
         )
     return head
@@ -172,7 +175,7 @@ def wide_columns(classes: Sequence[Hierarchy]) -> list[str]:
     ]
     names = [guard("/".join(parts)) for parts in product(*heads)]
     if len(set(names)) != len(names):
-        raise InputError("列名が重複します", "two classes would get the same column name")
+        raise InputError(Text("two classes would get the same column name"))
     return names
 
 
@@ -230,8 +233,11 @@ def codelists(release: Release) -> dict[str, Hierarchy]:
             above = dim.codes[up] if up >= 0 else ""
             if ups.setdefault(code, above) != above or names.setdefault(code, text) != text:
                 raise InputError(
-                    f"列「{dim.name}」のコード{code}が表によって異なります",
-                    f"tables disagree about code {code} of column {dim.name!r}",
+                    Text(
+                        "tables disagree about code {code} of column {name!r}",
+                        code=code,
+                        name=dim.name,
+                    ),
                     code="codelist",
                 )
     return {name: Hierarchy.of(name, parent[name], label[name]) for name in sorted(parent)}

@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import product
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.plan import PublishedTable
 from sdc.model.release import Figure
@@ -63,7 +64,7 @@ def derive(tables: Sequence[PublishedTable], figure: Figure) -> Derived:
     """
     top = _table(tables, figure.table)
     if not 0 <= figure.decimals <= 2:
-        raise InputError("小数は2桁までです", "at most two decimals")
+        raise InputError(Text("at most two decimals"))
     if figure.kind == "share":
         return Derived(figure, top.dims, figure.unit, 100, _shares(top, figure))
     if figure.kind == "density":
@@ -72,7 +73,7 @@ def derive(tables: Sequence[PublishedTable], figure: Figure) -> Derived:
         dims, quotients = _ratios(top, _table(tables, figure.by), figure)
         return Derived(figure, dims, figure.unit, 1, quotients)
     kinds = "share, density, ratio"
-    raise InputError(f"種類は{kinds}です", f"the kind of a figure is one of {kinds}")
+    raise InputError(Text("the kind of a figure is one of {kinds}", kinds=kinds))
 
 
 def rows(derived: Derived, factors: Mapping[str, int]) -> Iterator[Row]:
@@ -124,7 +125,7 @@ def _table(tables: Sequence[PublishedTable], name: str) -> PublishedTable:
     for table in tables:
         if table.name == name:
             return table
-    raise InputError(f"表がありません: {name}", f"there is no table {name!r}")
+    raise InputError(Text("there is no table {name!r}", name=name))
 
 
 def _shares(table: PublishedTable, figure: Figure) -> dict[Place, Quotient]:
@@ -146,7 +147,7 @@ def _densities(table: PublishedTable, figure: Figure) -> dict[Place, Quotient]:
         by = figure.sizes.get(place[axis], 0.0)
         if not by > 0:
             code = place[axis]
-            raise InputError(f"{code}: 面積等がありません", f"{code} has no positive size")
+            raise InputError(Text("{code} has no positive size", code=code))
         bottom = format(Decimal(repr(by)), "f")
         text = _quotient(top, bottom, 1, figure.decimals)
         found[place] = Quotient(text, top, bottom, (table.name, place))
@@ -160,7 +161,7 @@ def _ratios(
     other = {d.name: d for d in bottom.dims}
     dims = tuple(d for d in top.dims if d.name in other and d.same_codes(other[d.name]))
     if not dims:
-        raise InputError("表の分類が一致しません", "the two tables have no codes in common")
+        raise InputError(Text("the two tables have no codes in common"))
     above, below = printed_places(top), printed_places(bottom)
     found: dict[Place, Quotient] = {}
     for place in product(*[d.codes for d in dims]):
@@ -194,4 +195,4 @@ def _axis(table: PublishedTable, dimension: str) -> int:
     for axis, dim in enumerate(table.dims):
         if dim.name == dimension:
             return axis
-    raise InputError(f"列がありません: {dimension}", f"there is no dimension {dimension!r}")
+    raise InputError(Text("there is no dimension {dimension!r}", dimension=dimension))

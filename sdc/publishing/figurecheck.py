@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
+from sdc.messages import Text
 from sdc.publishing.container import Fault
 from sdc.publishing.readback import UNREADABLE, Rows, codelists, read_rows
 
@@ -37,7 +38,7 @@ def figure_faults(files: Mapping[str, bytes]) -> tuple[Fault, ...]:
         }
         return tuple(f for p in paths for f in _check(files, p, origin[p], roots=roots))
     except (*UNREADABLE, AttributeError, TypeError, ZeroDivisionError):
-        return (Fault("data", "指標のファイルが不正です", "holds figures that cannot be read"),)
+        return (Fault("data", Text("holds figures that cannot be read")),)
 
 
 def _check(
@@ -57,7 +58,7 @@ def _check(
         if origin["kind"] != "density":
             good = good and below == _printed(bottom, bottom_names, below_at, roots=roots)
         if not good or text != _rounded(above, below, origin):
-            yield Fault(path, f"表の値から算出できません: {at}", f"{at}: not from printed numbers")
+            yield Fault(path, Text("{at}: not from printed numbers", at=at))
             return
 
 

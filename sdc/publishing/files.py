@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sdc.errors import SdcError
+from sdc.messages import Text
 
 FILE_MODE, FOLDER_MODE = 0o444, 0o555
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
@@ -106,8 +107,7 @@ def exclusive(path: Path) -> Iterator[None]:
 
 def _locked() -> SdcError:
     return SdcError(
-        "別の実行が同じ公表パッケージを書き込み中です。終了後に再実行してください",
-        "another run is writing this package; run again when it has ended",
+        Text("another run is writing this package; run again when it has ended"),
         code="locked",
     )
 
@@ -116,7 +116,6 @@ def disk_error(error: OSError) -> SdcError:
     """What the disk refused, without the path of this machine."""
     reason = os.strerror(error.errno) if error.errno else type(error).__name__
     return SdcError(
-        f"ファイルを書き込めません({reason})。空き容量と書込権限を確認してください",
-        f"cannot write ({reason}); check the free space and the permissions",
+        Text("cannot write ({reason}); check the free space and the permissions", reason=reason),
         code="disk",
     )

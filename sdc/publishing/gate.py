@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.release import FORMATS, Release
 from sdc.publishing.symbols import ENCODINGS, safe_name
 
@@ -31,25 +32,23 @@ def admit(release: Release) -> Release:
         raise TypeError("only a Release can be published")
     info = release.info
     if not _ID.fullmatch(info.id):
-        raise _bad(f"公表IDが不正です: {info.id!r}", f"release id is not usable: {info.id!r}")
+        raise _bad(Text("release id is not usable: {id!r}", id=info.id))
     if not _MUNICIPALITY.fullmatch(info.municipality):
-        raise _bad("団体コードは6桁の数字です", "the municipality code has six digits")
+        raise _bad(Text("the municipality code has six digits"))
     if not info.formats or not set(info.formats) <= set(FORMATS):
-        raise _bad(f"formatsは{FORMATS}から選びます", f"formats must be chosen from {FORMATS}")
+        raise _bad(Text("formats must be chosen from {FORMATS}", FORMATS=FORMATS))
     if info.encoding not in ENCODINGS:
-        raise _bad(f"encodingは{ENCODINGS}から選びます", f"encoding must be one of {ENCODINGS}")
+        raise _bad(Text("encoding must be one of {ENCODINGS}", ENCODINGS=ENCODINGS))
     if isinstance(info.serial, bool) or info.serial < 1:
-        raise _bad("serialは1以上の整数です", "serial must be a whole number >= 1")
+        raise _bad(Text("serial must be a whole number >= 1"))
     if not info.ground.strip() or not info.section.strip():
-        raise _bad("根拠規定と責任課は必須です", "a release names its legal ground and its section")
+        raise _bad(Text("a release names its legal ground and its section"))
     names = [safe_name(t.name).casefold() for t in release.tables]
     if len(set(names)) != len(names) or not names:
-        raise _bad("表の名前が空か重複しています", "tables need distinct names")
+        raise _bad(Text("tables need distinct names"))
     reserved = sorted(set(names) & RESERVED)
     if reserved:
-        raise _bad(
-            f"表の名前に使えません: {reserved[0]}", f"no table may be called {reserved[0]!r}"
-        )
+        raise _bad(Text("no table may be called {found!r}", found=reserved[0]))
     return release
 
 
@@ -78,5 +77,5 @@ def payload(release: Release) -> Iterator[tuple[str, bytes]]:
         yield from pdf_files(release)
 
 
-def _bad(ja: str, en: str) -> InputError:
-    return InputError(ja, en, code="release")
+def _bad(text: Text) -> InputError:
+    return InputError(text, code="release")

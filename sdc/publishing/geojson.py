@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.plan import PublishedTable
 from sdc.model.release import Geography, Release
 from sdc.model.states import State
@@ -41,11 +42,9 @@ def feature_collection(release: Release, geography: Geography) -> dict[str, Any]
     """The published places in code order; raises InputError for a place without CRS or twice."""
     shapes = geography.shapes
     if shapes.crs is None:
-        raise InputError(
-            "座標参照系がありません", "published places need a CRS", code="crs-missing"
-        )
+        raise InputError(Text("published places need a CRS"), code="crs-missing")
     if shapes["code"].duplicated().any():
-        raise InputError("地域コードが重複しています", "a code has two shapes", code="duplicate")
+        raise InputError(Text("a code has two shapes"), code="duplicate")
     properties = _properties(release, geography)
     shapes = shapes[shapes["code"].isin(list(properties))].sort_values("code").to_crs(4326)
     rounded = shapely.transform(shapes.geometry.array, lambda xy: np.round(xy, DECIMALS))

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.publishing import files
 from sdc.publishing.signature import (
     NAMESPACE,
@@ -60,13 +61,15 @@ def keygen(
     signers = private.with_name(private.name + ".allowed_signers")
     if len(passphrase) < MIN_PASSPHRASE:
         raise InputError(
-            f"パスフレーズは{MIN_PASSPHRASE}文字以上にしてください",
-            f"a passphrase has at least {MIN_PASSPHRASE} characters",
+            Text(
+                "a passphrase has at least {MIN_PASSPHRASE} characters",
+                MIN_PASSPHRASE=MIN_PASSPHRASE,
+            ),
             code="passphrase",
         )
     taken = [p.name for p in (private, public, signers) if os.path.lexists(p)]
     if taken:
-        raise InputError(f"既に存在します: {taken[0]}", f"exists already: {taken[0]}", code="key")
+        raise InputError(Text("exists already: {found}", found=taken[0]), code="key")
     key = Ed25519PrivateKey.generate()
     line = signers_line(key.public_key(), principal, namespace)
     locked = key.private_bytes(
@@ -91,23 +94,19 @@ def load_key(path: Path | str, principal: str, passphrase: str) -> KeySigner:
         info = place.lstat()
         data = place.read_bytes()
     except OSError as error:
-        raise _refused("署名鍵を読めません", "the signing key cannot be read") from error
+        raise _refused(Text("the signing key cannot be read")) from error
     if not stat.S_ISREG(info.st_mode):
-        raise _refused(
-            "署名鍵が通常のファイルではありません", "the signing key is not a plain file"
-        )
+        raise _refused(Text("the signing key is not a plain file"))
     if os.name == "posix" and stat.S_IMODE(info.st_mode) & 0o077:
         raise _refused(
-            "署名鍵を他の利用者が読めます。chmod 600 としてください",
-            "others can read the signing key; run chmod 600",
+            Text("others can read the signing key; run chmod 600"),
         )
     if _opens(data, None):
-        raise _refused("署名鍵にパスフレーズがありません", "the signing key has no passphrase")
+        raise _refused(Text("the signing key has no passphrase"))
     key = _opens(data, passphrase.encode())
     if key is None:
         raise _refused(
-            "署名鍵を開けません(パスフレーズ違い、またはEd25519以外)",
-            "the signing key does not open (wrong passphrase, or not Ed25519)",
+            Text("the signing key does not open (wrong passphrase, or not Ed25519)"),
         )
     signers_line(key.public_key(), principal)
     return KeySigner(key, principal)
@@ -134,11 +133,10 @@ def passphrase_from(
         try:
             mode, text = place.stat().st_mode, place.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise _refused("パスフレーズのファイルを読めません", "no passphrase file") from error
+            raise _refused(Text("no passphrase file")) from error
         if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
             raise _refused(
-                "パスフレーズのファイルを他の利用者が読めます",
-                "others can read the passphrase file",
+                Text("others can read the passphrase file"),
             )
         return text.split("\n", 1)[0].rstrip("\r")
     return os.environ.get(variable)
@@ -150,5 +148,5 @@ def fingerprints(signers: Path | str) -> tuple[tuple[TrustedKey, str], ...]:
     return tuple((key, fingerprint(key.blob)) for key in found)
 
 
-def _refused(ja: str, en: str) -> InputError:
-    return InputError(ja, en, code="signing-key")
+def _refused(text: Text) -> InputError:
+    return InputError(text, code="signing-key")

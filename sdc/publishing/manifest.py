@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from sdc.errors import PackageError
+from sdc.messages import Text
 from sdc.model.release import ReleaseInfo
 
 BAGIT = "bagit.txt"
@@ -48,16 +49,16 @@ def parse_manifest(data: bytes, name: str) -> dict[str, str]:
     try:
         lines = data.decode("utf-8").split("\n")
     except UnicodeDecodeError as error:
-        raise _bad(name, "UTF-8ではありません", "is not UTF-8") from error
+        raise _bad(name, Text("is not UTF-8")) from error
     if lines.pop() != "":
-        raise _bad(name, "最終行が改行で終わっていません", "does not end with a line feed")
+        raise _bad(name, Text("does not end with a line feed"))
     for line in lines:
         match = _LINE.fullmatch(line)
         if not match or match[2] in found:
-            raise _bad(name, "行の書式が不正か重複です", "holds a malformed or repeated line")
+            raise _bad(name, Text("holds a malformed or repeated line"))
         found[match[2]] = match[1]
     if list(found) != sorted(found):
-        raise _bad(name, "行の順序が不正です", "is not in path order")
+        raise _bad(name, Text("is not in path order"))
     return found
 
 
@@ -83,10 +84,10 @@ def parse_bag_info(data: bytes) -> dict[str, str]:
     for line in data.decode("utf-8", errors="replace").splitlines():
         label, colon, text = line.partition(": ")
         if not colon or label in found:
-            raise _bad(BAG_INFO, "行の書式が不正か重複です", "holds a malformed or repeated line")
+            raise _bad(BAG_INFO, Text("holds a malformed or repeated line"))
         found[label] = text
     return found
 
 
-def _bad(name: str, ja: str, en: str) -> PackageError:
-    return PackageError(f"{name}: {ja}", f"{name} {en}", code="manifest")
+def _bad(name: str, what: Text) -> PackageError:
+    return PackageError(Text("{name} {what}", name=name, what=what), code="manifest")

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.release import Merge, Release
 
@@ -63,13 +64,11 @@ def marks(merges: Iterable[Merge], kind: str) -> dict[str, Mark]:
     target_of: dict[str, str] = {}
     for merge in merges:
         if target_of.setdefault(merge.source, merge.target) != merge.target:
-            raise _chain(merge.source, "合算先が2つあります", "has two destinations")
+            raise _chain(merge.source, Text("has two destinations"))
     members: dict[str, list[str]] = {}
     for source, target in sorted(target_of.items()):
         if target in target_of:
-            raise _chain(
-                target, "合算先がさらに合算されています", "is a destination and merged away"
-            )
+            raise _chain(target, Text("is a destination and merged away"))
         members.setdefault(target, []).append(source)
     found: dict[str, Mark] = {}
     for target, sources in members.items():
@@ -96,13 +95,9 @@ def merges_of(release: Release, dim: Hierarchy) -> tuple[Merge, ...]:
     mine = [m for m in release.merges if m.dimension == dim.name or _belongs(m, dim)]
     for merge in mine:
         if merge.source in dim:
-            raise _chain(
-                merge.source, "合算後も公表されています", "is merged away and still published"
-            )
+            raise _chain(merge.source, Text("is merged away and still published"))
         if merge.target not in dim:
-            raise _chain(
-                merge.target, "合算先が公表されていません", "is a destination, not published"
-            )
+            raise _chain(merge.target, Text("is a destination, not published"))
     return tuple(sorted(mine, key=lambda m: m.source))
 
 
@@ -110,5 +105,5 @@ def _belongs(merge: Merge, dim: Hierarchy) -> bool:
     return not merge.dimension and (merge.target in dim or merge.source in dim)
 
 
-def _chain(code: str, ja: str, en: str) -> InputError:
-    return InputError(f"{code}: {ja}", f"{code} {en}", code="merge")
+def _chain(area: str, what: Text) -> InputError:
+    return InputError(Text("{area} {what}", area=area, what=what), code="merge")

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from sdc import __version__
 from sdc.errors import InputError, PackageError
+from sdc.messages import Text
 from sdc.model.release import Release
 from sdc.publishing import files
 from sdc.publishing import manifest as bag
@@ -166,7 +167,7 @@ def _write_all(
     folded: set[str] = set()
     for path, data in contents:
         if path.casefold() in folded:
-            raise PackageError(f"ファイル名が重複します: {path}", f"two files are called {path}")
+            raise PackageError(Text("two files are called {path}", path=path))
         folded.add(path.casefold())
         target = stage / path
         for folder in reversed(target.relative_to(stage).parents[:-1]):
@@ -215,8 +216,11 @@ class _Place:
             return True
         if old >= serial:
             raise InputError(
-                f"公表ID「{self.final.name}」の通し番号{old}が別の内容で存在します。serialを増やしてください",
-                f"{self.final.name!r} serial {old} exists with other bytes; raise the serial",
+                Text(
+                    "{name!r} serial {old} exists with other bytes; raise the serial",
+                    name=self.final.name,
+                    old=old,
+                ),
                 code="serial",
             )
         # The internal folder first: should we be killed in between, the next run still finds the
@@ -233,8 +237,7 @@ class _Place:
             return int(bag.parse_bag_info(text)["Release-Serial"])
         except (OSError, KeyError, ValueError, PackageError) as error:
             raise InputError(
-                f"{self.final.name} は公表パッケージではありません",
-                f"{self.final.name} exists and is not a package of ours",
+                Text("{name} exists and is not a package of ours", name=self.final.name),
                 code="foreign",
             ) from error
 
@@ -244,7 +247,7 @@ class _Place:
         for path in sorted(contents):
             target = self.internal_stage / path
             if not target.resolve().is_relative_to(self.internal_stage.resolve()):
-                raise PackageError(f"内部ファイル名が不正です: {path}", f"internal path: {path}")
+                raise PackageError(Text("internal path: {path}", path=path))
             for folder in reversed(target.relative_to(self.internal_stage).parents[:-1]):
                 if not (self.internal_stage / folder).is_dir():
                     files.make_folder(self.internal_stage / folder)

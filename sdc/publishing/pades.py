@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 
 from sdc.errors import InputError
+from sdc.messages import Text
 
 FIELD = "Release"
 
@@ -31,23 +32,21 @@ def certifier(key: Path | str, passphrase: str) -> Callable[[bytes], bytes]:
         writer = import_module("pyhanko.pdf_utils.incremental_writer")
     except ImportError as error:
         raise InputError(
-            "PDFへの署名には追加機能signが必要です: pip install 'sdc-smallarea[sign]'",
-            "certifying PDFs needs the extra: pip install 'sdc-smallarea[sign]'",
+            Text("certifying PDFs needs the extra: pip install 'sdc-smallarea[sign]'"),
             code="extra",
         ) from error
     place = Path(key)
     try:
         mode, data = place.stat().st_mode, place.read_bytes()
     except OSError as error:
-        raise _refused("PDF署名鍵を読めません", "the PDF key cannot be read") from error
+        raise _refused(Text("the PDF key cannot be read")) from error
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        raise _refused("PDF署名鍵を他の利用者が読めます", "others can read the PDF key; chmod 600")
+        raise _refused(Text("others can read the PDF key; chmod 600"))
     try:
         load = signers.SimpleSigner.load_pkcs12_data
         signer = load(data, other_certs=[], passphrase=passphrase.encode())
     except ValueError as error:
-        text = "the PDF key does not open (wrong passphrase?)"
-        raise _refused("PDF署名鍵を開けません", text) from error
+        raise _refused(Text("the PDF key does not open (wrong passphrase?)")) from error
 
     def certify(document: bytes) -> bytes:
         meta = signers.PdfSignatureMetadata(
@@ -63,5 +62,5 @@ def certifier(key: Path | str, passphrase: str) -> Callable[[bytes], bytes]:
     return certify
 
 
-def _refused(ja: str, en: str) -> InputError:
-    return InputError(ja, en, code="pdf-key")
+def _refused(text: Text) -> InputError:
+    return InputError(text, code="pdf-key")

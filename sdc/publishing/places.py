@@ -15,6 +15,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.release import Geography, Release
 from sdc.publishing.wording import Words, words
@@ -56,11 +57,9 @@ def shapes_of(geography: Geography, dim: Hierarchy, codes: Sequence[str]) -> gpd
     """
     shapes = geography.shapes
     if shapes.crs is None or (geography.water is not None and geography.water.crs is None):
-        raise InputError(
-            "座標参照系がありません", "published places need a CRS", code="crs-missing"
-        )
+        raise InputError(Text("published places need a CRS"), code="crs-missing")
     if shapes["code"].duplicated().any():
-        raise InputError("地域コードが重複しています", "a code has two shapes", code="duplicate")
+        raise InputError(Text("a code has two shapes"), code="duplicate")
     known = dict(zip(shapes["code"], shapes.geometry, strict=True))
     upper = {c for c in codes if c not in known}
     if upper and geography.kind == "mesh":
@@ -70,7 +69,7 @@ def shapes_of(geography: Geography, dim: Hierarchy, codes: Sequence[str]) -> gpd
     lost = [c for c in codes if c not in known]
     if lost:
         text = ", ".join(lost[:3])
-        raise InputError(f"図形がありません: {text}", f"no shape for {text}", code="shape")
+        raise InputError(Text("no shape for {text}", text=text), code="shape")
     names = dict(zip(shapes["code"], shapes["name"].astype(str), strict=True))
     labels = [names.get(c, dim.labels[dim.position(c)]) for c in codes]
     frame = {"code": list(codes), "name": labels, "geometry": [known[c] for c in codes]}

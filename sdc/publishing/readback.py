@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Mapping
 
+from sdc.messages import Text
 from sdc.publishing.container import Fault
 
 _STATUS = {"A": re.compile(r"0|[1-9][0-9]*"), "X": re.compile("X"), "-": re.compile("-"),
@@ -35,7 +36,7 @@ def table_faults(files: Mapping[str, bytes]) -> tuple[Fault, ...]:
                 faults += _check(path, rows, lists, files)
         return tuple(faults)
     except UNREADABLE:
-        return (Fault("data", "CSVの書式が不正です", "holds a CSV file that cannot be read"),)
+        return (Fault("data", Text("holds a CSV file that cannot be read")),)
 
 
 def read_rows(data: bytes) -> Rows:
@@ -78,13 +79,11 @@ def _check(
     for row in rows[1:]:
         key = tuple(row[i] for i in dims)
         if key in cells or not _STATUS[row[status]].fullmatch(row[value]):
-            return [
-                Fault(path, "行が重複するか値と状態が矛盾します", f"row {key}: repeated or odd")
-            ]
+            return [Fault(path, Text("row {key}: repeated or odd", key=key))]
         cells[key] = "" if row[status] in "MG" else row[value]
     names = [head[i] for i in dims]
     faults = [
-        Fault(path, f"合計が内訳と一致しません: {key}", f"the total {key} does not add up")
+        Fault(path, Text("the total {key} does not add up", key=key))
         for key in _misfits(cells, [lists[name] for name in names])
     ]
     wide = path.removesuffix(".csv") + "_wide.csv"
@@ -128,5 +127,5 @@ def _compare_wide(path: str, wide: Rows, long: Rows, dims: list[int]) -> list[Fa
             by_area.setdefault(row[area], []).append(row[value])
     for row in wide[1:]:
         if row[first:] != by_area.pop(row[0], []) and row[2] != "2":
-            return [Fault(path, "縦持ちの表と一致しません", "differs from the long table")]
-    return [Fault(path, "地域が不足しています", "lacks areas")] if by_area else []
+            return [Fault(path, Text("differs from the long table"))]
+    return [Fault(path, Text("lacks areas"))] if by_area else []

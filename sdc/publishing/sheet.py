@@ -28,6 +28,7 @@ from matplotlib.patheffects import withStroke
 from shapely.geometry.base import BaseGeometry
 
 from sdc.errors import SdcError
+from sdc.messages import Text
 from sdc.publishing.raster import DPI, MM, Pixels
 
 BLACK, DARK, GREY, LIGHT = "#111111", "#333333", "#6b6b6b", "#b5b5b5"
@@ -40,7 +41,7 @@ def font_file() -> Path:
     """The Japanese font; found without importing its package, which would alter matplotlib."""
     spec = importlib.util.find_spec("matplotlib_fontja")
     if spec is None or not spec.origin:
-        raise SdcError("matplotlib-fontjaがありません", "matplotlib-fontja is not installed")
+        raise SdcError(Text("matplotlib-fontja is not installed"))
     return Path(spec.origin).parent / "fonts" / "ipaexg.ttf"
 
 

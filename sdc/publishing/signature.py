@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sdc.errors import InputError, PackageError
+from sdc.messages import Text
 
 NAMESPACE = "sdc-release"
 KEY_TYPE = b"ssh-ed25519"
@@ -83,13 +84,13 @@ def signer_blob(signature: bytes, message: bytes, namespace: str = NAMESPACE) ->
     """
     blob, found, raw = _parse(signature)
     if found != namespace.encode():
-        raise _bad("署名の用途が異なります", "the signature was made for another purpose")
+        raise _bad(Text("the signature was made for another purpose"))
     if _armour(blob, found, raw) != signature:
-        raise _bad("署名ファイルの符号化が正規でありません", "the signature file is not canonical")
+        raise _bad(Text("the signature file is not canonical"))
     try:
         Ed25519PublicKey.from_public_bytes(_key_bytes(blob)).verify(raw, _to_sign(message, found))
     except (InvalidSignature, ValueError) as error:
-        raise _bad("署名が内容と一致しません", "the signature does not fit") from error
+        raise _bad(Text("the signature does not fit")) from error
     return blob
 
 
@@ -109,9 +110,7 @@ def signers_line(key: Ed25519PublicKey, principal: str, namespace: str = NAMESPA
     Raises InputError for a principal with blanks, quotes or wildcards.
     """
     if not _PRINCIPAL.fullmatch(principal):
-        raise InputError(
-            "署名者名は英数字と . _ @ - です", "a principal has letters, digits, . _ @ -"
-        )
+        raise InputError(Text("a principal has letters, digits, . _ @ -"))
     text = base64.b64encode(public_blob(key)).decode()
     return f'{principal} namespaces="{namespace}" {KEY_TYPE.decode()} {text}\n'.encode()
 
@@ -131,8 +130,10 @@ def _trusted(line: str, number: int) -> TrustedKey:
     known = {"namespaces", "valid-after", "valid-before"}
     if not match or {name for name, _ in options} - known:
         raise InputError(
-            f"allowed_signersの{number}行目を解釈できません(ssh-ed25519のみ)",
-            f"line {number} of allowed_signers is not understood (ssh-ed25519 only)",
+            Text(
+                "line {number} of allowed_signers is not understood (ssh-ed25519 only)",
+                number=number,
+            ),
         )
     text = dict(options)
     return TrustedKey(
@@ -152,9 +153,7 @@ def _time(text: str | None, number: int) -> datetime | None:
     try:
         return datetime.strptime(digits, _STAMP[len(digits)]).replace(tzinfo=UTC)
     except (KeyError, ValueError) as error:
-        raise InputError(
-            f"allowed_signersの{number}行目の日時が不正です", f"line {number}: not a time"
-        ) from error
+        raise InputError(Text("line {number}: not a time", number=number)) from error
 
 
 def _to_sign(message: bytes, namespace: bytes) -> bytes:
@@ -184,7 +183,7 @@ def _parse(signature: bytes) -> tuple[bytes, bytes, bytes]:
         if method != _HASH or kind != KEY_TYPE:
             raise ValueError
     except (UnicodeDecodeError, binascii.Error, struct.error, ValueError) as error:
-        raise _bad("署名ファイルを読めません", "the signature file cannot be read") from error
+        raise _bad(Text("the signature file cannot be read")) from error
     return blob, namespace, raw
 
 
@@ -214,5 +213,5 @@ def _strings(data: bytes, count: int) -> list[bytes]:
     return found
 
 
-def _bad(ja: str, en: str) -> PackageError:
-    return PackageError(ja, en, code="signature")
+def _bad(text: Text) -> PackageError:
+    return PackageError(text, code="signature")

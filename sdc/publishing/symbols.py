@@ -17,6 +17,7 @@ import re
 import unicodedata
 
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 from sdc.model.plan import PublishedTable
 from sdc.model.states import State
 
@@ -87,8 +88,8 @@ def guard(text: str) -> str:
 def safe_code(code: str, column: str) -> str:
     """The code itself; InputError where it would have to be altered to be safe to open."""
     if guard(code) != code:
-        must = ("コードは数式や制御文字で始まらないこと", "a code must not look like a formula")
-        remedy = ("コードを付け直してください", "assign another code")
+        must = Text("a code must not look like a formula")
+        remedy = Text("assign another code")
         raise InputError.of(
             [Finding("formula", must=must, remedy=remedy, column=column, value=code)]
         )
@@ -103,8 +104,7 @@ def safe_name(name: str) -> str:
     """
     if not _NAME.fullmatch(name) or unicodedata.normalize("NFC", name) != name:
         raise InputError(
-            f"ファイル名に使えない名前です: {name!r}(文字・数字・-・_のみ)",
-            f"not usable in a file name: {name!r} (letters, digits, - and _ only)",
+            Text("not usable in a file name: {name!r} (letters, digits, - and _ only)", name=name),
             code="file-name",
         )
     return name
@@ -118,12 +118,16 @@ def encode(text: str, encoding: str, what: str) -> bytes:
     """
     if encoding not in ENCODINGS:
         names = ", ".join(ENCODINGS)
-        raise InputError(f"文字コードは{names}のいずれかです", f"encoding must be one of {names}")
+        raise InputError(Text("encoding must be one of {names}", names=names))
     lost = sorted({c for c in set(text) if not _survives(c, encoding)})
     if lost:
         raise InputError(
-            f"{what}: {encoding}で表せない文字: {''.join(lost[:10])!r}。utf-8-sigにしてください",
-            f"{what}: not representable in {encoding}: {''.join(lost[:10])!r}; use utf-8-sig",
+            Text(
+                "{what}: not representable in {encoding}: {names!r}; use utf-8-sig",
+                what=what,
+                encoding=encoding,
+                names="".join(lost[:10]),
+            ),
             code="encoding",
         )
     return text.encode(encoding)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sdc.errors import InputError, PackageError
+from sdc.messages import Text
 from sdc.publishing import files
 from sdc.publishing.manifest import SIGNATURE
 
@@ -25,11 +26,10 @@ _MOST = 1 << 20
 
 @dataclass(frozen=True)
 class Stamped:
-    """Where the timestamp lies (None: there is none) and why, in Japanese and English."""
+    """Where the timestamp lies (None: there is none) and why."""
 
     path: Path | None
-    ja: str
-    en: str
+    text: Text
 
 
 def require_extra() -> Any:
@@ -38,8 +38,7 @@ def require_extra() -> Any:
         return import_module("rfc3161_client")
     except ImportError as error:
         raise InputError(
-            "タイムスタンプには追加機能signが必要です: pip install 'sdc-smallarea[sign]'",
-            "timestamps need the extra: pip install 'sdc-smallarea[sign]'",
+            Text("timestamps need the extra: pip install 'sdc-smallarea[sign]'"),
             code="extra",
         ) from error
 
@@ -55,21 +54,17 @@ def stamp(
     """
     tsp = require_extra()
     if not authority.startswith("https://"):
-        raise InputError("時刻認証局はhttps://で始まります", "an authority starts with https://")
+        raise InputError(Text("an authority starts with https://"))
     source = Path(package)
     try:
         message = (source / SIGNATURE).read_bytes()
     except OSError as error:
-        raise PackageError("署名がありません", "the package is not signed") from error
+        raise PackageError(Text("the package is not signed")) from error
     query = tsp.TimestampRequestBuilder().data(message).build()
     try:
         answer = (ask or _post)(authority, query.as_bytes())
     except (urllib.error.URLError, OSError, TimeoutError):
-        return Stamped(
-            None,
-            "時刻認証局に接続できないため、タイムスタンプは付与していません",
-            "no timestamp: the authority could not be reached",
-        )
+        return Stamped(None, Text("no timestamp: the authority could not be reached"))
     try:
         response = tsp.decode_timestamp_response(answer)
         imprint = response.tst_info.message_imprint.message
@@ -85,11 +80,11 @@ def stamp(
     place = source.with_name(source.name + ".tsr")
     files.remove_tree(place)
     files.write_file(place, answer, mode=files.FILE_MODE)
-    return Stamped(place, "タイムスタンプを付与しました", "timestamped")
+    return Stamped(place, Text("timestamped"))
 
 
 def _unfit() -> PackageError:
-    return PackageError("タイムスタンプの応答が不正です", "the timestamp does not fit the package")
+    return PackageError(Text("the timestamp does not fit the package"))
 
 
 def _post(address: str, query: bytes) -> bytes:

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from sdc.errors import InputError, PackageError
+from sdc.messages import Text
 from sdc.publishing import manifest as bag
 from sdc.publishing import signature as ssh
 from sdc.publishing.container import Fault, read_container
@@ -48,18 +49,19 @@ class VerifyReport:
         >>> VerifyReport("r", 1, 12, ()).verdict[:34]
         'INTEGRITY ONLY, SIGNER NOT CHECKED'
         """
-        what = f"({self.id}, serial {self.serial}, {self.files} files)"
+        what = Text("({id}, serial {serial}, {files:,} files)",
+                    id=self.id, serial=self.serial, files=self.files)  # fmt: skip
         if self.faults:
-            return f"FAILED / 不合格: {len(self.faults)} {what}"
+            return str(Text("FAILED: {n} {what}", n=len(self.faults), what=what))
         if not self.signer:
-            return f"{UNCHECKED} / 完全性のみ確認、署名者は未確認 {what}"
-        return f"VERIFIED / 検証済み: {self.signer} {self.fingerprint} {what}"
+            return str(Text("INTEGRITY ONLY, SIGNER NOT CHECKED {what}", what=what))
+        who = f"{self.signer} {self.fingerprint}"
+        return str(Text("VERIFIED: {who} {what}", who=who, what=what))
 
     def require(self) -> VerifyReport:
         """The report itself; PackageError naming the first fault where there is one."""
         if self.faults:
-            first = self.faults[0]
-            raise PackageError(first.text(0), first.text(1), code="verify")
+            raise PackageError(Text("{fault}", fault=self.faults[0]), code="verify")
         return self
 
 
@@ -95,7 +97,7 @@ def verify_package(
         try:
             who, print_ = _signer(files, anchor, fingerprint, now or datetime.now(UTC))
         except PackageError as error:
-            faults.append(Fault(bag.SIGNATURE, error.ja, error.en))
+            faults.append(Fault(bag.SIGNATURE, error.text))
     elif not faults:
         faults += _own_signature(files)
     if not faults and seen is not None:
@@ -107,7 +109,7 @@ def verify_package(
 
 def _integrity(files: dict[str, bytes]) -> list[Fault]:
     """Every file is listed once with its sum, and nothing is listed that is not there."""
-    missing = [Fault(p, "ありません", "is missing") for p in _REQUIRED if p not in files]
+    missing = [Fault(p, Text("is missing")) for p in _REQUIRED if p not in files]
     if missing:
         return missing
     try:
@@ -115,15 +117,15 @@ def _integrity(files: dict[str, bytes]) -> list[Fault]:
         tags = bag.parse_manifest(files[bag.TAG_MANIFEST], bag.TAG_MANIFEST)
         info = bag.parse_bag_info(files[bag.BAG_INFO])
     except PackageError as error:
-        return [Fault("manifest", error.ja, error.en)]
+        return [Fault("manifest", error.text)]
     faults = list(_compare(files, payload, tags))
     if files[bag.BAGIT] != bag.BAGIT_TEXT:
-        faults.append(Fault(bag.BAGIT, "内容が不正です", "is not a BagIt 1.0 declaration"))
+        faults.append(Fault(bag.BAGIT, Text("is not a BagIt 1.0 declaration")))
     sizes = [len(files[p]) for p in payload if p in files]
     if info.get("Payload-Oxum") != f"{sum(sizes)}.{len(sizes)}":
-        faults.append(Fault(bag.BAG_INFO, "Payload-Oxumが一致しません", "Payload-Oxum differs"))
+        faults.append(Fault(bag.BAG_INFO, Text("Payload-Oxum differs")))
     if not info.get("External-Identifier") or not info.get("Release-Serial", "").isdecimal():
-        faults.append(Fault(bag.BAG_INFO, "IDか通し番号がありません", "lacks id or serial"))
+        faults.append(Fault(bag.BAG_INFO, Text("lacks id or serial")))
     return faults
 
 
@@ -134,14 +136,14 @@ def _compare(
     listed = payload | tags
     for path in sorted(listed):
         if (path in payload) != path.startswith("data/") or (path in payload and path in tags):
-            yield Fault(path, "誤ったマニフェストにあります", "is listed in the wrong manifest")
+            yield Fault(path, Text("is listed in the wrong manifest"))
         if path not in files:
-            yield Fault(path, "ありません", "is missing")
+            yield Fault(path, Text("is missing"))
         elif bag.sha256(files[path]) != listed[path]:
-            yield Fault(path, "変更されています", "was changed")
+            yield Fault(path, Text("was changed"))
     free = {bag.TAG_MANIFEST, bag.SIGNATURE}
     for path in sorted(set(files) - set(listed) - free):
-        yield Fault(path, "余分なファイルです", "is not listed")
+        yield Fault(path, Text("is not listed"))
 
 
 def _anchor(
@@ -149,13 +151,13 @@ def _anchor(
 ) -> tuple[ssh.TrustedKey, ...] | None:
     """The keys of the file named; None where the fingerprint alone decides."""
     if fingerprint is not None and not fingerprint.startswith("SHA256:"):
-        raise InputError("指紋はSHA256:で始まります", "a fingerprint starts with SHA256:")
+        raise InputError(Text("a fingerprint starts with SHA256:"))
     if signers is None:
         return None
     try:
         return ssh.parse_signers(Path(signers).read_bytes())
     except OSError as error:
-        raise InputError("allowed_signersを読めません", "cannot read allowed_signers") from error
+        raise InputError(Text("cannot read allowed_signers")) from error
 
 
 def _signer(
@@ -166,17 +168,17 @@ def _signer(
 ) -> tuple[str, str]:
     """Principal and fingerprint of a key that both fits and is trusted; else PackageError."""
     if bag.SIGNATURE not in files:
-        raise PackageError("署名がありません", "the package is not signed", code="signature")
+        raise PackageError(Text("the package is not signed"), code="signature")
     blob = ssh.signer_blob(files[bag.SIGNATURE], files[bag.TAG_MANIFEST])
     found = ssh.fingerprint(blob)
     if fingerprint is not None and found != fingerprint:
-        raise PackageError("指紋が異なる鍵の署名です", "signed by a key with another fingerprint")
+        raise PackageError(Text("signed by a key with another fingerprint"))
     if trusted is None:
         return "key", found
     for key in trusted:
         if key.blob == blob and key.holds(ssh.NAMESPACE, now):
             return key.principal, found
-    raise PackageError("信頼する鍵の署名ではありません", "not signed by a trusted key")
+    raise PackageError(Text("not signed by a trusted key"))
 
 
 def _own_signature(files: dict[str, bytes]) -> list[Fault]:
@@ -186,7 +188,7 @@ def _own_signature(files: dict[str, bytes]) -> list[Fault]:
     try:
         ssh.signer_blob(files[bag.SIGNATURE], files[bag.TAG_MANIFEST])
     except PackageError as error:
-        return [Fault(bag.SIGNATURE, error.ja, error.en)]
+        return [Fault(bag.SIGNATURE, error.text)]
     return []
 
 
@@ -203,17 +205,11 @@ def _replay(store: Path, name: str, serial: int, digest: str, *, checked: bool) 
         last = max([int(number) for number, _ in before], default=0)
         others = {digest_ for number, digest_ in before if number == serial} - {digest}
     except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise InputError(
-            "確認済み一覧を読めません", "cannot read the store of seen serials"
-        ) from error
+        raise InputError(Text("cannot read the store of seen serials")) from error
     if serial < last:
-        return [
-            Fault(bag.BAG_INFO, "以前に確認した版より古い版です", "is older than one seen before")
-        ]
+        return [Fault(bag.BAG_INFO, Text("is older than one seen before"))]
     if others:
-        return [
-            Fault(bag.BAG_INFO, "同じ番号で内容が異なります", "differs from the one seen before")
-        ]
+        return [Fault(bag.BAG_INFO, Text("differs from the one seen before"))]
     if known.get(own) != [serial, digest]:
         known[own] = [serial, digest]
         fresh = store.with_name(store.name + ".new")

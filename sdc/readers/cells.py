@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.table import Table
 from sdc.readers.numbers import Kind, read_measure, read_numbers
@@ -97,13 +98,13 @@ def read_table(
     return Table(name, placed.dims, add_up(placed, count, problems), records=records, notes=notes)
 
 
-def _counts(placed: Placed, problems: Problems, *, dash: bool) -> tuple[IntArray, tuple[str, ...]]:
+def _counts(placed: Placed, problems: Problems, *, dash: bool) -> tuple[IntArray, tuple[Text, ...]]:
     """The whole numbers of all entries, duplicates noted, and what was read as zero."""
     first_row = placed.table.first_row
     parts = [read_numbers(c, problems, first_row=first_row, dash=dash) for c in placed.columns]
     note_duplicates(placed, problems)
     dashes = sum(int(part.of(Kind.DASH).sum()) for part in parts)
-    notes = (f"「-」{dashes}件を0と読みました / read {dashes} `-` as zero",) if dashes else ()
+    notes = (Text("read {dashes} `-` as zero", dashes=dashes),) if dashes else ()
     return np.concatenate([part.value for part in parts]), notes
 
 

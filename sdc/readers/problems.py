@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from sdc.errors import Finding, InputError
+from sdc.messages import LANGUAGES, Text, spoken
 from sdc.readers import texts, texts_data
 
-TEXTS: dict[str, texts.Text] = {
+TEXTS: dict[str, texts.Law] = {
     **texts.FILES,
     **texts.CODES,
     **texts_data.PLACES,
@@ -59,13 +60,10 @@ class Problems:
 
         ``alike`` says that the problem stands for that many rows, all of the file.
         """
-        text = TEXTS[code]
-        ja_must, en_must, ja_remedy, en_remedy = (
-            part.format(**{"column": column, **fill}) for part in text
-        )
+        must, remedy = (part.with_(column=column, **fill) for part in TEXTS[code])
         if alike:
-            ja_must, en_must = f"（全{alike}行）{ja_must}", f"(all {alike} rows) {en_must}"
-        finding = Finding(code, must=(ja_must, en_must), remedy=(ja_remedy, en_remedy))
+            must = Text("(all {alike} rows) {must}", alike=alike, must=must)
+        finding = Finding(code, must=must, remedy=remedy)
         where: dict[str, Any] = {
             "file": self.file,
             "row": row,
@@ -113,24 +111,23 @@ def write_errors(findings: Sequence[Finding], path: str | Path) -> None:
         out.writerow(COLUMNS)
         for f in findings:
             row = "" if f.row is None else str(f.row)
-            cells = (f.file, row, f.column, f.value, *f.must, *f.remedy)
+            words = (text.to(language) for text in (f.must, f.remedy) for language in LANGUAGES)
+            cells = (f.file, row, f.column, f.value, *words)
             out.writerow([guard(cell) for cell in cells])
 
 
-def show(findings: Sequence[Finding], limit: int = 20, *, language: int | None = None) -> str:
-    """Findings for a terminal: the first ``limit``, in Japanese (0), English (1) or both (None).
+def show(findings: Sequence[Finding], limit: int = 20) -> str:
+    """Findings for a terminal, the first ``limit``, each with its code.
 
     >>> p = Problems("a.csv")
     >>> p.add("code-blank", row=2, column="area")
-    >>> print(show(p.found, language=1))
-    a.csv row 2 column 'area' — a code must not be blank — fill in the code
+    >>> print(show(p.found).splitlines()[-1])
+      a.csv row 2 column 'area' — a code must not be blank — fill in the code [code-blank]
     """
-    wanted = (0, 1) if language is None else (language,)
     lines: list[str] = []
     for f in findings[:limit]:
-        lines += [("  " if i else "") + f.text(which) for i, which in enumerate(wanted)]
+        told = [f.to(language) for language in spoken()]
+        lines += [("  " if i else "") + line for i, line in enumerate(told)]
+        lines[-1] += f" [{f.code}]"
     rest = len(findings) - limit
-    if rest > 0:
-        more = (f"ほか {rest} 件", f"{rest} more")
-        lines.append(" / ".join(more[which] for which in wanted))
-    return "\n".join(lines)
+    return "\n".join([*lines, *([str(Text("{rest} more", rest=rest))] if rest > 0 else [])])

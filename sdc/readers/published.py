@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.marked import MarkedTable, contradictions
 from sdc.model.system import BoolArray
@@ -18,8 +19,6 @@ from sdc.readers.spreadsheet import read_grid
 UNLISTED = ("unknown", "zero")
 STATUS = "status"
 _LETTERS = frozenset(["A", "X", "M", "G", "-"])
-
-Note = tuple[str, str]
 
 
 def read_published(
@@ -64,22 +63,23 @@ def read_published(
     value, hidden, present = marked
     if merged.any():
         n = int(merged.sum())
-        notes.append((f"合算されたセル{n}件を0としました", f"{n} merged cells count as zero"))
+        notes.append(Text("{n} merged cells count as zero", n=n))
     if not present.all():
         n = int((~present).sum())
-        notes.append((f"公表されていないセル: {n}件", f"cells that are not published: {n}"))
+        notes.append(Text("cells that are not published: {n}", n=n))
     return MarkedTable(name, placed.dims, value, hidden, present, tuple(notes), table.file)
 
 
-def _marked(placed: Placed, problems: Problems) -> tuple[Cells, list[Note]]:
+def _marked(placed: Placed, problems: Problems) -> tuple[Cells, list[Text]]:
     """Value and kind of every entry, and what was repaired."""
     first_row = placed.table.first_row
     parts = [read_marked(c, problems, first_row=first_row) for c in placed.columns]
     changed = sum(n for _, n in parts)
-    notes: list[Note] = []
+    notes: list[Text] = []
     if changed:
-        ja = f"桁区切り・空白・全角数字を直して読んだ値: {changed}件"
-        notes.append((ja, f"values read without grouping, blanks or full width: {changed}"))
+        notes.append(
+            Text("values read without grouping, blanks or full width: {changed}", changed=changed)
+        )
     value = np.concatenate([part.value for part, _ in parts])
     kind = np.concatenate([part.kind for part, _ in parts])
     return Cells(value, kind), notes

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sdc.messages import Text
 from sdc.model.records import Records
 from sdc.readers.codes import check_codes, looks_like_code
 from sdc.readers.crs import settle_crs
@@ -279,7 +280,7 @@ def _check_codes(
             check_codes(table.frame[column], problems, first_row=table.first_row)
 
 
-def _count_unplaced(x: np.ndarray) -> tuple[tuple[str, str], ...]:
+def _count_unplaced(x: np.ndarray) -> tuple[Text, ...]:
     """How many records have no position, where there are any."""
     n = int(np.isnan(x).sum())
-    return ((f"位置のない記録: {n}件", f"records without a position: {n}"),) if n else ()
+    return (Text("records without a position: {n}", n=n),) if n else ()

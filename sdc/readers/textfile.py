@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sdc.messages import Text
 from sdc.readers.problems import Problems
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp932")
@@ -45,7 +46,7 @@ class TextTable:
     file: str
     encoding: str
     first_row: int = 2
-    notes: tuple[tuple[str, str], ...] = ()
+    notes: tuple[Text, ...] = ()
 
     def __len__(self) -> int:
         return len(self.frame)

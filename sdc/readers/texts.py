@@ -1,6 +1,6 @@
-"""In which words is each problem of an input file told, in Japanese and English?
+"""In which words is each problem of an input file told?
 
-One entry a finding code: what must hold (ja, en) and what to do (ja, en). ``{…}`` are filled in
+One entry a finding code: what must hold and what to do. ``{…}`` are filled in
 where the finding is made. No text ever holds a number that a release might hide.
 """
 
@@ -8,240 +8,134 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-
-class Text(NamedTuple):
-    """What must hold and what to do, each in Japanese and English."""
-
-    must_ja: str
-    must_en: str
-    remedy_ja: str
-    remedy_en: str
+from sdc.messages import Text
 
 
-FILES: dict[str, Text] = {
-    "option": Text(
-        "{name} は {known} のいずれか",
-        "{name} must be one of {known}",
-        "指定を直してください",
-        "correct the option",
+class Law(NamedTuple):
+    """What must hold and what to do."""
+
+    must: Text
+    remedy: Text
+
+
+FILES: dict[str, Law] = {
+    "option": Law(Text("{name} must be one of {known}"), Text("correct the option")),
+    "file-missing": Law(Text("the file must exist"), Text("check the file name and the folder")),
+    "file-kind": Law(
+        Text("the format must be one of: {known}"), Text("save the data in one of these formats")
     ),
-    "file-missing": Text(
-        "ファイルが存在すること",
-        "the file must exist",
-        "ファイル名とフォルダを確認してください",
-        "check the file name and the folder",
+    "file-unreadable": Law(
+        Text("the file must be readable as {kind}"),
+        Text("check that it opens in the program it came from and save it again"),
     ),
-    "file-kind": Text(
-        "対応する形式であること: {known}",
-        "the format must be one of: {known}",
-        "対応する形式で保存し直してください",
-        "save the data in one of these formats",
+    "file-empty": Law(Text("the file must not be empty"), Text("export the file again")),
+    "file-part": Law(
+        Text("a shapefile consists of .shp, .shx and .dbf"),
+        Text("put the missing part into the same folder"),
     ),
-    "file-unreadable": Text(
-        "{kind}として読めること",
-        "the file must be readable as {kind}",
-        "元のソフトで開けるか確認し、保存し直してください",
-        "check that it opens in the program it came from and save it again",
+    "layer-choice": Law(
+        Text("one layer or sheet must be chosen among: {known}"), Text("name it with layer")
     ),
-    "file-empty": Text(
-        "ファイルに内容があること",
-        "the file must not be empty",
-        "出力をやり直してください",
-        "export the file again",
+    "encoding": Law(
+        Text("the text must be valid UTF-8, UTF-16 with BOM, or CP932 throughout"),
+        Text("correct the character here, or save the file as UTF-8"),
     ),
-    "file-part": Text(
-        "シェープファイルは .shp .shx .dbf がそろうこと",
-        "a shapefile consists of .shp, .shx and .dbf",
-        "足りないファイルを同じフォルダに置いてください",
-        "put the missing part into the same folder",
+    "encoding-declared": Law(
+        Text("the text must be valid in the declared encoding {encoding}"),
+        Text("correct the encoding option or leave it out"),
     ),
-    "layer-choice": Text(
-        "読むレイヤ（シート）が1つに決まること: {known}",
-        "one layer or sheet must be chosen among: {known}",
-        "layer を指定してください",
-        "name it with layer",
+    "encoding-unknown": Law(
+        Text("encoding must be one of {known}"), Text("correct the encoding option")
     ),
-    "encoding": Text(
-        "文字コードはUTF-8、BOM付きUTF-16、CP932のいずれかで、全体が正しいこと",
-        "the text must be valid UTF-8, UTF-16 with BOM, or CP932 throughout",
-        "この位置の文字を直すか、UTF-8で保存し直してください",
-        "correct the character here, or save the file as UTF-8",
+    "mojibake": Law(
+        Text("the text must not be garbled"),
+        Text("export it again in the right encoding (it was probably {guess!r})"),
     ),
-    "encoding-declared": Text(
-        "指定された文字コード {encoding} で読めること",
-        "the text must be valid in the declared encoding {encoding}",
-        "encoding の指定を直すか外してください",
-        "correct the encoding option or leave it out",
+    "control": Law(
+        Text("the text must hold no control characters"),
+        Text("save the file as plain text (CSV UTF-8)"),
     ),
-    "encoding-unknown": Text(
-        "文字コードの指定は {known} のいずれか",
-        "encoding must be one of {known}",
-        "encoding の指定を直してください",
-        "correct the encoding option",
+    "separator": Law(
+        Text("columns must be separated by commas"), Text("save the file as comma-separated values")
     ),
-    "mojibake": Text(
-        "文字化けがないこと",
-        "the text must not be garbled",
-        "元のデータから正しい文字コードで出力し直してください（正しくは「{guess}」と思われます）",
-        "export it again in the right encoding (it was probably {guess!r})",
+    "quote": Law(
+        Text("quotation marks must be closed"), Text("check the quotation marks in this row")
     ),
-    "control": Text(
-        "制御文字を含まないこと",
-        "the text must hold no control characters",
-        "テキスト（CSV UTF-8）として保存し直してください",
-        "save the file as plain text (CSV UTF-8)",
+    "header-only": Law(
+        Text("there must be data below the header"), Text("check the selection that was exported")
     ),
-    "separator": Text(
-        "区切りはコンマであること",
-        "columns must be separated by commas",
-        "コンマ区切りのCSVで保存し直してください",
-        "save the file as comma-separated values",
+    "header-blank": Law(
+        Text("every column must have a name"), Text("name the column or delete it")
     ),
-    "quote": Text(
-        "引用符が正しく閉じること",
-        "quotation marks must be closed",
-        'この行の " を確認してください',
-        "check the quotation marks in this row",
+    "header-duplicate": Law(Text("column names must be unique"), Text("rename one of the columns")),
+    "header-space": Law(
+        Text("column names must not begin or end with blanks"), Text("remove the blanks")
     ),
-    "header-only": Text(
-        "見出しの下にデータがあること",
-        "there must be data below the header",
-        "出力の条件を確認してください",
-        "check the selection that was exported",
+    "ragged": Law(
+        Text("every row must have {n} fields as the header has"),
+        Text("look for missing or surplus commas and quotes"),
     ),
-    "header-blank": Text(
-        "すべての列に名前があること",
-        "every column must have a name",
-        "列名を付けるか、空の列を削除してください",
-        "name the column or delete it",
+    "row-blank": Law(
+        Text("there must be no blank rows between the data"), Text("delete the blank row")
     ),
-    "header-duplicate": Text(
-        "列名が重複しないこと",
-        "column names must be unique",
-        "列名を変えてください",
-        "rename one of the columns",
+    "column-missing": Law(
+        Text("the column must exist (columns: {known})"),
+        Text("correct the column name or the file"),
     ),
-    "header-space": Text(
-        "列名の前後に空白がないこと",
-        "column names must not begin or end with blanks",
-        "列名の空白を削除してください",
-        "remove the blanks",
-    ),
-    "ragged": Text(
-        "すべての行が見出しと同じ {n} 列であること",
-        "every row must have {n} fields as the header has",
-        "コンマの過不足や引用符を確認してください",
-        "look for missing or surplus commas and quotes",
-    ),
-    "row-blank": Text(
-        "途中に空行がないこと",
-        "there must be no blank rows between the data",
-        "空行を削除してください",
-        "delete the blank row",
-    ),
-    "column-missing": Text(
-        "列があること（ある列: {known}）",
-        "the column must exist (columns: {known})",
-        "列名の指定かファイルを直してください",
-        "correct the column name or the file",
-    ),
-    "spreadsheet-error": Text(
-        "セルが計算エラーでないこと",
-        "a cell must not be a spreadsheet error",
-        "数式を直し、値として保存してください",
-        "correct the formula and save values",
+    "spreadsheet-error": Law(
+        Text("a cell must not be a spreadsheet error"), Text("correct the formula and save values")
     ),
 }
 
-CODES: dict[str, Text] = {
-    "code-blank": Text(
-        "コードが空でないこと",
-        "a code must not be blank",
-        "コードを入れてください",
-        "fill in the code",
+CODES: dict[str, Law] = {
+    "code-blank": Law(Text("a code must not be blank"), Text("fill in the code")),
+    "code-space": Law(Text("a code must not begin or end with blanks"), Text("remove the blanks")),
+    "code-scientific": Law(
+        Text("a code must not be in scientific notation"),
+        Text("a spreadsheet has destroyed digits: export it again from the source as text"),
     ),
-    "code-space": Text(
-        "コードの前後に空白がないこと",
-        "a code must not begin or end with blanks",
-        "空白を削除してください",
-        "remove the blanks",
+    "code-decimal": Law(
+        Text("a code must not have a decimal point"),
+        Text("export the column as text, not as a number"),
     ),
-    "code-scientific": Text(
-        "コードは指数表記でないこと",
-        "a code must not be in scientific notation",
-        "表計算ソフトで桁が失われています。元データから文字列として出力し直してください",
-        "a spreadsheet has destroyed digits: export it again from the source as text",
+    "code-truncated": Law(
+        Text("leading zeros of a code must be kept"),
+        Text("export the column as text (it was probably {guess!r})"),
     ),
-    "code-decimal": Text(
-        "コードに小数点がないこと",
-        "a code must not have a decimal point",
-        "数値ではなく文字列として出力し直してください",
-        "export the column as text, not as a number",
+    "code-precision": Law(
+        Text("a code must be stored as text, not as a number of more than 15 digits"),
+        Text("export it again from the source as text"),
     ),
-    "code-truncated": Text(
-        "コードの先頭の0が残っていること",
-        "leading zeros of a code must be kept",
-        "文字列として出力し直してください（正しくは「{guess}」と思われます）",
-        "export the column as text (it was probably {guess!r})",
+    "code-form": Law(
+        Text("a code must be spelt as in the code list (full or half width, composed)"),
+        Text("write {guess!r}"),
     ),
-    "code-precision": Text(
-        "コードは文字列で保存され、15桁を超える数値でないこと",
-        "a code must be stored as text, not as a number of more than 15 digits",
-        "元データから文字列として出力し直してください",
-        "export it again from the source as text",
+    "code-unknown": Law(
+        Text("the code must be listed in {name}"), Text("correct the code or add it to the list")
     ),
-    "code-form": Text(
-        "コードの字形（全角・半角・濁点）がコード表と一致すること",
-        "a code must be spelt as in the code list (full or half width, composed)",
-        "「{guess}」と書いてください",
-        "write {guess!r}",
+    "code-duplicate": Law(
+        Text("a code must be listed once (also in row {first})"), Text("delete one of the rows")
     ),
-    "code-unknown": Text(
-        "コードが {name} の一覧にあること",
-        "the code must be listed in {name}",
-        "コードを直すか、一覧に追加してください",
-        "correct the code or add it to the list",
+    "pairs-blank": Law(
+        Text("the target (to) must not be blank"), Text("write the code it becomes")
     ),
-    "code-duplicate": Text(
-        "コードが重複しないこと（{first}行目と同じ）",
-        "a code must be listed once (also in row {first})",
-        "どちらかの行を削除してください",
-        "delete one of the rows",
+    "pairs-double": Law(
+        Text("a source (from) must be listed once (also in row {first})"),
+        Text("delete one of the rows"),
     ),
-    "pairs-blank": Text(
-        "行き先 (to) が空でないこと",
-        "the target (to) must not be blank",
-        "行き先のコードを書いてください",
-        "write the code it becomes",
+    "hierarchy-parent": Law(
+        Text("the parent must be a listed code"), Text("correct the parent or add its row")
     ),
-    "pairs-double": Text(
-        "元のコード (from) は一度だけ書くこと（{first}行目と同じ）",
-        "a source (from) must be listed once (also in row {first})",
-        "どちらかの行を削除してください",
-        "delete one of the rows",
+    "hierarchy-root": Law(
+        Text("exactly one code (the total) has an empty parent"),
+        Text("leave parent empty for the total only"),
     ),
-    "hierarchy-parent": Text(
-        "親コードが一覧にあること",
-        "the parent must be a listed code",
-        "親コードを直すか、その行を追加してください",
-        "correct the parent or add its row",
+    "hierarchy-cycle": Law(
+        Text("following the parents must lead to the total"),
+        Text("correct the parents that go round in a circle"),
     ),
-    "hierarchy-root": Text(
-        "親が空のコード（総数）がちょうど1つあること",
-        "exactly one code (the total) has an empty parent",
-        "総数の行だけ parent を空にしてください",
-        "leave parent empty for the total only",
-    ),
-    "hierarchy-cycle": Text(
-        "親をたどると総数に着くこと",
-        "following the parents must lead to the total",
-        "循環している親コードを直してください",
-        "correct the parents that go round in a circle",
-    ),
-    "hierarchy-unneeded": Text(
-        "階層を指定した次元が表の列にあること（列: {known}）",
-        "a hierarchy must belong to a column of the table (columns: {known})",
-        "階層の指定か列名を直してください",
-        "correct the hierarchy option or the column name",
+    "hierarchy-unneeded": Law(
+        Text("a hierarchy must belong to a column of the table (columns: {known})"),
+        Text("correct the hierarchy option or the column name"),
     ),
 }

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from sdc.messages import Text
 from sdc.readers import textfile
 from sdc.readers.crs import settle_crs
 from sdc.readers.dbf import part_of, shapefile_encoding
@@ -82,11 +83,16 @@ def read_vector(
     if not len(frame):
         problems.add("header-only", row=1)
     problems.stop()
-    said = (f"文字コード: {used}（{_HOW_JA[source]}）", f"encoding: {used} ({source})")
+    said = Text("encoding: {used} ({how})", used=used, how=_HOW[source])
     return Vector(TextTable(frame, where.name, used, first_row, (said,)), geometry, system)
 
 
-_HOW_JA = {"stated": "指定", "cpg": ".cpg", "trial": "厳密な試行で判定", "format": "形式の規定"}
+_HOW = {
+    "stated": Text("as stated"),
+    "cpg": Text(".cpg"),
+    "trial": Text("found by strict trial"),
+    "format": Text("of the format"),
+}
 
 
 def _open(path: Path, stated: str | None, problems: Problems) -> tuple[str, str, bool]:

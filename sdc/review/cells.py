@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.rules import Rules
 from sdc.model.system import Block, System
@@ -20,14 +21,14 @@ from sdc.publishing.symbols import printed, scale
 
 PRIMARY, COMPLEMENTARY, PUBLISHED = "primary", "complementary", "published"
 REASONS = {
-    "min_count": ("件数が基準値に満たない", "fewer units than the threshold"),
-    "must_hide": ("市の指定 (must_hide)", "named by the city (must_hide)"),
-    "share": ("大口の寄与が推定できる (n,k)・p%", "a large contributor could be estimated"),
-    "mask": ("同じ場所の別の表が秘匿", "hidden in another table of the same place"),
-    "line": ("引き算で他の秘匿値が求まるのを防ぐ", "else another X would follow by subtraction"),
+    "min_count": Text("fewer units than the threshold"),
+    "must_hide": Text("named by the city (must_hide)"),
+    "share": Text("a large contributor could be estimated"),
+    "mask": Text("hidden in another table of the same place"),
+    "line": Text("else another X would follow by subtraction"),
     "": ("", ""),
 }
-"""Why a cell is hidden, in Japanese and English."""
+"""Why a cell is hidden."""
 
 
 def cells_of(safe: Safe, table: str) -> pd.DataFrame:

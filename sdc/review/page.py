@@ -13,29 +13,22 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
+from sdc.messages import Text, spoken
 from sdc.model.release import Release
 from sdc.pipeline.finished import summary_of
 from sdc.pipeline.run import Safe, internal_files, open_door
 from sdc.review.payload import payload
+from sdc.review.words import page_words
 
 PROOFS = {
-    "agreement": ("公表値と表の一致", "what is printed agrees with the tables"),
-    "witnesses checked by integer addition": (
-        "すべての証拠表を整数の足し算だけで確認",
-        "every witness table added up in whole numbers",
-    ),
+    "agreement": Text("what is printed agrees with the tables"),
+    "witnesses checked by integer addition": Text("every witness table added up in whole numbers"),
 }
 """What a check of the audit means, in words for a reviewer."""
 LEVELS = {
-    "linear": (
-        "足し引きでは求まらない (安全の保証ではない)",
-        "adding and subtracting; no guarantee",
-    ),
-    "integer": ("取りうる整数が2つ以上", "more than one whole number is possible"),
-    "interval": (
-        "基準値以上も、真の値より小さい値も除けない",
-        "neither the threshold nor a smaller value can be excluded",
-    ),
+    "linear": Text("adding and subtracting; no guarantee"),
+    "integer": Text("more than one whole number is possible"),
+    "interval": Text("neither the threshold nor a smaller value can be excluded"),
 }
 
 
@@ -45,6 +38,8 @@ def review_page(safe: Safe) -> str:
     data = json.dumps(payload(safe, release), ensure_ascii=False, separators=(",", ":"))
     files = {name: _resource(name) for name in ("page.html", "page.css", "page.js")}
     return Template(files["page.html"]).substitute(
+        **page_words(),
+        language=spoken()[0],
         title=html.escape(release.info.title),
         facts=_facts(release),
         style=files["page.css"],
@@ -86,18 +81,16 @@ def _resource(name: str) -> str:
 
 def _facts(release: Release) -> str:
     info = release.info
-    parts = (info.municipality_name, info.id, f"第{info.serial}版", str(info.release_date))
+    issue = Text("issue {serial}, {day}", serial=info.serial, day=info.release_date)
+    parts = (info.municipality_name, info.id, str(issue))
     return html.escape(" · ".join(p for p in parts if p))
 
 
 def _verdict(safe: Safe) -> str:
     level = str(safe.report.level)
-    ja, en = LEVELS.get(level, (level, level))
-    return (
-        "<strong>監査に合格しました。この内容で公表できます。</strong>"
-        "<span>The audit passed: this may be published.</span>"
-        f"<small>水準 / level <b>{html.escape(level)}</b>: {ja} / {en}</small>"
-    )
+    promise = Text("level {level}: {promise}", level=level, promise=LEVELS[level])
+    passed = Text("The audit passed: this may be published.")
+    return f"<strong>{html.escape(str(passed))}</strong><small>{html.escape(str(promise))}</small>"
 
 
 def _numbers(safe: Safe) -> str:
@@ -106,44 +99,42 @@ def _numbers(safe: Safe) -> str:
     aside = sum(len(a.rows) for a in safe.prepared.aside)
     # A method without a lower bound leaves it at 0: then nothing is known of the gap.
     known = n["lower_bound"] > 0 or n["cost_complementary"] == 0
-    pairs: list[tuple[str, str, str]] = [
-        ("セル", "cells", f"{n['n_cells']:,}"),
-        ("秘匿 X", "hidden", f"{hidden:,} ({hidden / max(n['n_cells'], 1):.1%})"),
-        ("一次", "primary", f"{n['n_primary']:,}"),
-        ("補完", "complementary", f"{n['n_complementary']:,}"),
-        ("合算した区域", "areas merged", f"{len(safe.treated.merges):,}"),
-        ("集約した区分", "classes collapsed", f"{len(safe.treated.collapses):,}"),
-        ("記録", "records", f"{sum(safe.prepared.read.values()):,}"),
-        ("区域外の記録", "records outside", f"{aside:,}"),
-        ("方法", "method", str(n["method"])),
-        ("最適との差 (以下)", "gap to the least loss", f"{n['gap']:.1%}" if known else "—"),
+    pairs: list[tuple[Text, str]] = [
+        (Text("cells"), f"{n['n_cells']:,}"),
+        (Text("hidden X"), f"{hidden:,} ({hidden / max(n['n_cells'], 1):.1%})"),
+        (Text("primary"), f"{n['n_primary']:,}"),
+        (Text("complementary"), f"{n['n_complementary']:,}"),
+        (Text("areas merged"), f"{len(safe.treated.merges):,}"),
+        (Text("classes collapsed"), f"{len(safe.treated.collapses):,}"),
+        (Text("records"), f"{sum(safe.prepared.read.values()):,}"),
+        (Text("outside"), f"{aside:,}"),
+        (Text("method"), str(n["method"])),
+        (Text("gap to the least loss"), f"{n['gap']:.1%}" if known else "—"),
     ]
     return "".join(
-        f"<div><dt>{ja}<i>{en}</i></dt><dd>{html.escape(value)}</dd></div>"
-        for ja, en, value in pairs
+        f"<div><dt>{html.escape(str(name))}</dt><dd>{html.escape(value)}</dd></div>"
+        for name, value in pairs
     )
 
 
 def _checks(safe: Safe) -> str:
-    rows = []
-    for check in safe.report.checks:
-        ja, en = PROOFS.get(check, (check, ""))
-        rows.append((f"○ {ja}", en))
-    rows.append((f"○ 一次秘匿 {len(safe.report.verdict)} セルすべて", "every primary cell"))
+    done = [PROOFS.get(check, Text("{name}", name=check)) for check in safe.report.checks]
+    done.append(Text("every primary cell ({n:,})", n=len(safe.report.verdict)))
+    rows = [(f"○ {text}",) for text in done]
     digest = safe.report.published_digest
-    rows.append((f"監査した内容の SHA-256: {digest}", "digest of what was audited"))
+    rows.append((str(Text("digest of what was audited: {digest}", digest=digest)),))
     if safe.report.ledger_head:
-        rows.append((f"台帳: {safe.report.ledger_head}", "head of the ledger"))
+        rows.append((str(Text("head of the ledger: {head}", head=safe.report.ledger_head)),))
     return _rows(rows)
 
 
 def _merges(release: Release) -> str:
-    head = ("合算した区域 / merged", "", "合算先 / into", "")
+    head = (str(Text("merged")), "", str(Text("into")), "")
     return _grid(head, [(m.source, m.source_name, m.target, m.target_name) for m in release.merges])
 
 
 def _collapses(release: Release) -> str:
-    head = ("区分 / class", "", "まとめ先 / group", "")
+    head = (str(Text("class")), "", str(Text("group")), "")
     rows = [(c.source, c.source_label, c.target, c.target_label) for c in release.collapses]
     return _grid(head, rows)
 
@@ -152,7 +143,8 @@ def _changes(safe: Safe) -> str:
     """Comparison with the last release, where the configuration names one."""
     text = internal_files(safe).get("changes.csv") if safe.earlier is not None else None
     if text is None:
-        return "<p>比較する以前の公表はありません / no earlier release is named in the configuration</p>"
+        none = Text("no earlier release is named in the configuration")
+        return f"<p>{html.escape(str(none))}</p>"
     head, *rows = csv.reader(io.StringIO(text.decode("utf-8-sig")))
     return _grid(head, rows)
 
@@ -160,7 +152,7 @@ def _changes(safe: Safe) -> str:
 def _grid(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     body = _rows(rows)
     if not body:
-        return "<p>なし / none</p>"
+        return f"<p>{html.escape(str(Text('none')))}</p>"
     names = "".join(f"<th>{html.escape(h)}</th>" for h in head)
     return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
 

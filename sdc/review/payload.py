@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from sdc.messages import of_names, spoken
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.plan import PublishedTable
 from sdc.model.release import Release
@@ -14,6 +15,7 @@ from sdc.pipeline.run import Safe
 from sdc.publishing.wording import table_title, unit, words
 from sdc.review.cells import COMPLEMENTARY, PRIMARY, REASONS, cells_of
 from sdc.review.shapes import draw
+from sdc.review.words import script_words
 
 STATUS = {PRIMARY: "P", COMPLEMENTARY: "C"}
 
@@ -31,7 +33,9 @@ def payload(safe: Safe, release: Release) -> dict[str, Any]:
     return {
         "tables": [_table(safe, release, t) for t in release.tables],
         "maps": drawings,
-        "reasons": {key: list(text) for key, text in REASONS.items()},
+        "reasons": {key: str(text) for key, text in REASONS.items()},
+        "say": script_words(),
+        "language": spoken()[0],
     }
 
 
@@ -43,8 +47,8 @@ def _table(safe: Safe, release: Release, table: PublishedTable) -> dict[str, Any
     ends = cells[["lower", "upper"]].to_numpy()
     return {
         "id": table.name,
-        "title": list(table_title(release, table)),
-        "unit": list(unit(table)),
+        "title": of_names(table_title(release, table)),
+        "unit": of_names(unit(table)),
         "geo": geo[0] if geo else -1,
         "dims": [_dimension(release, d) for d in table.dims],
         "value": cells["value"].tolist(),
@@ -63,7 +67,7 @@ def _ends(lower: float, upper: float) -> list[float | None]:
 def _dimension(release: Release, dim: Hierarchy) -> dict[str, Any]:
     return {
         "name": dim.name,
-        "title": list(words(release, dim.name)),
+        "title": of_names(words(release, dim.name)),
         "codes": list(dim.codes),
         "labels": list(dim.labels),
         "parents": dim.parents.tolist(),

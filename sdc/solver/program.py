@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from sdc.errors import SolverError
+from sdc.messages import Text
 from sdc.model.system import FloatArray
 
 TOLERANCE = 1e-6
@@ -41,8 +42,7 @@ class Solution:
         """The point of an OPTIMAL solve; SolverError for every other status."""
         if self.status is not Status.OPTIMAL or self.x is None:
             raise SolverError(
-                f"ソルバーの結果を利用できません: {self.status.value}",
-                f"the solver's answer cannot be used: {self.status.value}",
+                Text("the solver's answer cannot be used: {value}", value=self.status.value),
                 code="solver",
             )
         return self.x

@@ -13,9 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy
 
-_Verdict = tuple[tuple[str, str], tuple[str, str]]
+_Verdict = tuple[Text, Text]
 BoolArray = npt.NDArray[np.bool_]
 
 _HEADER_ROWS = 2
@@ -122,9 +123,9 @@ def check_merges(codes: Iterable[str], moves: Mapping[str, str]) -> None:
     known = set(codes)
     unknown = [c for pair in moves.items() for c in pair if c not in known]
     chained = [source for source, target in moves.items() if target in moves]
-    must = ("合算のコードは最下位の地域コード", "merges name innermost areas")
-    chain = ("合算先は他へ合算されないこと", "a target is not merged away itself")
-    remedy = ("合算表を修正してください", "correct the merge map")
+    must = Text("merges name innermost areas")
+    chain = Text("a target is not merged away itself")
+    remedy = Text("correct the merge map")
     findings = [
         Finding("merge", must=rule, remedy=remedy, value=c)
         for rule, wrong in ((must, unknown), (chain, chained))
@@ -213,9 +214,9 @@ def _same_groups(rows: pd.DataFrame, code: str, file: str) -> None:
 
 def _need(gdf: pd.DataFrame, column: str, file: str) -> None:
     if column not in gdf.columns:
-        must = (f"列「{column}」があること", f"there is a column {column!r}")
+        must = Text("there is a column {column!r}", column=column)
         have = [c for c in gdf.columns if c != "geometry"]
-        remedy = (f"ある列: {', '.join(have)}", f"the columns are {', '.join(have)}")
+        remedy = Text("the columns are {names}", names=", ".join(have))
         raise InputError.of([Finding("column-missing", must=must, remedy=remedy, file=file)])
 
 
@@ -230,8 +231,8 @@ def _plain(value: Any) -> str:
 
 def _finding(
     kind: str,
-    must: tuple[str, str],
-    remedy: tuple[str, str],
+    must: Text,
+    remedy: Text,
     *,
     row: int | None = None,
     column: str = "",
@@ -242,23 +243,14 @@ def _finding(
     return Finding(kind, must=must, remedy=remedy, file=file, row=place, column=column, value=value)
 
 
-_TEXT = (
-    "コードは文字列であること(数値は先頭の0を失う)",
-    "a code is text (numbers lose leading zeros)",
-)
-_AS_TEXT = (
-    "元データから文字列として書き出し直してください",
-    "export it again from the source as text",
-)
-_PRESENT = ("コードが空でないこと", "every area has a code")
-_FILL = ("コードを入れるか、除外条件に加えてください", "fill it in or exclude the row by a rule")
-_CLEAN = ("コードは半角で前後に空白がないこと", "a code is half-width without blanks around it")
-_HALF_WIDTH = ("半角に直し、空白を除いてください", "make it half-width and remove blanks")
-_LEADING = ("コードの先頭の0が失われていないこと", "a code keeps its leading zero")
-_OWN_CODE = (
-    "地域のコードは全体や上位区分のコードと異なること",
-    "an area's code differs from the total's and from those of groups of other areas",
-)
-_UNIQUE = ("上位区分の列を確認してください", "check the columns of the groups above")
-_ONE_PARENT = ("1つのコードの上位区分は1つ", "a code lies in one group")
-_CHECK = ("上位区分の列を修正してください", "correct the columns of the groups above")
+_TEXT = Text("a code is text (numbers lose leading zeros)")
+_AS_TEXT = Text("export it again from the source as text")
+_PRESENT = Text("every area has a code")
+_FILL = Text("fill it in or exclude the row by a rule")
+_CLEAN = Text("a code is half-width without blanks around it")
+_HALF_WIDTH = Text("make it half-width and remove blanks")
+_LEADING = Text("a code keeps its leading zero")
+_OWN_CODE = Text("an area's code differs from the total's and from those of groups of other areas")
+_UNIQUE = Text("check the columns of the groups above")
+_ONE_PARENT = Text("a code lies in one group")
+_CHECK = Text("correct the columns of the groups above")

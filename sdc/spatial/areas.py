@@ -14,6 +14,7 @@ import numpy.typing as npt
 import shapely
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import TOTAL, Hierarchy
 from sdc.spatial.areacodes import (
     check_codes,
@@ -62,16 +63,14 @@ class Areas:
         leaves = [self.hierarchy.codes[i] for i in self.hierarchy.leaves]
         if list(self.shapes["code"]) != leaves:
             raise InputError(
-                "図形と最下位コードは1対1で同じ順序であること",
-                "there must be exactly one shape an innermost code, in code order",
+                Text("there must be exactly one shape an innermost code, in code order"),
                 code="areas-codes",
             )
         geometry = self.geometry
         good = np.isin(shapely.get_type_id(geometry), (3, 6)) & shapely.is_valid(geometry)
         if not (good & ~shapely.is_empty(geometry)).all():
             raise InputError(
-                "図形は空でない正しい多角形であること",
-                "shapes must be valid polygons that are not empty",
+                Text("shapes must be valid polygons that are not empty"),
                 code="areas-geometry",
             )
 
@@ -166,9 +165,7 @@ def make_areas(
     broken = repair(gdf, file)
     inside, outside = _by_code(broken.geometry, rows, ~out), _by_code(broken.geometry, rows, out)
     if not inside["code"]:
-        raise InputError(
-            "地域が1つもありません", "there is no area to count in", code="areas-empty"
-        )
+        raise InputError(Text("there is no area to count in"), code="areas-empty")
     shapes = gpd.GeoDataFrame(inside, geometry="geometry", crs=gdf.crs)
     water = gpd.GeoDataFrame(outside, geometry="geometry", crs=gdf.crs)
     above = descent(rows[~out], columns, root, file=file)
@@ -234,7 +231,7 @@ def mesh_areas(
     (4, '500m', ['53393588', '53393589', '53393598', '53393599'])
     """
     if not levels:
-        raise InputError("メッシュの段階がありません", "name a mesh level", code="mesh-level")
+        raise InputError(Text("name a mesh level"), code="mesh-level")
     grids = sorted({level_of(name) for name in levels}, key=lambda grid: -grid.size)
     finest = grids[-1]
     for coarse, fine in pairwise(grids):
@@ -283,7 +280,6 @@ def _by_code(geometry: Geometries, rows: Any, chosen: npt.NDArray[np.bool_]) -> 
 
 def _no_crs() -> InputError:
     return InputError(
-        "座標参照系がありません。crs(例: EPSG:6668)を指定するか、.prjを添えてください",
-        "the areas have no CRS: state it (for example EPSG:6668) or add the .prj file",
+        Text("the areas have no CRS: state it (for example EPSG:6668) or add the .prj file"),
         code="crs-missing",
     )

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import shapely
 
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 from sdc.spatial.plane import plane_crs
 
 Geometries = npt.NDArray[np.object_]
@@ -35,7 +36,7 @@ class Overlap:
 
 @dataclass(frozen=True)
 class AreasReport:
-    """What was found and done when areas were read; ``lines`` says it in both languages.
+    """What was found and done when areas were read; ``lines`` says it.
 
     ``polygons`` read, ``areas`` made of them, ``excluded`` polygons set apart, ``repaired`` codes
     with broken rings, ``overlaps`` by code, ``gaps`` enclosed by areas and their surface (m²).
@@ -59,40 +60,27 @@ class AreasReport:
         return replace(self, merged_away=self.merged_away + n, areas=self.areas - n)
 
     @property
-    def lines(self) -> tuple[tuple[str, str], ...]:
-        """(Japanese, English) sentences; only what deserves a reader's attention.
+    def lines(self) -> tuple[Text, ...]:
+        """Sentences; only what deserves a reader's attention.
 
         >>> AreasReport(polygons=3, areas=2).lines
         (('3個の多角形から2地域を作成', '3 polygons make 2 areas'),)
         """
         lines = [
-            (
-                f"{self.polygons}個の多角形から{self.areas}地域を作成",
-                f"{self.polygons} polygons make {self.areas} areas",
-            )
+            Text("{polygons} polygons make {areas} areas", polygons=self.polygons, areas=self.areas)
         ]
         if self.excluded:
             n = self.excluded
-            lines.append((f"{n}個の多角形を集計から除外", f"{n} polygons are drawn, not counted"))
+            lines.append(Text("{n} polygons are drawn, not counted", n=n))
         if self.repaired:
             codes, n = ", ".join(self.repaired[:10]), len(self.repaired)
-            lines.append((f"{n}地域の不正な形状を修復: {codes}", f"{n} areas repaired: {codes}"))
+            lines.append(Text("{n} areas repaired: {codes}", n=n, codes=codes))
         if self.overlaps:
             n, area = len(self.overlaps), sum(o.area for o in self.overlaps)
-            lines.append(
-                (
-                    f"{n}組の地域が計{area:.1f} m²重複",
-                    f"{n} pairs of areas share {area:.1f} m² in all",
-                )
-            )
+            lines.append(Text("{n} pairs of areas share {area:.1f} m² in all", n=n, area=area))
         if self.gaps:
             n, area = self.gaps, self.gap_area
-            lines.append(
-                (
-                    f"地域に囲まれた隙間{n}箇所、計{area:.1f} m²",
-                    f"{n} enclosed gaps, {area:.1f} m² in all",
-                )
-            )
+            lines.append(Text("{n} enclosed gaps, {area:.1f} m² in all", n=n, area=area))
         return tuple(lines)
 
 
@@ -125,11 +113,8 @@ def repair(gdf: gpd.GeoDataFrame, file: str = "") -> Repaired:
     for i in np.flatnonzero(broken):
         geometry[i] = _polygons_of(shapely.make_valid(geometry[i]))
     usable = np.isin(shapely.get_type_id(geometry), (3, 6)) & ~shapely.is_empty(geometry)
-    must = (
-        "各行に有限な座標の多角形があること",
-        "every row holds a polygon with finite coordinates",
-    )
-    remedy = ("形状を修正するか行を除いてください", "correct the shape or remove the row")
+    must = Text("every row holds a polygon with finite coordinates")
+    remedy = Text("correct the shape or remove the row")
     findings = [
         Finding("areas-geometry", must=must, remedy=remedy, file=file, row=int(i) + _HEADER_ROWS)
         for i in np.flatnonzero(~(usable & finite))
@@ -216,10 +201,7 @@ def _polygons_of(geometry: shapely.Geometry) -> shapely.Geometry:
 
 def _too_much(overlap: Overlap, tolerance: float, file: str) -> Finding:
     share = f"{100 * tolerance:g}"
-    must = (
-        f"地域どうしの重複は小さい方の面積の{share}%以下",
-        f"two areas share at most {share} % of the smaller one",
-    )
-    remedy = ("境界データの重複を修正してください", "correct the overlapping boundaries")
+    must = Text("two areas share at most {share} % of the smaller one", share=share)
+    remedy = Text("correct the overlapping boundaries")
     value = f"{overlap.first}, {overlap.second}: {100 * overlap.share:.1f} %"
     return Finding("areas-overlap", must=must, remedy=remedy, file=file, value=value)

@@ -6,6 +6,7 @@ import geopandas as gpd
 import pandas as pd
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy
 from sdc.spatial.areas import Areas
 from sdc.spatial.meshcover import polygons
@@ -30,7 +31,7 @@ def group_cells(cells: Areas, after: Hierarchy) -> Areas:
     larger = [c for c in leaves if c not in set(kept["code"])]
     strange = [c for c in larger if c not in cells.hierarchy]
     if strange:
-        raise InputError(f"メッシュがありません: {strange[0]}", f"no such cell: {strange[0]}")
+        raise InputError(Text("no such cell: {found}", found=strange[0]))
     parts = [kept]
     for level in dict.fromkeys(level_above(c) for c in larger):
         shapes = polygons([c for c in larger if level_above(c) == level], level)
@@ -52,7 +53,7 @@ def level_above(code: str) -> str:
     if len(code) == 9:
         return "2km" if code.endswith("5") else "500m"
     if len(code) not in _DIGITS:
-        raise InputError(f"メッシュがありません: {code}", f"no such cell: {code}")
+        raise InputError(Text("no such cell: {code}", code=code))
     return _DIGITS[len(code)]
 
 

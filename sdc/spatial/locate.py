@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.spatial.areas import Areas
 from sdc.spatial.mesh import encode_numbers
 from sdc.spatial.meshgrid import CRS
@@ -51,8 +52,7 @@ def locate(x: Any, y: Any, crs: str, areas: Areas) -> IntArray:
     north = np.atleast_1d(np.asarray(y, dtype=np.float64))
     if east.shape != north.shape or east.ndim != 1:
         raise InputError(
-            f"xとyの数が違います: {east.size}, {north.size}",
-            f"x and y differ in length: {east.size}, {north.size}",
+            Text("x and y differ in length: {size}, {size2}", size=east.size, size2=north.size),
             code="locate-length",
         )
     target = CRS if areas.level else areas.shapes.crs
@@ -79,16 +79,13 @@ def transformer(source: Any, target: Any) -> Any:
 
     if not source:
         raise InputError(
-            "座標参照系がありません。crs(例: EPSG:6668)を指定してください",
-            "the points have no CRS: state it (for example EPSG:6668)",
+            Text("the points have no CRS: state it (for example EPSG:6668)"),
             code="crs-missing",
         )
     try:
         return _between(_name(source), _name(target))
     except CRSError:
-        raise InputError(
-            f"不明な座標参照系です: {source}", f"unknown CRS: {source}", code="crs-unknown"
-        ) from None
+        raise InputError(Text("unknown CRS: {source}", source=source), code="crs-unknown") from None
 
 
 def _name(crs: Any) -> str:

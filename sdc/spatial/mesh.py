@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 from sdc.spatial.meshcode import (
     EAST,
     LEVELS,
@@ -104,8 +105,7 @@ def encode_numbers(
     north, east = _floats(lat), _floats(lon)
     if north.shape != east.shape:
         raise InputError(
-            f"緯度{north.size}件と経度{east.size}件の数が違います",
-            f"{north.size} latitudes but {east.size} longitudes",
+            Text("{size} latitudes but {size2} longitudes", size=north.size, size2=east.size),
             code="mesh-length",
         )
     out = np.empty(len(north), dtype=np.int64)
@@ -226,14 +226,12 @@ def infer_level(code: str) -> str:
         fitting = [grid for grid in fitting if (grid.name == "2km") == code.endswith("5")]
     if len(fitting) > 1:
         raise InputError(
-            f"10桁のコード{code!r}は250mか100mか判別できません。段階を指定してください",
-            f"the ten digits of {code!r} may be 250 m or 100 m: name the level",
+            Text("the ten digits of {code!r} may be 250 m or 100 m: name the level", code=code),
             code="mesh-level-ambiguous",
         )
     if not fitting:
         raise InputError(
-            f"{code!r}はどの段階のメッシュコードの桁数でもありません",
-            f"{code!r} has the length of no mesh code",
+            Text("{code!r} has the length of no mesh code", code=code),
             code="mesh-code",
         )
     read(code, fitting[0])
@@ -261,33 +259,32 @@ def _floats(values: Any) -> FloatArray:
     try:
         return np.atleast_1d(np.asarray(values, dtype=np.float64))
     except (TypeError, ValueError):
-        raise InputError(
-            "緯度・経度は数値の配列です", "latitude and longitude are numbers", code="mesh-point"
-        ) from None
+        raise InputError(Text("latitude and longitude are numbers"), code="mesh-point") from None
 
 
 def _check_options(decimals: int, outside: str) -> None:
     if decimals not in range(5, 10):
         raise InputError(
-            f"小数の桁数は5〜9です: {decimals}",
-            f"decimals is 5 to 9; found {decimals}",
+            Text("decimals is 5 to 9; found {decimals}", decimals=decimals),
             code="mesh-decimals",
         )
     if outside not in ("error", "mark"):
         raise InputError(
-            f"outsideはerrorかmarkです: {outside!r}",
-            f"outside is error or mark; found {outside!r}",
+            Text("outside is error or mark; found {outside!r}", outside=outside),
             code="mesh-outside",
         )
 
 
 def _outside(lat: FloatArray, lon: FloatArray, positions: IntArray) -> InputError:
-    must = (
-        f"点は北緯{SOUTH}〜{NORTH}度、東経{WEST}〜{EAST}度の範囲にあること",
-        f"a point lies within {SOUTH}-{NORTH} N, {WEST}-{EAST} E",
+    must = Text(
+        "a point lies within {SOUTH}-{NORTH} N, {WEST}-{EAST} E",
+        SOUTH=SOUTH,
+        NORTH=NORTH,
+        WEST=WEST,
+        EAST=EAST,
     )
-    swapped = ("緯度と経度が逆です", "latitude and longitude are swapped")
-    other = ("座標と座標参照系を確認してください", "check the coordinates and their CRS")
+    swapped = Text("latitude and longitude are swapped")
+    other = Text("check the coordinates and their CRS")
     findings = []
     for i in positions[:MAX_FINDINGS]:
         x, y = float(lat[i]), float(lon[i])

@@ -32,6 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 
 IntArray = npt.NDArray[np.int64]
 TextArray = npt.NDArray[np.str_]
@@ -81,8 +82,9 @@ class Level:
         """
         if not self.nests_in(coarse):
             raise InputError(
-                f"{self.name}メッシュは{coarse.name}メッシュに収まりません",
-                f"{self.name} cells do not nest in {coarse.name} cells",
+                Text(
+                    "{name} cells do not nest in {name2} cells", name=self.name, name2=coarse.name
+                ),
                 code="mesh-nesting",
             )
         return coarse.size // self.size
@@ -136,10 +138,9 @@ def level_of(name: str) -> Level:
     try:
         return LEVELS[name]
     except (KeyError, TypeError):
-        must = f"メッシュの段階は {' '.join(LEVELS)} のいずれか"
+        known = " ".join(LEVELS)
         raise InputError(
-            f"{must}: {name!r}",
-            f"a mesh level is one of {' '.join(LEVELS)}; found {name!r}",
+            Text("a mesh level is one of {known}; found {name!r}", known=known, name=name),
             code="mesh-level",
         ) from None
 
@@ -246,8 +247,8 @@ def as_text(codes: Any) -> TextArray:
         flat = array.ravel().tolist()
         wrong = [i for i, code in enumerate(flat) if not isinstance(code, str)]
         if wrong:
-            must = ("メッシュコードは文字列", "a mesh code is text")
-            remedy = ("文字列として読み込んでください", "read the column as text")
+            must = Text("a mesh code is text")
+            remedy = Text("read the column as text")
             findings = [
                 Finding("mesh-code", must=must, remedy=remedy, row=i + 1, value=str(flat[i]))
                 for i in wrong[:MAX_FINDINGS]
@@ -258,14 +259,12 @@ def as_text(codes: Any) -> TextArray:
 
 
 def _impossible(code: str, position: int, level: Level) -> Finding:
-    must = (
-        f"{level.name}メッシュコードは半角数字{level.digits}桁で、日本の範囲に実在すること",
-        f"a {level.name} mesh code has {level.digits} half-width digits and names a cell of Japan",
+    must = Text(
+        "a {name} mesh code has {digits} half-width digits and names a cell of Japan",
+        name=level.name,
+        digits=level.digits,
     )
-    remedy = (
-        "桁数・象限(1〜4)・段階の指定を確認してください",
-        "check its digits, its quadrants (1-4) and the level that was declared",
-    )
+    remedy = Text("check its digits, its quadrants (1-4) and the level that was declared")
     return Finding("mesh-code", must=must, remedy=remedy, row=position + 1, value=str(code))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.spatial.meshcode import (
     LEVELS,
     SOUTH,
@@ -185,8 +186,7 @@ def _rows_and_columns(bounds: Bounds, grid: Level) -> tuple[IntArray, IntArray]:
     south, west, north, east = (np.array([edge]) for edge in bounds)
     if not (south[0] <= north[0] and west[0] <= east[0]):
         raise InputError(
-            "範囲は南・西・北・東の順です",
-            "bounds are south, west, north, east with south <= north and west <= east",
+            Text("bounds are south, west, north, east with south <= north and west <= east"),
             code="mesh-bounds",
         )
     first, last = _spans(south, north, units=UNITS_LAT, grid=grid)
@@ -217,22 +217,23 @@ def _geometries(place: Any) -> Geometries:
     if hasattr(place, "geometry") and hasattr(place, "to_crs"):
         if crs is None:
             raise InputError(
-                "座標参照系がありません。crsを指定してください",
-                "the geometry has no CRS: set one",
+                Text("the geometry has no CRS: set one"),
                 code="crs-missing",
             )
         place = place.geometry.to_crs(CRS).to_numpy()
     found = np.atleast_1d(np.asarray(place, dtype=object))
     found = found[~(shapely.is_missing(found) | shapely.is_empty(found))]
     if not len(found):
-        raise InputError("形状が空です", "the geometry is empty", code="geometry-empty")
+        raise InputError(Text("the geometry is empty"), code="geometry-empty")
     valid = shapely.is_valid(found)
     return np.asarray(np.where(valid, found, shapely.make_valid(found)), dtype=object)
 
 
 def _outside() -> InputError:
     return InputError(
-        "範囲が日本のメッシュの範囲(北緯20〜46度、東経122〜154度)を出ています",
-        "the place leaves the range of Japan's mesh (20-46 N, 122-154 E): check CRS and axis order",
+        Text(
+            "the place leaves the range of Japan's mesh (20-46 N, 122-154 E): check "
+            "CRS and axis order"
+        ),
         code="mesh-point",
     )

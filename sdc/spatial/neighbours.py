@@ -18,6 +18,7 @@ import pandas as pd
 import shapely
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.spatial.areas import Areas
 from sdc.spatial.coverage import SLIVER
 
@@ -70,8 +71,7 @@ def neighbours(
     """
     if not (min_length >= 0 and tolerance >= 0 and barrier_width >= 0):
         raise InputError(
-            "長さの下限・許容差・障壁の幅は0以上です",
-            "min_length, tolerance and barrier_width must not be negative",
+            Text("min_length, tolerance and barrier_width must not be negative"),
             code="neighbours-limit",
         )
     contacts = _contacts(areas, tolerance)
@@ -214,9 +214,7 @@ def _alongside(sides: _Sides, tolerance: float) -> _Contacts:
 
 def _barrier_zone(barriers: gpd.GeoDataFrame, plane: str, width: float) -> shapely.Geometry:
     if barriers.crs is None:
-        raise InputError(
-            "障壁の線に座標参照系がありません", "the barriers have no CRS", code="crs-missing"
-        )
+        raise InputError(Text("the barriers have no CRS"), code="crs-missing")
     lines = barriers.geometry.to_crs(plane).to_numpy()
     return shapely.union_all(shapely.buffer(lines, width))
 

@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.spatial.areas import Areas
 from sdc.spatial.locate import transformer
 
@@ -52,9 +53,7 @@ def intersections(
     ([[0, 0], [1, 0], [2, 0], [3, 0]], [262000.0])
     """
     if not min_area >= 0:
-        raise InputError(
-            "最小面積は0以上です", "min_area must not be negative", code="overlay-limit"
-        )
+        raise InputError(Text("min_area must not be negative"), code="overlay-limit")
     flip = bool(b.level) and not a.level
     first, second = (b, a) if flip else (a, b)
     i, j, area = _cut(first, second)
@@ -114,11 +113,10 @@ def _observed(observed: tuple[Any, Any] | None, n: int, m: int) -> IntArray:
         return np.empty(0, dtype=np.int64)
     i, j = (np.asarray(side, dtype=np.int64) for side in observed)
     if i.shape != j.shape:
-        raise InputError("観測した組の長さが違います", "observed pairs differ in length")
+        raise InputError(Text("observed pairs differ in length"))
     if len(i) and (max(i.max() - n, j.max() - m) >= 0 or min(i.min(), j.min()) < -1):
         raise InputError(
-            "観測した組が地域の範囲外です",
-            "an observed pair names an area that does not exist",
+            Text("an observed pair names an area that does not exist"),
             code="overlay-observed",
         )
     both = (i >= 0) & (j >= 0)

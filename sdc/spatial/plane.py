@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 from sdc.spatial.meshgrid import CRS
 
 _FIRST = 6668
@@ -98,11 +99,11 @@ def plane_crs(place: Any) -> str:
 
 def _zone_of_code(code: str) -> int:
     if not (code.isascii() and code.isdigit() and len(code) in (2, 5, 6, 9, 11)):
-        raise _bad_code(code, "2桁・5桁・6桁の数字", "a code of 2, 5, 6, 9 or 11 digits")
+        raise _bad_code(code, Text("a code of 2, 5, 6, 9 or 11 digits"))
     if len(code) == 6 and code != code[:5] + check_digit(code[:5]):
-        raise _bad_code(code, "検査数字が正しいこと", "the sixth digit is the check digit")
+        raise _bad_code(code, Text("the sixth digit is the check digit"))
     if code[:2] not in _PREFECTURES:
-        raise _bad_code(code, "先頭2桁は都道府県01〜47", "the first two digits are 01-47")
+        raise _bad_code(code, Text("the first two digits are 01-47"))
     for first, last, zone in _EXCEPTIONS:
         if first <= code[:5] <= last and len(code) > 2:
             return zone
@@ -128,9 +129,7 @@ def _middle(place: Any) -> tuple[float, float]:
 
     if hasattr(place, "to_crs"):
         if place.crs is None:
-            raise InputError(
-                "座標参照系がありません", "the geometry has no CRS: set one", code="crs-missing"
-            )
+            raise InputError(Text("the geometry has no CRS: set one"), code="crs-missing")
         west, south, east, north = place.total_bounds
         middle = gpd.GeoSeries([shapely.Point((west + east) / 2, (south + north) / 2)])
         point = middle.set_crs(place.crs).to_crs(CRS).iloc[0]
@@ -143,14 +142,13 @@ def _zone_of_position(lon: float, lat: float) -> int:
     """The zone with the nearest meridian; latitude counts half, to tell islands from mainland."""
     if not (20 <= lat < 46 and 122 <= lon < 155):
         raise InputError(
-            "場所が日本の範囲にありません。座標参照系と軸の順序を確認してください",
-            "the place lies outside Japan: check its CRS and the order of its axes",
+            Text("the place lies outside Japan: check its CRS and the order of its axes"),
             code="plane-outside",
         )
     across = (lon - _MERIDIANS) * np.cos(np.radians(lat))
     return int(np.argmin(across**2 + (0.5 * (lat - _LATITUDES)) ** 2)) + 1
 
 
-def _bad_code(code: str, ja: str, en: str) -> InputError:
-    remedy = ("団体コードを確認してください", "check the municipality code")
-    return InputError.of([Finding("municipality", must=(ja, en), remedy=remedy, value=code)])
+def _bad_code(code: str, must: Text) -> InputError:
+    remedy = Text("check the municipality code")
+    return InputError.of([Finding("municipality", must=must, remedy=remedy, value=code)])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdc.errors import RulesError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.system import BoolArray, System
 
@@ -35,8 +36,7 @@ def districts_of(system: System) -> Districts:
     dim = shared_tree(system)
     if dim is None:
         raise RulesError(
-            "districtsには全ての表に共通の二段以上の地域区分が必要です",
-            "districts needs a dimension of at least two levels that all tables share",
+            Text("districts needs a dimension of at least two levels that all tables share"),
             code="districts",
         )
     groups = np.flatnonzero(dim.parents == dim.root)

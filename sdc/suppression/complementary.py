@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 from sdc.errors import RulesError
+from sdc.messages import Text
 from sdc.model.plan import Plan
 from sdc.model.sharing import Runner, threaded
 from sdc.model.system import BoolArray, Level, Problem
@@ -100,8 +101,7 @@ def load(name: str) -> Method:
     if name not in METHODS:
         names = ", ".join(["auto", *METHODS])
         raise RulesError(
-            f"method {name!r} はありません。次のどれかにしてください: {names}",
-            f"there is no method {name!r}; choose one of {names}",
+            Text("there is no method {name!r}; choose one of {names}", name=name, names=names),
             code="method",
         )
     module, function = METHODS[name].split(":")

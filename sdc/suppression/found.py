@@ -11,6 +11,7 @@ from typing import Any
 import scipy.sparse as sp
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.system import BoolArray, Problem
 
 __all__ = ["Budget", "Found", "Method"]
@@ -68,7 +69,7 @@ class Budget:
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.work) and self.work >= 0):
-            raise InputError("budgetは0以上の数です", "budget must be a finite number >= 0")
+            raise InputError(Text("budget must be a finite number >= 0"))
 
     @classmethod
     def of(cls, work: float | None = None, time_limit: float | None = None) -> Budget:

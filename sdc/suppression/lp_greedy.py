@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sdc.errors import Infeasible
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, FloatArray, Problem
 from sdc.suppression.cheapest import Search, Step
@@ -140,8 +141,7 @@ def infeasible(problem: Problem, cells: list[int]) -> Infeasible:
     names = [problem.system.name_of(c) for c in dict.fromkeys(cells)]
     shown = "; ".join(names[:10])
     return Infeasible(
-        f"他のセルをすべて秘匿しても保護できないセルがあります: {shown}",
-        f"cells that cannot be protected even if all others are hidden: {shown}",
+        Text("cells that cannot be protected even if all others are hidden: {shown}", shown=shown),
         cells=names,
     )
 

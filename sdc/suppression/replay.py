@@ -11,6 +11,7 @@ import dataclasses
 import numpy as np
 
 from sdc.errors import NotProven
+from sdc.messages import Text
 from sdc.model.plan import Plan
 from sdc.model.system import BoolArray, Level, Problem
 from sdc.suppression.demands import Demands, Masks
@@ -32,8 +33,7 @@ def replay(problem: Problem, hidden: BoolArray, *, seed: int = 0) -> Plan:
     whole = masks.hidden(problem, given | masks.free)
     if not np.array_equal(whole & problem.system.shown, hidden) or hidden[~problem.eligible].any():
         raise NotProven(
-            "決定ファイルは別のデータまたは別の規則のものです。sdc planをやり直してください",
-            "the decision was made for other data or other rules; run sdc plan again",
+            Text("the decision was made for other data or other rules; run sdc plan again"),
             code="decision",
         )
     moves = None

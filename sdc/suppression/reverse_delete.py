@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from sdc.errors import Infeasible, InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, FloatArray, Level, Problem
 from sdc.suppression.closing import close_in_order, determined
@@ -50,9 +51,7 @@ def reverse_delete(
     for another level.
     """
     if problem.level is not Level.LINEAR:
-        raise InputError(
-            "reverse-deleteは保護水準linear専用です", "reverse-delete serves level linear only"
-        )
+        raise InputError(Text("reverse-delete serves level linear only"))
     reduced = reduce(problem)
     deleter = Deleter.of(reduced)
     plain = deleter.delete(reduced.weight)
@@ -127,8 +126,11 @@ def infeasible(problem: Problem, cells: IntArray) -> Infeasible:
     """The error that names primary cells no pattern protects."""
     names = [problem.system.name_of(int(c)) for c in cells[:20]]
     return Infeasible(
-        f"どのように秘匿しても保護できないセルが{len(cells)}個あります: {'; '.join(names[:3])}",
-        f"{len(cells)} cells cannot be protected whatever else is hidden: {'; '.join(names[:3])}",
+        Text(
+            "{count} cells cannot be protected whatever else is hidden: {names}",
+            count=len(cells),
+            names="; ".join(names[:3]),
+        ),
         cells=names,
     )
 

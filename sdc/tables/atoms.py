@@ -9,6 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.coded import Coded, Crossing
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.system import Block
@@ -92,8 +93,10 @@ class Atoms:
         found = np.minimum(found, max(len(keys) - 1, 0))
         if len(flat) and (not len(keys) or (keys[order][found] != flat).any()):
             raise InputError(
-                f"起こりえない組合せの記録があります: {', '.join(self.names)}",
-                f"a record falls into a combination declared impossible: {', '.join(self.names)}",
+                Text(
+                    "a record falls into a combination declared impossible: {names}",
+                    names=", ".join(self.names),
+                ),
                 code="crossing",
             )
         out = np.zeros(len(keys), dtype=np.int64)
@@ -171,7 +174,7 @@ def _combinations(
     out = np.zeros((1, 0), dtype=np.int64)
     for crossing in used:
         if set(crossing.names) & set(done):
-            raise InputError("交差表が重複しています", "two crossings share a dimension")
+            raise InputError(Text("two crossings share a dimension"))
         own = [i for i, n in enumerate(crossing.names) if n in names]
         out = _product(out, np.unique(crossing.pairs[:, own], axis=0))
         done += tuple(crossing.names[i] for i in own)
@@ -186,8 +189,7 @@ def _combinations(
 def _product(left: IntArray, right: IntArray) -> IntArray:
     if len(left) * len(right) > MAX_ATOMS:
         raise InputError(
-            "表の組合せが大きすぎます。区分を減らしてください",
-            "the joint cross-classification is too large; release fewer linked tables",
+            Text("the joint cross-classification is too large; release fewer linked tables"),
             code="atoms",
         )
     return np.hstack([np.repeat(left, len(right), axis=0), np.tile(right, (len(left), 1))])
@@ -210,8 +212,9 @@ def consistent_values(atoms: Atoms, value: IntArray) -> IntArray:
     solution = model.solve()
     if solution.status is not Status.OPTIMAL or solution.x is None:
         raise InputError(
-            "表どうしが矛盾しています: すべてに合う内訳がありません",
-            "the tables contradict each other: no cross-classification agrees with all of them",
+            Text(
+                "the tables contradict each other: no cross-classification agrees with all of them"
+            ),
             code="linked-contradiction",
         )
     return np.rint(solution.x).astype(np.int64)

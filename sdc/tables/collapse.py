@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy
 from sdc.tables.recode import Recoding
 
@@ -44,7 +45,7 @@ def collapse_scheme(
     """
     if unused not in UNUSED:
         names = ", ".join(UNUSED)
-        raise InputError(f"unusedは{names}のいずれかです", f"unused must be one of {names}")
+        raise InputError(Text("unused must be one of {names}", names=names))
     below = leaves_below(hierarchy)
     mapping = {leaf: _target(hierarchy, scheme, leaf) for leaf in below[_root(hierarchy)]}
     groups: dict[str, set[str]] = {}
@@ -68,11 +69,11 @@ def collapse_scheme(
     return coarser(hierarchy, mapping, labels=labels)
 
 
-_REMEDY = ("集約の対応表を修正してください", "correct the collapse scheme")
-_UNKNOWN = ("fromのコードは区分に存在すること", "every 'from' is a code of the dimension")
-_MISSING = ("全ての末端コードに集約先があること", "every innermost code has a target")
-_MEANING = ("既存コードへの集約は同じ範囲を指すこと", "an existing code keeps its meaning")
-_RUNS = ("順序のある区分は連続して集約すること", "ordered classes are collapsed in runs")
+_REMEDY = Text("correct the collapse scheme")
+_UNKNOWN = Text("every 'from' is a code of the dimension")
+_MISSING = Text("every innermost code has a target")
+_MEANING = Text("an existing code keeps its meaning")
+_RUNS = Text("ordered classes are collapsed in runs")
 
 
 def coarser(
@@ -157,10 +158,7 @@ def _broken_runs(mapping: Mapping[str, str], ordered: Sequence[str] | None) -> l
     if ordered is None:
         return []
     if set(ordered) != set(mapping) or len(ordered) != len(mapping):
-        must = (
-            "順序は全ての末端コードを1回ずつ含むこと",
-            "the order names every innermost code once",
-        )
+        must = Text("the order names every innermost code once")
         raise InputError.of([Finding("scheme", must=must, remedy=_REMEDY)])
     runs = [
         mapping[c] for k, c in enumerate(ordered) if k == 0 or mapping[ordered[k - 1]] != mapping[c]

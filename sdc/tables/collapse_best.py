@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.tables.merging.problem import xlogx
 
@@ -77,7 +78,7 @@ def best_bands(
     _check(counts, width, min_count, price)
     limit = width if most is None else most
     if limit < 1:
-        raise InputError("区分数の上限は1以上です", "at least one band is needed")
+        raise InputError(Text("at least one band is needed"))
     loss, unsafe = _bands(counts, min_count)
     cost = loss + price * unsafe
     least = np.full((limit + 1, width + 1), np.inf)
@@ -118,10 +119,7 @@ def _check(counts: IntArray, width: int, min_count: int, price: float) -> None:
     fits = counts.ndim == 2 and counts.shape[1] == width and counts.dtype.kind in "iu"
     if not fits or (counts < 0).any():
         raise InputError(
-            "件数は地域×末端区分の0以上の整数です",
-            "counts are whole numbers, areas x innermost classes",
+            Text("counts are whole numbers, areas x innermost classes"),
         )
     if min_count < 1 or not price >= 0:
-        raise InputError(
-            "min_countは1以上、priceは0以上です", "min_count must be >= 1 and price >= 0"
-        )
+        raise InputError(Text("min_count must be >= 1 and price >= 0"))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.system import BoolArray, FloatArray
 from sdc.tables.merging.problem import xlogx
@@ -158,9 +159,8 @@ def _checked(
     bad = table.ndim != 2 or table.shape[1] != width or table.dtype.kind not in "iu"
     if bad or (table < 0).any() or minimum < 1:
         raise InputError(
-            "件数は地域×末端区分の0以上の整数です",
-            "counts are whole numbers, areas x innermost classes",
+            Text("counts are whole numbers, areas x innermost classes"),
         )
     if expected is not None and (len(expected) != width or min(expected) <= 0):
-        raise InputError("期待構成比は末端区分ごとに正の数です", "expected shares are positive")
+        raise InputError(Text("expected shares are positive"))
     return table.astype(np.int64)

@@ -13,6 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from sdc.errors import InputError, NotProven, SdcError
+from sdc.messages import Text
 from sdc.model.coded import Coded, Crossing
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.past import PastRelease, PastTable, Prior
@@ -142,14 +143,18 @@ def _block(system: System, name: str) -> IntArray:
 def _other(earlier: PastRelease) -> SdcError:
     if earlier.external:
         return InputError(
-            f"外部の合計が記録と一致しません: {earlier.label}",
-            f"an external total does not agree with the records: {earlier.label}; leave out totals "
-            "of another population",
+            Text(
+                "an external total does not agree with the records: {label}; leave out "
+                "totals of another population",
+                label=earlier.label,
+            ),
             code="external",
         )
     return NotProven(
-        f"以前の公表を再現できません: {earlier.label}",
-        f"the earlier release {earlier.label} cannot be counted again as it was printed",
+        Text(
+            "the earlier release {label} cannot be counted again as it was printed",
+            label=earlier.label,
+        ),
         code="ledger-values",
     )
 

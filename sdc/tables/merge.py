@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.tables.merging.build import Pairs, Permissions, build_problem
 from sdc.tables.merging.greedy import Cluster, greedy
 from sdc.tables.merging.problem import MergeLoss, MergeProblem
@@ -88,8 +89,11 @@ def merge_areas(
     if method not in METHODS:
         names = ", ".join(METHODS)
         raise InputError(
-            f"合算の方法 {method!r} はありません。次のどれかにしてください: {names}",
-            f"there is no merging method {method!r}; choose one of {names}",
+            Text(
+                "there is no merging method {method!r}; choose one of {names}",
+                method=method,
+                names=names,
+            ),
             code="method",
         )
     problem = build_problem(

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 from sdc.model.coded import Coded, Crossing
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.table import Table, aggregate
@@ -39,8 +40,8 @@ class Recoding:
         unknown = sorted(set(self.mapping) - set(leaves))
         want = {self.after.codes[i] for i in self.after.leaves}
         if missing or unknown or set(self.mapping.values()) != want:
-            must = ("全ての末端コードに行き先が1つあること", "every innermost code has one target")
-            remedy = ("対応表を修正してください", "correct the map")
+            must = Text("every innermost code has one target")
+            remedy = Text("correct the map")
             bad = ", ".join((missing or unknown)[:5])
             raise InputError.of(
                 [Finding("recoding", must=must, remedy=remedy, column=self.name, value=bad)]
@@ -133,8 +134,8 @@ def merged_areas(hierarchy: Hierarchy, mapping: Mapping[str, str]) -> Recoding:
     wrong = sorted({c for pair in mapping.items() for c in pair} - set(leaves))
     wrong += sorted(c for c in full.values() if c in full and full[c] != c)
     if wrong:
-        must = ("合算は末端の地域どうしで連鎖しないこと", "merges join areas and form no chains")
-        remedy = ("合算の対応表を修正してください", "correct the merge map")
+        must = Text("merges join areas and form no chains")
+        remedy = Text("correct the merge map")
         raise InputError.of(
             [Finding("merge", must=must, remedy=remedy, column=hierarchy.name, value=wrong[0])]
         )
@@ -159,8 +160,7 @@ def _axis(table: Table, recoding: Recoding) -> int:
     names = [d.name for d in table.dims]
     if recoding.name not in names:
         raise InputError(
-            f"表に区分がありません: {recoding.name}",
-            f"the table has no dimension {recoding.name!r}",
+            Text("the table has no dimension {name!r}", name=recoding.name),
         )
     axis = names.index(recoding.name)
     _same(table.dims[axis], recoding)
@@ -169,9 +169,7 @@ def _axis(table: Table, recoding: Recoding) -> int:
 
 def _same(dim: Hierarchy, recoding: Recoding) -> None:
     if not dim.same_codes(recoding.before):
-        raise InputError(
-            f"区分の定義が異なります: {dim.name}", f"dimension {dim.name!r} is defined differently"
-        )
+        raise InputError(Text("dimension {name!r} is defined differently", name=dim.name))
 
 
 def _gather(leaf: IntArray, recoding: Recoding, axis: int) -> IntArray:

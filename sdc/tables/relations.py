@@ -19,6 +19,7 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.coded import Coded, Crossing
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import Block, System
@@ -87,8 +88,11 @@ def _place(table: Table, blocks: Sequence[Block], size: int) -> tuple[IntArray, 
         theirs = np.transpose(other.value[common.place], _axes(other, table))
         if not np.array_equal(own, theirs):
             raise InputError(
-                f"表「{table.name}」と「{other.name}」の共通の合計が一致しません",
-                f"tables {table.name!r} and {other.name!r} disagree on a margin they share",
+                Text(
+                    "tables {name!r} and {name2!r} disagree on a margin they share",
+                    name=table.name,
+                    name2=other.name,
+                ),
                 code="linked-margins",
             )
         index[overlap.place] = overlap.unknowns
@@ -113,9 +117,12 @@ def _overlap(table: Table, block: Block) -> _Overlap:
     for name in mine.keys() & other.keys():
         if not mine[name].same_codes(other[name]):
             raise InputError(
-                f"区分「{name}」の定義が表によって異なります",
-                f"dimension {name!r} is defined differently in {table.name!r} and "
-                f"{block.table.name!r}",
+                Text(
+                    "dimension {name!r} is defined differently in {one!r} and {other!r}",
+                    name=name,
+                    one=table.name,
+                    other=block.table.name,
+                ),
                 code="dimension-differs",
             )
     place: tuple[slice | int, ...] = tuple(

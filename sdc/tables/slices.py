@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.coded import Coded, Crossing, sums
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, System
@@ -99,8 +100,11 @@ def _with_rows(
         leaf[name] = order[found].astype(np.int64)
         if (bridge[name][leaf[name]] != code).any():
             raise InputError(
-                f"以前の公表にだけあるコードがあります: {name}",
-                f"an earlier release counted units under codes of {name!r} that no code leads to",
+                Text(
+                    "an earlier release counted units under codes of {name!r} that no code "
+                    "leads to",
+                    name=name,
+                ),
                 code="ledger-codes",
             )
     for crossing in crossings:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.coded import Coded, Measure, sums
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.table import COUNT, Table, aggregate
@@ -44,8 +45,11 @@ def tabulate(
     chosen = _measure(coded, measure)
     if chosen.top is not None and chosen.top.shape[1] < top:
         raise InputError(
-            f"保持している上位の寄与は{chosen.top.shape[1]}件だけです: {measure}",
-            f"only the {chosen.top.shape[1]} largest contributions of {measure!r} were kept",
+            Text(
+                "only the {found} largest contributions of {measure!r} were kept",
+                found=chosen.top.shape[1],
+                measure=measure,
+            ),
             code="top",
         )
     flat, shape = coded.key(by)
@@ -99,13 +103,13 @@ def _upwards(up: Any, leaf: IntArray) -> tuple[IntArray, IntArray]:
 
 def _dimension(coded: Coded, name: str) -> Hierarchy:
     if name not in coded.dims:
-        raise InputError(f"区分がありません: {name}", f"the records have no dimension {name!r}")
+        raise InputError(Text("the records have no dimension {name!r}", name=name))
     return coded.dims[name]
 
 
 def _measure(coded: Coded, name: str) -> Measure:
     if name not in coded.measures:
-        raise InputError(f"集計量がありません: {name}", f"the records have no measure {name!r}")
+        raise InputError(Text("the records have no measure {name!r}", name=name))
     return coded.measures[name]
 
 

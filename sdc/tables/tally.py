@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import IntArray
 from sdc.tables.tabulate import TOP, largest_of
@@ -69,7 +70,7 @@ def combine(parts: Iterable[Tally]) -> Tally:
         if waiting > max(WAITING, len(held[0]) // 3):
             held, waiting = [_merged(held)], 0
     if not held:
-        raise InputError("記録がありません", "there are no records", code="records-none")
+        raise InputError(Text("there are no records"), code="records-none")
     return _merged(held) if len(held) > 1 else held[0]
 
 
@@ -104,8 +105,7 @@ def _merged(parts: Sequence[Tally]) -> Tally:
     names = list(parts[0].amounts)
     if any(list(p.amounts) != names for p in parts):
         raise InputError(
-            "集計量の異なる部分は合算できません",
-            "parts with different measures cannot be joined",
+            Text("parts with different measures cannot be joined"),
             code="pieces",
         )
     each = {

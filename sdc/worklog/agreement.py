@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from sdc.messages import Text
 from sdc.worklog.chain import Entry
 
-ROLES: Mapping[str, tuple[str, str]] = {
-    "maker": ("作成者", "maker"),
-    "checker": ("確認者", "checker"),
-    "approver": ("承認者", "approver"),
+ROLES: Mapping[str, Text] = {
+    "maker": Text("maker"),
+    "checker": Text("checker"),
+    "approver": Text("approver"),
 }
 """Every role in Japanese and English, in the order in which they sign."""
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from sdc.errors import InputError, PackageError
+from sdc.messages import Text
 
 START = "0" * 64
 MODE = 0o600
@@ -94,7 +95,7 @@ def append(
     Raises what ``read_log`` raises, and InputError for an unknown kind.
     """
     if kind not in KINDS:
-        raise InputError(f"未知の記録の種類です: {kind}", f"unknown kind of entry: {kind}")
+        raise InputError(Text("unknown kind of entry: {kind}", kind=kind))
     if os.path.lexists(path):
         _private(path)
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
@@ -118,18 +119,16 @@ def append(
 def _private(path: Path) -> None:
     info = path.lstat()
     if not stat.S_ISREG(info.st_mode):
-        raise InputError("作業記録が通常のファイルではありません", "the log is not a plain file")
+        raise InputError(Text("the log is not a plain file"))
     if os.name == "posix" and stat.S_IMODE(info.st_mode) & 0o077:
         raise InputError(
-            "作業記録を他の利用者が読めます。chmod 600 としてください",
-            "others can read the working log; run chmod 600",
+            Text("others can read the working log; run chmod 600"),
             code="worklog-mode",
         )
 
 
 def _broken(number: int) -> PackageError:
     return PackageError(
-        f"作業記録の{number}行目以降が書き換えられています",
-        f"the working log was altered at line {number} or before",
+        Text("the working log was altered at line {number} or before", number=number),
         code="worklog",
     )

@@ -178,7 +178,7 @@ def test_a_list_of_replacements_is_total() -> None:
     codes, found = generalise([column], METHODS["map"](mapping={"八百屋A": "食料品"}), file="b.csv")
     assert codes.tolist() == ["食料品", ""]
     assert [(f.code, f.row, f.value) for f in found] == [("map-missing", 3, "新しい店")]
-    assert "新しい店,置換え後" in found[0].remedy[0]
+    assert "新しい店,置換え後" in found[0].remedy.to("ja")
 
 
 def test_misfits_are_told_with_their_rows() -> None:

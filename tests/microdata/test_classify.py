@@ -75,8 +75,8 @@ def test_a_class_that_is_not_known_is_refused(
     # the first record stands in row 5, the refused one is the second
     assert (found.code, found.file, found.row, found.column) == (code, "b.csv", 6, "用途")
     assert found.value == (value or "")
-    assert ja in found.remedy[0]
-    assert en in found.remedy[1]
+    assert ja in found.remedy.to("ja")
+    assert en in found.remedy.to("en")
     assert all(found.must)
 
 
@@ -123,8 +123,8 @@ def test_a_text_that_is_not_a_usable_number_is_refused(
     (found,) = wrong
     assert (found.code, found.file, found.row, found.column) == (code, "b.csv", 3, spec.column)
     assert found.value == (value or "")
-    assert ja in found.remedy[0]
-    assert en in found.remedy[1]
+    assert ja in found.remedy.to("ja")
+    assert en in found.remedy.to("en")
     assert all(found.must)
 
 

@@ -192,13 +192,13 @@ def test_the_impossible_code_and_the_slip_of_figure_1_5_are_caught() -> None:
     assert [(f.code, f.row, f.value) for f in found] == [
         ("mesh-impossible", 2, "5339460004"), ("mesh-impossible", 3, "533946004"),
     ]  # fmt: skip
-    assert "100m" in found[0].remedy[0]  # possible only where that level is declared
+    assert "100m" in found[0].remedy.to("ja")  # possible only where that level is declared
     assert centres(codes[:1], "100m")[2] == []
     tokyo = (35.5, 139.5, 35.9, 139.95)
     slip = pd.Series(["533946004", "553946004", "533946111"], name="mesh")
     _, lat, found = centres(slip, "500m", area=tokyo, file="moves.csv")
     assert [(f.code, f.row, f.value) for f in found] == [("mesh-outside", 3, "553946004")]
-    assert "533946004" in found[0].remedy[1]
+    assert "533946004" in found[0].remedy.to("en")
     # two 80 km cells to the north: 2 x 40 minutes of latitude, 148 km
     assert round((lat[1] - lat[0]) * 111.0) == 148
 

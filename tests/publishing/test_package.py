@@ -12,6 +12,7 @@ import pytest
 from handmade import area_dim, make_release, marked
 
 from sdc.errors import InputError, SdcError
+from sdc.messages import Text
 from sdc.model.release import Release
 from sdc.publishing import files
 from sdc.publishing.package import publish, write_package
@@ -84,7 +85,7 @@ def test_the_stranger_sees_the_finished_stage_and_can_refuse(
 
     def refuse(stage: Path) -> None:
         seen.append(verify_package(stage).ok)
-        raise SdcError("否", "no")
+        raise SdcError(Text("no"))
 
     with pytest.raises(SdcError, match="no"):
         write_package(release, tmp_path, internal={"a": b"1"}, stage_check=refuse)
@@ -110,7 +111,7 @@ def test_the_ledger_hears_of_it_between_internal_folder_and_rename(
 
 def test_a_ledger_that_refuses_leaves_nothing(release: Release, tmp_path: Path) -> None:
     def fail(digest: str) -> None:
-        raise SdcError("台帳", "ledger")
+        raise SdcError(Text("ledger"))
 
     with pytest.raises(SdcError, match="ledger"):
         publish(release, tmp_path, internal={"a": b"1"}, on_sealed=fail)
@@ -144,7 +145,7 @@ def test_a_failure_puts_the_older_package_back(build: Build, tmp_path: Path) -> 
     write_package(build(), tmp_path, internal={"a": b"1"})
 
     def fail(digest: str) -> None:
-        raise SdcError("台帳", "ledger")
+        raise SdcError(Text("ledger"))
 
     with pytest.raises(SdcError, match="ledger"):
         publish(build(serial=2), tmp_path, internal={"a": b"2"}, on_sealed=fail)

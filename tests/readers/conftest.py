@@ -35,10 +35,10 @@ def _refused(call: Callable[[], Any]) -> tuple[Finding, ...]:
     assert findings, "a refusal names what it found"
     assert caught.value.exit_status == 2
     for f in findings:
-        assert JAPANESE.search(f.must[0])
-        assert JAPANESE.search(f.remedy[0])
-        assert f.must[1]
-        assert f.remedy[1]
+        assert JAPANESE.search(f.must.to("ja"))
+        assert JAPANESE.search(f.remedy.to("ja"))
+        assert f.must.to("en")
+        assert f.remedy.to("en")
         assert "{" not in "".join((*f.must, *f.remedy))
     return findings
 

@@ -131,7 +131,7 @@ def test_a_dash_is_zero_only_where_allowed(write: Write, told: Told) -> None:
     assert told(lambda: read_cells(path, hierarchies={})) == [("value-dash", 3, "value", "-")]
     (table,) = read_cells(path, hierarchies={}, allow_marks=True)
     assert table.value.tolist() == [2, 2, 0]
-    assert table.notes == ("「-」1件を0と読みました / read 1 `-` as zero",)
+    assert [str(n) for n in table.notes] == ["「-」1件を0と読みました / read 1 `-` as zero"]
     marked = write("use,value\na,2\nb,X\n", name="x.csv")
     assert told(lambda: read_cells(marked, hierarchies={}, allow_marks=True))[0][0] == "value-mark"
 
@@ -139,10 +139,10 @@ def test_a_dash_is_zero_only_where_allowed(write: Write, told: Told) -> None:
 def test_a_message_never_holds_a_number_of_a_cell(write: Write, refused: Any) -> None:
     path = write("use,value\na,8731\nb,2\nTOTAL,9999\na,8731\n")
     for f in refused(lambda: read_cells(path, hierarchies={})):
-        assert "8731" not in f.text(0) + f.text(1)
+        assert "8731" not in f.to("ja") + f.to("en")
     path = write("use,value\na,8731\nb,2\nTOTAL,9999\n")
     (only,) = refused(lambda: read_cells(path, hierarchies={}))
-    assert "9999" not in only.text(0) + only.text(1)
+    assert "9999" not in only.to("ja") + only.to("en")
 
 
 def test_totals_beyond_two_to_the_53_are_refused(write: Write, told: Told) -> None:

@@ -233,8 +233,8 @@ def test_a_problem_of_all_records_is_told_once(write: Write, refused: Refused) -
     path = write("lon,lat\n35.7,139.7\n35.8,139.8\n")
     (only,) = refused(lambda: degrees(path))
     assert (only.code, only.row, only.value) == ("position-swapped", 2, "35.7, 139.7")
-    assert only.must[0].startswith("（全2行）")
-    assert only.must[1].startswith("(all 2 rows)")
+    assert only.must.to("ja").startswith("（全2行）")
+    assert only.must.to("en").startswith("(all 2 rows)")
 
 
 @pytest.mark.parametrize(
@@ -245,8 +245,8 @@ def test_the_remedy_names_the_right_code(
     known: str, suggestion: str, write: Write, refused: Refused
 ) -> None:
     (only,) = refused(lambda: cells(write(f"area,value\n{known},3\n")))
-    assert suggestion in only.remedy[0]
-    assert suggestion in only.remedy[1]
+    assert suggestion in only.remedy.to("ja")
+    assert suggestion in only.remedy.to("en")
 
 
 @pytest.mark.parametrize(
@@ -292,7 +292,7 @@ def test_records_without_position_can_be_kept_and_are_counted(write: Write) -> N
     records = read_records(path, x="lon", y="lat", crs="EPSG:6668", unplaced="keep")
     assert records.placed.tolist() == [True, False, False, True]
     assert records.x[3] == 139.8
-    assert ("位置のない記録: 2件", "records without a position: 2") in records.notes
+    assert "位置のない記録: 2件 / records without a position: 2" in map(str, records.notes)
 
 
 CITY = """

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sdc.readers
+from sdc.messages import catalogue
 from sdc.readers.problems import COLUMNS, TEXTS, Problems, guard, show, write_errors
 
 SOURCES = [p for p in Path(next(iter(sdc.readers.__path__))).glob("*.py") if "texts" not in p.name]
@@ -19,14 +20,11 @@ SOURCES = [p for p in Path(next(iter(sdc.readers.__path__))).glob("*.py") if "te
 
 @pytest.mark.parametrize("code", sorted(TEXTS))
 def test_every_text_is_there_in_both_languages(code: str) -> None:
-    text = TEXTS[code]
-    for japanese, english in ((text.must_ja, text.must_en), (text.remedy_ja, text.remedy_en)):
+    for english in (part.template for part in TEXTS[code]):
+        japanese = catalogue("ja")[english]
         assert any(ord(c) > 0x3000 for c in japanese)
         assert english
         assert all(ord(c) < 0x3000 for c in english)
-        # Both languages name the same places to be filled in.
-        names = [{f[1] for f in string.Formatter().parse(t) if f[1]} for t in (japanese, english)]
-        assert {n.removesuffix("!r") for n in names[0]} == {n.removesuffix("!r") for n in names[1]}
 
 
 def calls() -> list[ast.Call]:
@@ -62,7 +60,8 @@ def test_every_place_in_a_text_is_filled_in() -> None:
         given_words = {k.arg for k in call.keywords}
         if None in given_words:  # **words: the corpus runs these
             continue
-        wanted = {f[1] for part in TEXTS[code] for f in string.Formatter().parse(part) if f[1]}
+        templates = [part.template for part in TEXTS[code]]
+        wanted = {f[1] for part in templates for f in string.Formatter().parse(part) if f[1]}
         assert wanted - {"column"} <= given_words, (code, call.lineno)
 
 
@@ -76,9 +75,8 @@ def test_errors_csv_holds_everything(tmp_path: Path) -> None:
     with path.open(encoding="utf-8-sig", newline="") as stream:
         header, first, second = csv.reader(stream)
     assert tuple(header) == COLUMNS
-    mark = TEXTS["value-mark"]
-    assert first == ["a.csv", "3", "value", "X", mark.must_ja, mark.must_en,
-                     mark.remedy_ja, mark.remedy_en]  # fmt: skip
+    words = [part.to(k) for part in TEXTS["value-mark"] for k in ("ja", "en")]
+    assert first == ["a.csv", "3", "value", "X", *words]
     assert second[:4] == ["a.csv", "", "", ""]
 
 
@@ -103,7 +101,7 @@ def test_guard(text: str, safe: str) -> None:
     assert guard(text) == safe
 
 
-def test_show_tells_twenty_and_how_many_more() -> None:
+def test_show_tells_twenty_and_how_many_more(monkeypatch: pytest.MonkeyPatch) -> None:
     problems = Problems("a.csv")
     for row in range(2, 25):  # 23 findings
         problems.add("code-blank", row=row, column="area")
@@ -112,7 +110,8 @@ def test_show_tells_twenty_and_how_many_more() -> None:
     assert lines[-1] == "ほか 3 件 / 3 more"
     assert lines[0].startswith("a.csv 2行目 列「area」")
     assert "row 2 column 'area'" in lines[1]
-    assert len(show(problems.found, language=0).splitlines()) == 21
+    monkeypatch.setenv("SDC_LANG", "ja")
+    assert len(show(problems.found).splitlines()) == 21
 
 
 def test_long_values_are_cut() -> None:

@@ -46,7 +46,7 @@ def test_cells_that_are_not_listed_are_not_published(write: Write) -> None:
     table = read_published(path)
     # Codes in order: TOTAL, a, b, c. The total and the blank show nothing.
     assert table.present.tolist() == [False, True, False, True]
-    assert ("公表されていないセル: 2件", "cells that are not published: 2") in table.notes
+    assert "公表されていないセル: 2件 / cells that are not published: 2" in map(str, table.notes)
     zero = read_published(path, unlisted="zero")
     # A blank is listed and shows nothing; an unlisted total is never a zero.
     assert zero.present.tolist() == [False, True, False, True]
@@ -70,10 +70,8 @@ def test_an_unknown_way_of_reading_gaps_is_refused(write: Write, told: Told) -> 
 def test_print_forms_are_repaired_and_counted(write: Write) -> None:
     table = read_published(write('use,value\na,"1,234"\nb,１２\nc, 5 \nd,7\n'))
     assert table.value.tolist() == [0, 1234, 12, 5, 7]
-    assert table.notes[0] == (
-        "桁区切り・空白・全角数字を直して読んだ値: 3件",
-        "values read without grouping, blanks or full width: 3",
-    )
+    assert table.notes[0].to("ja") == "桁区切り・空白・全角数字を直して読んだ値: 3件"
+    assert table.notes[0].to("en") == "values read without grouping, blanks or full width: 3"
 
 
 @pytest.mark.parametrize("text", ["1.5", "△3", "-3", "12%", "3人", "1e3"])
@@ -99,7 +97,7 @@ def test_merged_cells_of_a_package_count_as_zero(write: Write) -> None:
     table = read_published(path, hierarchies={"area": AREA})
     assert not table.hidden.any()
     assert table.present[AREA.position("n1")]
-    assert ("合算されたセル1件を0としました", "1 merged cells count as zero") in table.notes
+    assert "合算されたセル1件を0としました / 1 merged cells count as zero" in map(str, table.notes)
 
 
 def test_a_visible_total_that_its_parts_contradict_is_refused(write: Write, told: Told) -> None:

@@ -86,7 +86,7 @@ def test_every_factor_needs_a_decision(tmp_path: Path) -> None:
     found = {(f.code, f.column) for f in caught.value.findings}
     assert ("config-decision-missing", "exit.decisions") in found
     assert ("config-unknown-name", "exit.decisions.dealy") in found
-    assert any("`delay`" in f.remedy[1] for f in caught.value.findings)
+    assert any("`delay`" in f.remedy.to("en") for f in caught.value.findings)
 
 
 SENSORS = """

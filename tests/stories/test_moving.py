@@ -147,7 +147,7 @@ def test_what_the_entry_refuses(tmp_path: Path, old: str, new: str, code: str) -
         run_release(config, dry_run=True)
     codes = {f.code for f in caught.value.findings}
     assert code in codes
-    assert not [f for f in caught.value.findings if "花子" in f.text(0) + f.text(1)]
+    assert not [f for f in caught.value.findings if "花子" in f.to("ja") + f.to("en")]
 
 
 @pytest.mark.parametrize("fault", ["mode", "beside", "short", "link"])
@@ -194,7 +194,7 @@ def test_mesh_codes_of_the_wrong_level_and_far_away_are_refused(tmp_path: Path) 
     assert [(f.code, f.row, f.value) for f in found] == [
         ("mesh-impossible", 5, "5339460004"), ("mesh-outside", 7, slip),
     ]  # fmt: skip
-    assert right in found[1].remedy[1]
+    assert right in found[1].remedy.to("en")
 
 
 def test_a_route_is_named_only_where_enough_people_took_it(tmp_path: Path) -> None:

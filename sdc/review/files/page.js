@@ -3,7 +3,7 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const PALETTE = ["#fdf6d8", "#c3e0b4", "#74bcae", "#3585a4", "#274472"];
-const STATUS = { P: "一次秘匿 / primary", C: "補完秘匿 / complementary", ".": "公表 / published" };
+const say = (name, fill) => data.say[name].replace(/\{(\w+)\}/g, (_, key) => fill[key]);
 let table = data.tables[0];
 let at = [];
 
@@ -22,7 +22,7 @@ function node(name, attributes, ...children) {
 const label = (dim, i) => dim.labels[i] === dim.codes[i] ? dim.codes[i] : dim.codes[i] + " " + dim.labels[i];
 const flat = (t, place) => place.reduce((sum, p, i) => sum * t.dims[i].codes.length + p, 0);
 const root = (dim) => dim.parents.indexOf(-1);
-const number = (v) => v.toLocaleString("ja-JP");
+const number = (v) => v.toLocaleString(data.language);
 const shown = (t, i) => t.printed[i] === "9" ? number(t.value[i]) : t.printed[i];
 function place(t, i) {
   const out = [];
@@ -62,8 +62,8 @@ function drawChoice() {
     choose(t, t.dims.map(root));
   } });
   for (const t of data.tables)
-    tables.append(node("option", t === table ? { selected: "" } : {}, t.title[0] + " (" + t.id + ")"));
-  const parts = [node("label", {}, "表 / table ", tables)];
+    tables.append(node("option", t === table ? { selected: "" } : {}, t.title + " (" + t.id + ")"));
+  const parts = [node("label", {}, data.say.table + " ", tables)];
   table.dims.forEach((dim, d) => {
     if (d === table.geo) return;
     const select = node("select", { "data-dim": dim.name, change: (e) => {
@@ -71,7 +71,7 @@ function drawChoice() {
     } });
     dim.codes.forEach((c, i) => select.append(
       node("option", i === at[d] ? { value: i, selected: "" } : { value: i }, label(dim, i))));
-    parts.push(node("label", {}, dim.title.join(" / ") + " ", select));
+    parts.push(node("label", {}, dim.title + " ", select));
   });
   byId("choice").replaceChildren(...parts);
 }
@@ -116,10 +116,10 @@ function drawMaps() {
     node("b", { style: "background:" + colour(low, limits) }),
     number(low) + " – " + (k < limits.length ? number(limits[k] - 1) : "")));
   const hatched = "background:repeating-linear-gradient(45deg,#e4e4e4 0 4px,#8a8a8a 4px 6px)";
-  entries.push(node("li", {}, node("b", { style: hatched }), "X 秘匿 / hidden"));
-  entries.push(node("li", {}, node("b", { style: hatched + ";border:2px solid #c0392b" }), "X 一次秘匿 / primary"));
+  entries.push(node("li", {}, node("b", { style: hatched }), say("hidden")));
+  entries.push(node("li", {}, node("b", { style: hatched + ";border:2px solid #c0392b" }), say("hidden_primary")));
   if (Object.keys(drawing.before).length)
-    entries.push(node("li", {}, node("b", { style: "border:2px dashed #6c3483" }), "合算された区域 / merged away"));
+    entries.push(node("li", {}, node("b", { style: "border:2px dashed #6c3483" }), say("merged")));
   byId("legend").replaceChildren(...entries);
 }
 
@@ -139,31 +139,30 @@ function drawWhy() {
   const i = flat(table, at);
   const state = table.status[i];
   const parts = [node("h3", {}, name(table, at)),
-    node("p", {}, "真の値 / true value: ", node("b", { id: "true" }, number(table.value[i])), " " + table.unit[0],
-      " → 公表 / printed: ", node("b", { id: "printed" }, shown(table, i)), " ",
-      state === "." ? STATUS[state] : node("tag", { class: state }, STATUS[state]))];
+    node("p", {}, say("true") + ": ", node("b", { id: "true" }, number(table.value[i])), " " + table.unit,
+      " → " + say("printed") + ": ", node("b", { id: "printed" }, shown(table, i)), " ",
+      state === "." ? say(state) : node("tag", { class: state }, say(state)))];
   if (state !== ".") {
     const [low, high] = table.range[i] || [null, null];
-    parts.push(node("p", { id: "reason" }, "理由 / why: " + data.reasons[table.reason[i]].join(" / ")));
+    parts.push(node("p", { id: "reason" }, say("why") + ": " + data.reasons[table.reason[i]]));
     if (low !== null) parts.push(node("p", { id: "range" },
-      "外部の人は " + number(low) + " から " + number(high) + " までを除けません / nobody outside can exclude "
-      + number(low) + " to " + number(high)));
+      say("range", { low: number(low), high: number(high) })));
     const list = node("ul", { id: "sums" });
     for (const family of sums(table, at)) {
       const hidden = family.filter((j) => j !== i && table.printed[j] === "X");
       const words = hidden.slice(0, 12).map((j) => name(table, place(table, j))
-        + (table.status[j] === "P" ? " (一次 / primary)" : ""));
-      list.append(node("li", {}, "合計 / total " + name(table, place(table, family[0])) + " [" + shown(table, family[0])
-        + "] — ほかの X / other X: " + hidden.length + (words.length ? ": " + words.join("; ") : "")
+        + (table.status[j] === "P" ? " (" + say("primary") + ")" : ""));
+      list.append(node("li", {}, say("total", {
+        name: name(table, place(table, family[0])), shown: shown(table, family[0]), n: hidden.length }) + (words.length ? ": " + words.join("; ") : "")
         + (hidden.length > 12 ? " …" : "")));
     }
-    parts.push(node("p", {}, "このセルが入る足し算 / the sums it takes part in:"), list);
+    parts.push(node("p", {}, say("sums") + ":"), list);
     const asked = table.dims.map((d, k) => d.name + "=" + d.codes[at[k]]).join(",");
-    parts.push(node("p", {}, "証拠の組 (公表後) / the proof, once released: ",
+    parts.push(node("p", {}, say("proof") + ": ",
       node("code", {}, "sdc explain CONFIG.toml " + table.id + " " + asked)));
   }
   const same = data.tables.filter((t) => t !== table && t.cell.includes(table.cell[i])).map((t) => t.id);
-  if (same.length) parts.push(node("p", {}, "同じ数を載せる表 / also printed in: " + same.join(", ")));
+  if (same.length) parts.push(node("p", {}, say("also") + ": " + same.join(", ")));
   byId("why").replaceChildren(...parts);
 }
 
@@ -171,8 +170,8 @@ function drawGrid() {
   const rows = table.geo >= 0 ? table.geo : 0;
   const columns = table.dims.findIndex((d, i) => i !== rows);
   const across = columns < 0 ? [0] : table.dims[columns].codes.map((c, k) => k);
-  const head = node("tr", {}, node("th", {}, table.dims[rows].title.join(" / ")),
-    ...across.map((k) => node("th", {}, columns < 0 ? table.unit[0] : label(table.dims[columns], k))));
+  const head = node("tr", {}, node("th", {}, table.dims[rows].title),
+    ...across.map((k) => node("th", {}, columns < 0 ? table.unit : label(table.dims[columns], k))));
   const body = table.dims[rows].codes.map((code, r) => {
     const line = node("tr", {}, node("th", {}, label(table.dims[rows], r)));
     for (const c of across) {
@@ -202,7 +201,7 @@ function start() {
   at = p.includes(-1) ? t.dims.map(root) : p;
   drawAll();
   if (!location.hash)
-    byId("why").replaceChildren(node("p", {}, "地図の区域か、表のセルを押すと、理由と推定範囲が出ます。 / Click an area or a cell: why it is hidden, and how closely it can be inferred."));
+    byId("why").replaceChildren(node("p", {}, say("hint")));
 }
 start();
 window.addEventListener("hashchange", start);

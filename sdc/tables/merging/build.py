@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import FloatArray
 from sdc.tables.merging.problem import MergeLoss, MergeProblem, previous_positions
@@ -34,9 +35,7 @@ class Permissions:
         _one_of("within", self.within, WITHIN)
         _one_of("partners", self.partners, PARTNERS)
         if not self.min_length >= 0:
-            raise InputError(
-                "min_lengthは0以上です", "min_length must be >= 0", code="merge-length"
-            )
+            raise InputError(Text("min_length must be >= 0"), code="merge-length")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,13 +70,13 @@ def build_problem(
     _one_of("by", by, BY)
     _one_of("empty", empty, EMPTY)
     if isinstance(minimum, bool) or not isinstance(minimum, int) or minimum < 1:
-        raise InputError("min_countは1以上の整数です", "min_count must be a whole number >= 1")
+        raise InputError(Text("min_count must be a whole number >= 1"))
     order = _code_order(codes)
     numbers = _whole(counts, len(codes), "counts")[order]
     names = tuple(codes[i] for i in order)
     groups = list(codes) if parents is None else list(parents)
     if len(groups) != len(codes):
-        raise InputError("parentsの長さが不正です", "parents needs one entry an area")
+        raise InputError(Text("parents needs one entry an area"))
     parent = np.unique([str(groups[i]) for i in order], return_inverse=True)[1].astype(np.int64)
     pairs = _permitted(_pairs(edges, order), parent, names, permissions)
     near = None if nearest is None else _pairs(nearest, order)
@@ -171,7 +170,7 @@ def _allowed(
     """Without the areas that are never merged, and within one parent unless allowed."""
     unknown = sorted(set(permissions.never) - set(codes))
     if unknown:
-        must = ("neverのコードは地域に存在すること", "every code in never must be an area")
+        must = Text("every code in never must be an area")
         raise InputError.of([_finding(must, ", ".join(unknown[:5]))])
     barred = np.isin(np.array(codes, dtype=object), list(permissions.never))
     keep = ~(barred[pairs.i] | barred[pairs.j])
@@ -189,11 +188,11 @@ def _pairs(edges: Pairs, order: IntArray) -> Contacts:
     whole = all(a.dtype.kind in "iu" or not len(a) for a in (i, j))
     inside = whole and all(((a >= 0) & (a < n)).all() for a in (i, j))
     if len(i) != len(j) or len(i) != len(size) or not inside:
-        must = ("辺は地域の番号の対と長さ", "edges are pairs of area positions and lengths")
+        must = Text("edges are pairs of area positions and lengths")
         raise InputError.of([_finding(must, f"{len(i)}, {len(j)}, {len(size)}")])
     sizes = size.astype(np.float64)
     if not np.isfinite(sizes).all() or (sizes < 0).any() or (i == j).any():
-        must = ("辺の長さは0以上で両端は別の地域", "lengths are >= 0 and the two ends differ")
+        must = Text("lengths are >= 0 and the two ends differ")
         raise InputError.of([_finding(must, "")])
     a, b = rank[i.astype(np.int64)], rank[j.astype(np.int64)]
     both = np.stack([np.minimum(a, b), np.maximum(a, b)], axis=1)
@@ -223,16 +222,14 @@ def _tested(
 ) -> IntArray:
     """The numbers that have to be large enough."""
     if (by == "contributors") != (contributors is not None):
-        raise InputError(
-            "by='contributors'にはcontributorsが必要です", "contributors go with by='contributors'"
-        )
+        raise InputError(Text("contributors go with by='contributors'"))
     if contributors is not None:
         return _whole(contributors, len(order), "contributors")[order]
     return counts if by == "class" else counts.sum(axis=1, keepdims=True)
 
 
 def _code_order(codes: Sequence[str]) -> IntArray:
-    must = ("コードは空でない文字列で重複しないこと", "codes are non-empty text without repeats")
+    must = Text("codes are non-empty text without repeats")
     bad = [str(c) for c in codes if not isinstance(c, str) or not c]
     seen: dict[str, int] = {}
     for code in codes:
@@ -247,10 +244,7 @@ def _whole(values: npt.ArrayLike, n: int, name: str) -> IntArray:
     array = np.asarray(values)
     array = array[:, None] if array.ndim == 1 else array
     if array.ndim != 2 or len(array) != n or array.dtype.kind not in "iu" or (array < 0).any():
-        must = (
-            f"{name}は0以上の整数で地域ごとに1行",
-            f"{name}: whole numbers >= 0, one row an area",
-        )
+        must = Text("{name}: whole numbers >= 0, one row an area", name=name)
         raise InputError.of([_finding(must, str(array.shape))])
     return array.astype(np.int64)
 
@@ -258,9 +252,9 @@ def _whole(values: npt.ArrayLike, n: int, name: str) -> IntArray:
 def _one_of(name: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
         names = ", ".join(known)
-        raise InputError(f"{name}は{names}のいずれかです", f"{name} must be one of {names}")
+        raise InputError(Text("{name} must be one of {names}", name=name, names=names))
 
 
-def _finding(must: tuple[str, str], value: str) -> Finding:
-    remedy = ("地域と合算の設定を確認してください", "check the areas and the merge settings")
+def _finding(must: Text, value: str) -> Finding:
+    remedy = Text("check the areas and the merge settings")
     return Finding("merge", must=must, remedy=remedy, value=value)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sdc.errors import Finding, InputError
+from sdc.messages import Text
 from sdc.tables.merging.result import check_targets
 
 CITY_PREFIX = 5
@@ -45,8 +46,11 @@ def census_columns(mapping: Mapping[str, str], *, prefix: int = CITY_PREFIX) -> 
             continue
         if area[:prefix] != into[:prefix]:
             raise InputError(
-                f"市区町村を越える合算はこの様式で表せません: {area} → {into}",
-                f"a merge across cities has no place in this format: {area} → {into}",
+                Text(
+                    "a merge across cities has no place in this format: {area} → {into}",
+                    area=area,
+                    into=into,
+                ),
                 code="merge-city",
             )
         members.setdefault(into, []).append(area[prefix:])
@@ -91,21 +95,19 @@ def merge_map(
     }
 
 
-_REMEDY = ("合算の列を確認してください", "check the merge columns")
-_STATUS = ("HTKSYORIは0・1・2で他の2列と合うこと", "HTKSYORI is 0, 1 or 2 and fits the other two")
-_TARGET = ("合算先は合算元をGASSANに持つ地域", "the destination lists this area in GASSAN")
-_MEMBER = ("GASSANの地域は合算先がこの地域", "every area in GASSAN names this one in HTKSAKI")
+_REMEDY = Text("check the merge columns")
+_STATUS = Text("HTKSYORI is 0, 1 or 2 and fits the other two")
+_TARGET = Text("the destination lists this area in GASSAN")
+_MEMBER = Text("every area in GASSAN names this one in HTKSAKI")
 
 
-def _findings(
-    columns: CensusColumns, prefix: int
-) -> Sequence[tuple[int, str, str, tuple[str, str]]]:
+def _findings(columns: CensusColumns, prefix: int) -> Sequence[tuple[int, str, str, Text]]:
     """Row, column, value and law for every row that does not fit."""
     rows = list(zip(columns.codes, columns.htksyori, columns.htksaki, columns.gassan, strict=True))
     taken = {(c[:prefix] + m, c) for c, _, _, gassan in rows for m in gassan.split(";") if m}
     sent = {(c, c[:prefix] + into) for c, _, into, _ in rows if into}
     status = {c: s for c, s, _, _ in rows}
-    found: list[tuple[int, str, str, tuple[str, str]]] = []
+    found: list[tuple[int, str, str, Text]] = []
     for at, (code, state, into, gassan) in enumerate(rows):
         fits = {NONE: not into and not gassan, ABSORBED: bool(gassan) and not into}
         fits[HIDDEN] = bool(into) and not gassan

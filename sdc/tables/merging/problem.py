@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, FloatArray
 
@@ -51,8 +52,7 @@ class MergeLoss:
             value = getattr(self, name)
             if not math.isfinite(value) or value < 0:
                 raise InputError(
-                    f"重みは0以上です: {name}",
-                    f"a loss weight is finite and >= 0: {name}",
+                    Text("a loss weight is finite and >= 0: {name}", name=name),
                     code="merge-loss",
                 )
 

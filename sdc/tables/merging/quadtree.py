@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sdc.errors import InputError
+from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy, IntArray
 
 
@@ -46,12 +47,11 @@ def quadtree(
     fits = numbers.ndim == 2 and len(numbers) == len(hierarchy.leaves)
     if not fits or numbers.dtype.kind not in "iu" or (numbers < 0).any() or min_count < 1:
         raise InputError(
-            "件数は末端メッシュごとの0以上の整数です",
-            "whole numbers >= 0, one row an innermost cell",
+            Text("whole numbers >= 0, one row an innermost cell"),
         )
     unknown = sorted(set(never) - set(hierarchy.codes))
     if unknown:
-        raise InputError(f"メッシュがありません: {unknown[0]}", f"no such cell: {unknown[0]}")
+        raise InputError(Text("no such cell: {found}", found=unknown[0]))
     sums = np.asarray(hierarchy.aggregation @ numbers.astype(np.int64))
     fine = ((sums == 0) | (sums >= min_count)).all(axis=1)
     whole = {hierarchy.position(code) for code in never}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sdc.errors import InputError
+from sdc.messages import Text
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Merging:
 
     def __post_init__(self) -> None:
         if len(self.codes) != len(self.target):
-            raise InputError("合算先の数が不正です", "one target an area is needed", code="merge")
+            raise InputError(Text("one target an area is needed"), code="merge")
         check_targets(self.mapping)
 
     @cached_property
@@ -114,13 +115,11 @@ def check_targets(mapping: Mapping[str, str]) -> None:
     for area, into in mapping.items():
         if into not in mapping:
             raise InputError(
-                f"合算先が地域にありません: {area} → {into}",
-                f"a merge target is no area: {area} → {into}",
+                Text("a merge target is no area: {area} → {into}", area=area, into=into),
                 code="merge-target",
             )
         if mapping[into] != into:
             raise InputError(
-                f"合算先も合算されています: {area} → {into}",
-                f"a merge target is merged itself: {area} → {into}",
+                Text("a merge target is merged itself: {area} → {into}", area=area, into=into),
                 code="merge-chain",
             )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from sdc.errors import InputError
+from sdc.messages import Text
 
 
 @dataclass(frozen=True)
@@ -37,8 +38,7 @@ def shipped_scheme(name: str) -> Scheme:
     if name not in shipped_schemes():
         names = ", ".join(shipped_schemes())
         raise InputError(
-            f"集約の対応表「{name}」はありません: {names}",
-            f"no collapse scheme {name!r}; there are {names}",
+            Text("no collapse scheme {name!r}; there are {names}", name=name, names=names),
             code="scheme",
         )
     text = resources.files(__package__).joinpath(f"{name}.csv").read_text(encoding="utf-8")
