@@ -300,7 +300,8 @@ def test_each_refusal_names_its_place_and_remedy(write: Callable[..., Path], cas
     row = None if not line else text[: text.index(line)].count("\n") + 1
     assert (found.code, found.file, found.row) == (f"config-{code}", str(file), row)
     assert found.value == value
-    assert all(found.must)
+    assert found.must.to("ja")
+    assert found.must.to("en")
     assert ja in found.remedy.to("ja")
     assert en in found.remedy.to("en")
     assert found.must.to("ja") != found.must.to("en")

@@ -77,7 +77,8 @@ def test_a_class_that_is_not_known_is_refused(
     assert found.value == (value or "")
     assert ja in found.remedy.to("ja")
     assert en in found.remedy.to("en")
-    assert all(found.must)
+    assert found.must.to("ja")
+    assert found.must.to("en")
 
 
 REFUSED_NUMBERS = [
@@ -125,7 +126,8 @@ def test_a_text_that_is_not_a_usable_number_is_refused(
     assert found.value == (value or "")
     assert ja in found.remedy.to("ja")
     assert en in found.remedy.to("en")
-    assert all(found.must)
+    assert found.must.to("ja")
+    assert found.must.to("en")
 
 
 def test_bins_are_half_open_and_open_at_both_ends() -> None:

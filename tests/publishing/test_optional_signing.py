@@ -157,7 +157,7 @@ def test_without_a_network_a_note_is_enough(tmp_path: Path) -> None:
 
     done = stamp(path, AUTHORITY, ask=offline)
     assert done.path is None
-    assert "could not be reached" in done.en
+    assert "could not be reached" in done.text.to("en")
     bare = write_package(make_release(), tmp_path / "bare")
     with pytest.raises(PackageError, match="not signed"):
         stamp(bare, AUTHORITY, ask=offline)

@@ -273,7 +273,7 @@ def test_a_replayed_package_is_refused(signed: Path, anchor: Path, tmp_path: Pat
         assert verify_package(old, signers=anchor, seen=seen).ok
         assert verify_package(new, signers=anchor, seen=seen).ok
         replay = verify_package(old, signers=anchor, seen=seen)
-        assert [f.en for f in replay.faults] == ["is older than one seen before"]
+        assert [f.what.to("en") for f in replay.faults] == ["is older than one seen before"]
         # the replay has not made the store forget
         assert verify_package(new, signers=anchor, seen=seen).ok
 

@@ -62,12 +62,12 @@ def test_added_removed_renamed_swapped(package: Path) -> None:
     (package / "data" / "mergers.csv").rename(package / "data" / "m.csv")
     assert {f.path for f in verify_package(package).faults} >= {"data/mergers.csv", "data/m.csv"}
     (package / "data" / "m.csv").unlink()
-    assert verify_package(package).faults[0].en == "is missing"
+    assert verify_package(package).faults[0].what.to("en") == "is missing"
     (package / "data" / "mergers.csv").write_bytes(
         (package / "data" / "collapses.csv").read_bytes()
     )
     (package / "data" / "collapses.csv").write_bytes(kept)
-    assert [f.en for f in verify_package(package).faults] == ["was changed"] * 2
+    assert [f.what.to("en") for f in verify_package(package).faults] == ["was changed"] * 2
 
 
 def test_links_are_refused(package: Path) -> None:
@@ -90,7 +90,7 @@ def test_links_are_refused(package: Path) -> None:
 def test_names_doubled_in_case_are_refused(package: Path) -> None:
     (package / "data" / "USE.csv").write_bytes((package / "data" / "use.csv").read_bytes())
     recompute(package)
-    assert any("double" in f.en for f in verify_package(package).faults)
+    assert any("double" in f.what.to("en") for f in verify_package(package).faults)
 
 
 def test_a_listed_path_outside_is_refused(package: Path) -> None:
@@ -150,9 +150,9 @@ def test_a_seen_serial_catches_replays(build: Build, tmp_path: Path) -> None:
     assert verify_package(old, seen=seen).ok
     assert verify_package(new, seen=seen).ok
     assert verify_package(new, seen=seen).ok
-    assert "older" in verify_package(old, seen=seen).faults[0].en
+    assert "older" in verify_package(old, seen=seen).faults[0].what.to("en")
     forged = write_package(build(serial=2, title="別"), tmp_path / "3")
-    assert "differs" in verify_package(forged, seen=seen).faults[0].en
+    assert "differs" in verify_package(forged, seen=seen).faults[0].what.to("en")
 
 
 def test_a_forged_serial_does_not_make_the_true_release_look_old(

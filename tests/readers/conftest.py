@@ -39,7 +39,7 @@ def _refused(call: Callable[[], Any]) -> tuple[Finding, ...]:
         assert JAPANESE.search(f.remedy.to("ja"))
         assert f.must.to("en")
         assert f.remedy.to("en")
-        assert "{" not in "".join((*f.must, *f.remedy))
+        assert "{" not in f"{f.must}{f.remedy}"
     return findings
 
 
