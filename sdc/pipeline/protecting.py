@@ -50,19 +50,19 @@ class Options:
     scheduler: str | None = None
 
 
-def silent(ja: str, en: str) -> None:
+def silent(text: Text) -> None:
     """Tell nobody."""
 
 
 def protect_file(
-    path: Path, out: Path, options: Options, tell: Callable[[str, str], None] = silent
+    path: Path, out: Path, options: Options, tell: Callable[[Text], None] = silent
 ) -> Outcome:
     """Protect the table, or the JJ problem, in a file and write the result to a new folder.
 
     Raises InputError, Infeasible, NotProven, DisclosureFound; then nothing is written.
     """
     started = time.perf_counter()
-    progress = Progress(tell, ("秘匿", "suppressing"))
+    progress = Progress(tell, Text("suppressing"))
     with workers(options.scheduler) as run:
         shared = progress.over(run)
         if path.suffix.lower() == ".jj":

@@ -40,9 +40,9 @@ from sdc.microdata.factors import FACTORS, Evidence
 def test_flags(found: Evidence, flagged: bool) -> None:
     assert found.flagged == flagged
     assert found.factor in FACTORS
-    assert found.ja
-    assert found.en
+    assert found.text.to("ja")
+    assert found.text.to("en")
 
 
 def test_the_period_is_counted_in_days() -> None:
-    assert "31日" in factors.history(date(2016, 10, 1), date(2016, 10, 31), []).ja
+    assert "31日" in factors.history(date(2016, 10, 1), date(2016, 10, 31), []).text.to("ja")
