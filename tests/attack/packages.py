@@ -53,9 +53,10 @@ class Package:
         possible = {}
         if {"areas", "mesh"} <= set(joint):
             possible[("areas", "mesh")] = self.meeting()
-        # Nothing exceeds the total of all, where that is printed.
+        # Nothing exceeds the total of all. Where that is hidden, a bound far above all that is printed.
         every = [t.number.get(tuple(trees[n].root for n in t.names)) for t in seen]
-        most = max((v for v in every if v is not None), default=MOST)
+        far = max(MOST, *(1000 * max(t.number.values(), default=0) for t in seen))
+        most = max((far if v is None else v for v in every), default=MOST)
         return Attack(seen, trees, joint=joint, possible=possible, **{"most": most, **more})
 
     def meeting(self) -> set[Cell]:
