@@ -25,18 +25,21 @@ def review(
         Path | None, typer.Option(help=str(Text("where the page goes (internal)")))
     ] = None,
 ) -> None:
-    """one page for the reviewer: true values, internal, no network.
+    """one page for the reviewer, and layers for QGIS: true values, internal, no network.
 
     Example: sdc review data/samples/first.toml
     """
     from sdc.commands.progress import stages
     from sdc.config import read_config
     from sdc.pipeline.run import make_safe
+    from sdc.review.geopackage import write_geopackage
     from sdc.review.page import usual_place, write_review
 
     safe = make_safe(read_config(config), tell=stages())
     page = write_review(safe, usual_place(safe) if out is None else out)
+    layers = write_geopackage(safe, page.with_suffix(".gpkg"))
     typer.echo(Text("internal → {page}", page=page))
+    typer.echo(Text("internal → {page}", page=layers))
 
 
 def doctor(

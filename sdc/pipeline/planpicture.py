@@ -81,7 +81,7 @@ def _list(sheet: Sheet, scored: Sequence[Scored], chosen: Scored) -> None:
         y += ROW
         colour = ACCENT if s is chosen else BLACK if s.safe else GREY
         star = " *" if id(s) in front else ""
-        loss = f"{s.loss:.5f}" if s.safe else f"≥ {s.loss:.5f}"
+        loss = f"{s.loss:.5f}" if s.safe else f"≧ {s.loss:.5f}"
         values = (str(k), loss, f"{s.records:.1%}", str(s.changes), f"{s.candidate.name}{star}")
         for value, (_, x, side) in zip(values, heads, strict=True):
             sheet.text(x, y, value, size=7, ha=side, color=colour)

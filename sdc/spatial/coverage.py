@@ -64,7 +64,7 @@ class AreasReport:
         """Sentences; only what deserves a reader's attention.
 
         >>> AreasReport(polygons=3, areas=2).lines
-        (('3個の多角形から2地域を作成', '3 polygons make 2 areas'),)
+        (Text('3 polygons make 2 areas'),)
         """
         lines = [
             Text("{polygons} polygons make {areas} areas", polygons=self.polygons, areas=self.areas)

@@ -166,7 +166,8 @@ def test_the_command_writes_for_its_owner_alone(city: Path) -> None:
     assert str(page) in outcome.stdout.replace("\n", "")
     assert page.stat().st_mode & 0o777 == 0o600
     assert page.parent.stat().st_mode & 0o777 == 0o700
-    assert [p.name for p in page.parent.iterdir()] == ["small.html"]
+    assert sorted(p.name for p in page.parent.iterdir()) == ["small.gpkg", "small.html"]
+    assert page.with_suffix(".gpkg").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.fixture(scope="module")

@@ -43,10 +43,8 @@ function breaks(values) {
     for (const step of [1, 2, 5]) if (power * step < top) below.push(power * step);
   return below.slice(-4).filter((b) => b >= 5);
 }
-const colour = (v, limits) => {
-  const k = limits.filter((b) => v >= b).length;
-  return limits.length ? PALETTE[Math.round(k * 4 / limits.length)] : PALETTE[1];
-};
+const SPREAD = [[0], [0, 2], [0, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3, 4]];
+const colour = (v, limits) => PALETTE[SPREAD[limits.length][limits.filter((b) => v >= b).length]];
 
 function choose(t, p) {
   table = t;
