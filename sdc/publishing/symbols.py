@@ -121,12 +121,20 @@ def encode(text: str, encoding: str, what: str) -> bytes:
         raise InputError(Text("encoding must be one of {names}", names=names))
     lost = sorted({c for c in set(text) if not _survives(c, encoding)})
     if lost:
+        names = "".join(lost[:10])
         raise InputError(
             Text(
+                "{what}: not representable in {encoding}: {names!r}; use utf-8-sig, or write m² as ㎡",
+                what=what,
+                encoding=encoding,
+                names=names,
+            )
+            if "²" in names
+            else Text(
                 "{what}: not representable in {encoding}: {names!r}; use utf-8-sig",
                 what=what,
                 encoding=encoding,
-                names="".join(lost[:10]),
+                names=names,
             ),
             code="encoding",
         )

@@ -14,6 +14,8 @@ from sdc.model.hierarchy import Hierarchy
 from sdc.model.release import Merge, Release
 from sdc.publishing.csvfile import csv_files, long_rows
 from sdc.publishing.marks import marks
+from sdc.publishing.package import write_package
+from sdc.publishing.verify import verify_package
 
 
 def rows_of(release: Release, name: str) -> list[dict[str, str]]:
@@ -140,3 +142,30 @@ def test_dimensions_may_not_take_the_names_of_other_columns(name: str) -> None:
     table = marked("t", (area_dim(), odd), np.full((6, 2), 5))
     with pytest.raises(InputError, match="same name"):
         list(csv_files(make_release(table)))
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("髙輪町", ""),
+        ("𠮷野町", "use utf-8-sig"),
+        ("m²", "write m² as ㎡"),
+        ("〜", "use utf-8-sig"),
+    ],
+)
+def test_cp932_loses_nothing_or_is_refused(name: str, remedy: str, tmp_path: Path) -> None:
+    """髙 is in CP932; 𠮷, ² and the wave dash U+301C are not, or come back as another letter."""
+    labels = AREA_NAMES | {"13104001001": name}
+    dim = Hierarchy.of("area", dict.fromkeys(labels, "13104") | {"13104": ""}, labels)
+    cells = np.array([25, 5, 5, 5, 5, 5])  # the city and its five areas
+    release = make_release(marked("t", (dim,), cells), encoding="cp932")
+    if not remedy:
+        assert rows_of(release, "t")[1]["area_name"] == name
+        path = write_package(release, tmp_path)
+        assert verify_package(path).ok
+        return
+    with pytest.raises(InputError, match=remedy) as caught:
+        write_package(release, tmp_path)
+    assert caught.value.code == "encoding"
+    assert "data/t.csv" in caught.value.ja
+    assert not list(tmp_path.iterdir())
