@@ -1,8 +1,9 @@
 """How does a package become one zip file, the same bytes on every machine?
 
 All entries carry the date 1980-01-01 and mode 0444, lie in path order in one folder, and nothing
-else is in the file: no extra fields, no comments, no gaps. ``verify`` refuses archives that
-differ.
+else is in the file: no extra fields, no comments, no gaps. They are stored, not compressed: a
+compressed stream has bits that may be changed unnoticed, and differs from one zlib to the next.
+``verify`` refuses archives that differ in a single bit.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ def zip_bytes(contents: dict[str, bytes], top: str) -> bytes:
     True
     """
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
         for path in sorted(contents):
             entry = zipfile.ZipInfo(f"{top}/{path}", ZIP_DATE)
             entry.create_system = 3
             entry.external_attr = ZIP_MODE
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(entry, contents[path], compresslevel=9)
+            entry.compress_type = zipfile.ZIP_STORED
+            archive.writestr(entry, contents[path])
     return buffer.getvalue()
 
 

@@ -14,7 +14,6 @@ import stat
 import struct
 import unicodedata
 import zipfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +22,6 @@ from sdc.messages import Text
 MAX_FILES, MAX_BYTES = 100_000, 8 * 2**30
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 ZIP_MODE = (stat.S_IFREG | 0o444) << 16
-_LOCAL, _CENTRAL, _END = 30, 46, 22
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def _name_faults(paths: list[str]) -> list[Fault]:
 
 
 _UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError,
+    zipfile.BadZipFile, ValueError, EOFError, OSError, RuntimeError,
 )  # fmt: skip
 
 
@@ -145,7 +143,7 @@ def _zip_faults(archive: zipfile.ZipFile, raw: bytes) -> list[Fault]:
             entry.date_time == ZIP_DATE
             and entry.external_attr == ZIP_MODE
             and entry.create_system == 3
-            and entry.compress_type == zipfile.ZIP_DEFLATED
+            and entry.compress_type == zipfile.ZIP_STORED
             and not (entry.extra or entry.comment or entry.flag_bits & ~0x800 or entry.volume)
             and entry.create_version == entry.extract_version == 20
             and not entry.internal_attr
@@ -156,27 +154,41 @@ def _zip_faults(archive: zipfile.ZipFile, raw: bytes) -> list[Fault]:
 
 
 def _gaps(raw: bytes, entries: list[zipfile.ZipInfo]) -> list[Fault]:
-    """Bytes before, between or after the entries, and local headers that tell another story."""
-    position = 0
+    """Bytes that no entry owns, and headers that are not the only ones that go with an entry.
+
+    Entries are stored, not compressed, so every byte of an archive has one possible value.
+    """
+    position, directory = 0, b""
     for entry in entries:
         name = entry.filename.encode("utf-8" if entry.flag_bits & 0x800 else "ascii", "replace")
-        if entry.header_offset != position or raw[position : position + _LOCAL] != _local(
-            entry, name
-        ):
+        local = _local(entry, name)
+        if entry.header_offset != position or not raw.startswith(local, position):
             return [Fault(entry.filename, Text("has bytes no entry owns"))]
-        position += _LOCAL + len(name) + entry.compress_size
-    directory = position
-    position += sum(_CENTRAL + len(e.filename.encode()) for e in entries)
+        position += len(local) + entry.file_size
+        directory += _central(entry, name)
     count = len(entries)
-    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, position - directory, directory, 0)
-    if raw[position:] != end or len(end) != _END:
-        return [Fault("zip", Text("has bytes after its end"))]
+    end = struct.pack(
+        "<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(directory), position, 0
+    )  # fmt: skip
+    if raw[position:] != directory + end:
+        return [Fault("zip", Text("has bytes after its entries"))]
     return []
 
 
 def _local(entry: zipfile.ZipInfo, name: bytes) -> bytes:
     """The only local header that goes with a directory entry of ours (date 1980-01-01 00:00)."""
+    return struct.pack("<4sH", b"PK\3\4", 20) + _common(entry, name) + name
+
+
+def _central(entry: zipfile.ZipInfo, name: bytes) -> bytes:
+    """The only directory entry that goes with a stored file: Unix, mode 0444, nothing more."""
+    head = struct.pack("<4s4B", b"PK\1\2", 20, 3, 20, 0) + _common(entry, name)
+    return head + struct.pack("<3H2L", 0, 0, 0, ZIP_MODE, entry.header_offset) + name
+
+
+def _common(entry: zipfile.ZipInfo, name: bytes) -> bytes:
+    """What both headers say: flags, method, date, sum, sizes, length of the name, no extra."""
     return struct.pack(
-        "<4s5H3L2H", b"PK\3\4", 20, entry.flag_bits, zipfile.ZIP_DEFLATED, 0, 33,
-        entry.CRC, entry.compress_size, entry.file_size, len(name), 0,
+        "<4H3L2H", entry.flag_bits, zipfile.ZIP_STORED, 0, 33,
+        entry.CRC, entry.file_size, entry.file_size, len(name), 0,
     )  # fmt: skip

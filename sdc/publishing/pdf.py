@@ -157,9 +157,10 @@ def _blocks(heads: tuple[tuple[str, ...], ...], rows: list[Row], remarks: bool) 
     step = together if together <= fit else 1
     groups = len(heads) // step
     pages = -(-groups // (fit // step))
-    each = -(-groups // pages) * step
-    for first in range(0, len(heads), each):
-        yield Block(first, min(room / each, _WIDEST), heads[first : first + each])
+    column = min(room / (-(-groups // pages) * step), _WIDEST)
+    ends = [groups * page // pages * step for page in range(pages + 1)]
+    for first, end in pairwise(ends):
+        yield Block(first, column, heads[first:end])
 
 
 def _grouped(value: str) -> str:

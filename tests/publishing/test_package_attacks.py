@@ -256,7 +256,7 @@ def test_archives_that_lead_outside_are_refused(
     with zipfile.ZipFile(buffer, "a") as archive:
         entry = zipfile.ZipInfo(name, ZIP_DATE)
         entry.create_system, entry.external_attr = 3, ZIP_MODE
-        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.compress_type = zipfile.ZIP_STORED
         archive.writestr(entry, b"x")
     place = tmp_path / "p.zip"
     place.write_bytes(buffer.getvalue())
@@ -343,12 +343,8 @@ def change_bytes(package: Path, anchor: Path, times: int) -> None:
     assert verify_package(root, signers=anchor).ok
 
 
-def test_a_thousand_single_byte_changes_are_refused(signed: Path, anchor: Path) -> None:
-    change_bytes(signed, anchor, 1000)
-
-
-@pytest.mark.nightly
-def test_a_thousand_single_byte_changes_with_maps_are_refused(anchor: Path, tmp_path: Path) -> None:
+def test_a_thousand_single_byte_changes_are_refused(anchor: Path, tmp_path: Path) -> None:
+    """Over all files, maps and documents included."""
     release = built(formats=("images", "csv", "geojson", "pdf"))
     signer = KeySigner(KEY, WHO)
     change_bytes(publish(release, tmp_path / "out", signer=signer).path, anchor, 1000)

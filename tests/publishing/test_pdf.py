@@ -87,8 +87,8 @@ def blocks_of(first: int, second: int, number: int) -> list[tuple[int, float]]:
 def test_columns_are_as_wide_as_their_numbers_and_classes_stay_together() -> None:
     # 202 mm are left beside code and name: 16 columns of at least 12 mm
     assert blocks_of(1, 16, 7) == [(16, 202 / 16)]
-    # four columns a class: four classes a page, dealt out evenly over three pages
-    assert [n for n, _ in blocks_of(10, 4, 7)] == [16, 16, 8]
+    # four columns a class, four classes a page at most: ten classes as 3, 3 and 4
+    assert [n for n, _ in blocks_of(10, 4, 7)] == [12, 12, 16]
     # 12 digits with their commas need more than 20 mm: nine columns fit, two classes of four
     assert [n for n, _ in blocks_of(4, 4, 10**11)] == [8, 8]
     assert all(width > 20 for _, width in blocks_of(4, 4, 10**11))
