@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1] / "sdc"
 
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("messages",),
-    ("errors",),
+    ("errors", "locking"),
     ("model",),
     ("solver", "spatial", "microdata", "sensitivity"),
     ("tables",),

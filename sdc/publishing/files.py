@@ -11,25 +11,28 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sdc.errors import SdcError
+from sdc.locking import hold
 from sdc.messages import Text
 
 FILE_MODE, FOLDER_MODE = 0o444, 0o555
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+WINDOWS = os.name == "nt"
 
 
 def write_file(path: Path, data: bytes, *, mode: int) -> None:
     """Create a file with exactly these bytes and flush it; FileExistsError where it exists."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     handle = os.open(path, flags, PRIVATE_FILE)
     try:
         view = memoryview(data)
         while view:
             view = view[os.write(handle, view) :]
-        os.fchmod(handle, mode)
+        os.chmod(handle if os.chmod in os.supports_fd else path, mode)
         os.fsync(handle)
     finally:
         os.close(handle)
@@ -49,7 +52,9 @@ def seal(root: Path) -> None:
 
 
 def flush_folder(path: Path) -> None:
-    """Flush the entries of a folder, where the system allows it."""
+    """Flush the entries of a folder, where the system can."""
+    if WINDOWS:
+        return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -72,8 +77,10 @@ def remove_tree(root: Path) -> None:
     if os.path.islink(root) or not os.path.isdir(root):
         os.unlink(root)
         return
-    for folder, _, _ in os.walk(root):
+    for folder, _, names in os.walk(root):
         os.chmod(folder, PRIVATE_FOLDER)
+        for name in names if WINDOWS else ():  # there, a read-only file cannot be removed
+            os.chmod(os.path.join(folder, name), PRIVATE_FILE)
     shutil.rmtree(root)
 
 
@@ -86,12 +93,10 @@ def tree(root: Path) -> dict[str, bytes]:
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
     """Hold a lock file, removed at the end; SdcError at once where another run holds it."""
-    import fcntl
-
     handle = os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
     try:
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            hold(handle, wait=False)
         except OSError as error:
             raise _locked() from error
         # The holder before us may have removed the file between our open and our lock.
@@ -100,9 +105,13 @@ def exclusive(path: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            os.unlink(path)
+            if not WINDOWS:
+                os.unlink(path)
     finally:
         os.close(handle)
+        if WINDOWS:  # there, an open file cannot be removed: not ours, and not another run's
+            with suppress(OSError):
+                os.unlink(path)
 
 
 def _locked() -> SdcError:

@@ -11,7 +11,6 @@ computer, success or failure, protected against alteration.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from sdc.errors import InputError, PackageError
+from sdc.locking import hold
 from sdc.messages import Text
 
 START = "0" * 64
@@ -98,10 +98,11 @@ def append(
         raise InputError(Text("unknown kind of entry: {kind}", kind=kind))
     if os.path.lexists(path):
         _private(path)
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     handle = os.open(path, flags, MODE)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        hold(handle, wait=True)
         known = read_log(path)
         value = {
             "number": len(known) + 1, "at": at.isoformat(timespec="seconds"), "who": who,

@@ -6,7 +6,9 @@ import errno
 import hashlib
 import os
 import signal
+import sys
 import time
+import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -202,6 +204,53 @@ def test_two_runs_at_once_one_of_them_is_told(tmp_path: Path) -> None:
     assert told == ["locked"]
     assert verify_package(done.path).ok
     assert release_in(tmp_path, make_release()).unchanged
+
+
+class PretendedLocks(types.ModuleType):
+    """Of Windows' ``msvcrt``, what a lock needs: one holder a file, told apart by its number."""
+
+    LK_LOCK, LK_NBLCK = 1, 2
+
+    def __init__(self) -> None:
+        super().__init__("msvcrt")
+        self.held: dict[int, int] = {}
+
+    def locking(self, handle: int, mode: int, count: int) -> None:
+        number = os.fstat(handle).st_ino
+        holder = self.held.get(number, handle)
+        if holder != handle:  # the same number is a file closed since, or the holder itself
+            try:
+                held = os.fstat(holder).st_ino == number
+            except OSError:
+                held = False
+            if held:
+                raise OSError(errno.EACCES, "held")
+        self.held[number] = handle
+
+
+def test_a_release_needs_nothing_that_windows_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No fcntl, no fchmod, no flush of a folder: pretended here, with the lock working as there."""
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    monkeypatch.setitem(sys.modules, "msvcrt", PretendedLocks())
+    monkeypatch.delattr(os, "fchmod")
+    monkeypatch.setattr(os, "supports_fd", set())
+    monkeypatch.setattr(files, "WINDOWS", True)
+    told: list[str] = []
+
+    def second(stage: Path) -> None:
+        with pytest.raises(SdcError) as caught:
+            release_in(tmp_path, make_release())
+        told.append(caught.value.code)
+
+    publish(make_release(), tmp_path, stage_check=second)
+    assert told == ["locked"]
+    done = release_in(tmp_path, make_release(serial=2))
+    assert verify_package(done.path).ok
+    assert verify_package(done.path.with_suffix(".zip")).ok
+    assert verify_package(tmp_path / "tiny-2026.v1").ok
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
 
 
 @pytest.mark.nightly
