@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1] / "sdc"
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("messages",),
     ("errors", "locking"),
+    ("secretfile",),
     ("model",),
     ("solver", "spatial", "microdata", "sensitivity"),
     ("tables",),

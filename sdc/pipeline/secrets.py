@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import stat
 from pathlib import Path
 
 from sdc.config import Config
@@ -12,6 +11,9 @@ from sdc.errors import InputError
 from sdc.messages import Text
 from sdc.microdata.pseudonym import KEY_BYTES
 from sdc.publishing import files
+from sdc.secretfile import read_secret
+
+NAME, CODE = Text("the key of pseudonyms"), "pseudonym-key"
 
 
 def make_key(path: Path) -> Path:
@@ -32,17 +34,9 @@ def read_key(config: Config, name: str) -> bytes:
     """
     path = config.resolve(name)
     try:
-        info = path.lstat()
-        text = path.read_text("ascii").strip()
-        key = bytes.fromhex(text)
-    except (OSError, ValueError) as error:
-        raise _refused(Text("the key of pseudonyms cannot be read")) from error
-    if not stat.S_ISREG(info.st_mode):
-        raise _refused(Text("the key is not a plain file"))
-    if os.name == "posix" and stat.S_IMODE(info.st_mode) & 0o077:
-        raise _refused(
-            Text("others can read the key of pseudonyms; run chmod 600"),
-        )
+        key = bytes.fromhex(read_secret(path, NAME, code=CODE).decode("ascii").strip())
+    except ValueError as error:
+        raise _refused(Text("{what} cannot be read", what=NAME)) from error
     if len(key) < KEY_BYTES:
         raise _refused(Text("the key has fewer than {KEY_BYTES} bytes", KEY_BYTES=KEY_BYTES))
     here = path.resolve().parent
@@ -55,4 +49,4 @@ def read_key(config: Config, name: str) -> bytes:
 
 
 def _refused(text: Text) -> InputError:
-    return InputError(text, code="pseudonym-key")
+    return InputError(text, code=CODE)

@@ -8,7 +8,6 @@ a link.
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +31,9 @@ from sdc.publishing.signature import (
     public_blob,
     signers_line,
 )
+from sdc.secretfile import read_secret
 
+CODE = "signing-key"
 MIN_PASSPHRASE = 12
 PASSPHRASE_VARIABLE = "SDC_SIGNING_PASSPHRASE"
 
@@ -89,18 +90,7 @@ def load_key(path: Path | str, principal: str, passphrase: str) -> KeySigner:
     Raises InputError where the file is a link, readable or writable by others, not an Ed25519 key,
     not locked at all, or locked by another passphrase.
     """
-    place = Path(path)
-    try:
-        info = place.lstat()
-        data = place.read_bytes()
-    except OSError as error:
-        raise _refused(Text("the signing key cannot be read")) from error
-    if not stat.S_ISREG(info.st_mode):
-        raise _refused(Text("the signing key is not a plain file"))
-    if os.name == "posix" and stat.S_IMODE(info.st_mode) & 0o077:
-        raise _refused(
-            Text("others can read the signing key; run chmod 600"),
-        )
+    data = read_secret(path, Text("the signing key"), code=CODE)
     if _opens(data, None):
         raise _refused(Text("the signing key has no passphrase"))
     key = _opens(data, passphrase.encode())
@@ -129,15 +119,11 @@ def passphrase_from(
     can read.
     """
     if file is not None:
-        place = Path(file)
+        what = Text("the passphrase file")
         try:
-            mode, text = place.stat().st_mode, place.read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise _refused(Text("no passphrase file")) from error
-        if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-            raise _refused(
-                Text("others can read the passphrase file"),
-            )
+            text = read_secret(file, what, code=CODE, links=True).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise _refused(Text("{what} cannot be read", what=what)) from error
         return text.split("\n", 1)[0].rstrip("\r")
     return os.environ.get(variable)
 
@@ -149,4 +135,4 @@ def fingerprints(signers: Path | str) -> tuple[tuple[TrustedKey, str], ...]:
 
 
 def _refused(text: Text) -> InputError:
-    return InputError(text, code="signing-key")
+    return InputError(text, code=CODE)

@@ -8,14 +8,13 @@ a release with certified documents is published again under the next serial only
 from __future__ import annotations
 
 import io
-import os
-import stat
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
 from sdc.errors import InputError
 from sdc.messages import Text
+from sdc.secretfile import read_secret
 
 FIELD = "Release"
 
@@ -35,13 +34,7 @@ def certifier(key: Path | str, passphrase: str) -> Callable[[bytes], bytes]:
             Text("certifying PDFs needs the extra: pip install 'sdc-smallarea[sign]'"),
             code="extra",
         ) from error
-    place = Path(key)
-    try:
-        mode, data = place.stat().st_mode, place.read_bytes()
-    except OSError as error:
-        raise _refused(Text("the PDF key cannot be read")) from error
-    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-        raise _refused(Text("others can read the PDF key; chmod 600"))
+    data = read_secret(key, Text("the PDF key"), code="pdf-key", links=True)
     try:
         load = signers.SimpleSigner.load_pkcs12_data
         signer = load(data, other_certs=[], passphrase=passphrase.encode())

@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +23,9 @@ from typing import Any
 from sdc.errors import InputError, PackageError
 from sdc.locking import hold
 from sdc.messages import Text
+from sdc.secretfile import read_secret
 
+NAME = Text("the working log")
 START = "0" * 64
 MODE = 0o600
 KINDS = ("step", "candidate", "approval", "published", "provision", "purge")
@@ -61,10 +62,10 @@ def read_log(path: Path) -> tuple[Entry, ...]:
     """
     if not os.path.lexists(path):
         return ()
-    _private(path)
+    text = read_secret(path, NAME, code="worklog-mode").decode("utf-8")
     entries: list[Entry] = []
     head = START
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         body, _, stated = line.rpartition("\t")
         head = digest_of_line(head, body)
         if stated != head:
@@ -96,8 +97,7 @@ def append(
     """
     if kind not in KINDS:
         raise InputError(Text("unknown kind of entry: {kind}", kind=kind))
-    if os.path.lexists(path):
-        _private(path)
+    read_log(path)  # refuses a link, which opening would not explain
     flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     handle = os.open(path, flags, MODE)
@@ -115,17 +115,6 @@ def append(
     finally:
         os.close(handle)
     return Entry(**json.loads(body), head=head)
-
-
-def _private(path: Path) -> None:
-    info = path.lstat()
-    if not stat.S_ISREG(info.st_mode):
-        raise InputError(Text("the log is not a plain file"))
-    if os.name == "posix" and stat.S_IMODE(info.st_mode) & 0o077:
-        raise InputError(
-            Text("others can read the working log; run chmod 600"),
-            code="worklog-mode",
-        )
 
 
 def _broken(number: int) -> PackageError:
