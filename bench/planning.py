@@ -29,6 +29,7 @@ from sdc.planning.choice import choose, pareto
 from sdc.planning.score import Scored
 from sdc.planning.search import survey
 from sdc.planning.study import Neighbourhood, Study, Wanted
+from sdc.tables.areagroups import group_areas
 from sdc.tables.schemes import shipped_scheme
 
 HEIGHTS = [5, 10, 12, 15, 20, 25, 30, 35, 40, 45]
@@ -64,6 +65,7 @@ def osaka(folder: Path) -> Study:
         areas=Neighbourhood("area", ([], [], []), parents, partners="district"),
         merge_levels=(10, 30),
         schemes={"use": schemes},
+        by_area={"use": lambda coded: (group_areas(coded["b"], ("area", "use"), use, level=3),)},
     )
 
 
@@ -101,6 +103,11 @@ def shinjuku(folder: Path) -> Study:
         areas=Neighbourhood("area", edges, [c[:9] for c in codes], within="any"),
         merge_levels=(10,),
         schemes={"height": {"coarse": {str(1101 + k): coarse[str(1101 + k)] for k in range(11)}}},
+        by_area={
+            "height": lambda coded: (
+                group_areas(coded["b"], ("area", "height"), dims["height"], level=3),
+            )
+        },
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from sdc.config import read_config
-from sdc.disclosure.certificate import Cell, numbers_of, printed_of
+from sdc.disclosure.certificate import GROUPED, Cell, numbers_of, printed_of
 from sdc.errors import InputError
 from sdc.messages import Text
 
@@ -32,12 +32,16 @@ STATUS = {
 }
 
 
+GROUP = Text("printed in a group of classes of this area")
+
+
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """One table of a release: what it prints, its cells' status, and all its witnesses."""
 
     names: list[str]
     shown: Mapping[Cell, int | None]
+    into: Mapping[Cell, Cell]
     above: Sequence[Mapping[str, list[str]]]
     status: Mapping[Cell, str]
     tables: list[Counter[Cell]]
@@ -60,8 +64,11 @@ def explain(path: str | Path, table: str, cell: str) -> str:
     if at not in own.shown:
         raise InputError(Text("no such cell: {cell}", cell=cell), code="cell")
     status = own.status.get(at, "published")
-    lines = [f"{table}: {_name(own, at)}", str(STATUS[status])]
-    if own.shown[at] is None:
+    lines = [f"{table}: {_name(own, at)}"]
+    if own.shown[at] == GROUPED:
+        lines += [str(GROUP), *_group(own, at)]
+    lines += [str(STATUS[status])] if own.shown[at] != GROUPED or status == "primary" else []
+    if own.shown[at] is None or (own.shown[at] == GROUPED and status == "primary"):
         lines += _interval(own, at)
         lines += _protects(own, at) if status == "complementary" else []
         lines += _pair(own, at)
@@ -107,20 +114,26 @@ def _evidence(package: Path, internal: Path, table: str) -> Evidence:
             code="table",
         )
     number, piece = found[0]
-    shown, above = printed_of(files, piece)
-    tables = [_summed(n, above) for n in numbers_of(piece, a)]
+    shown, above, into = printed_of(files, piece)
+    tables = [_summed(n, above, into) for n in numbers_of(piece, a)]
     return Evidence(
-        piece["names"], shown, above, _status(status, table), tables,
-        _promises(a, number, sorted(shown)),
+        piece["names"], shown, into, above, _status(status, table), tables,
+        _promises(a, number, list(shown)),
     )  # fmt: skip
 
 
-def _summed(numbers: Mapping[Cell, int], above: Sequence[Mapping[str, list[str]]]) -> Counter[Cell]:
-    """Innermost numbers added up on every level."""
+def _summed(
+    numbers: Mapping[Cell, int],
+    above: Sequence[Mapping[str, list[str]]],
+    into: Mapping[Cell, Cell],
+) -> Counter[Cell]:
+    """Innermost numbers added up on every level, and in the groups of some areas."""
     total = Counter[Cell]()
     for cell, v in numbers.items():
         for place in product(*(own[c] for own, c in zip(above, cell, strict=True))):
             total[place] += v
+    for cell, group in into.items():
+        total[group] += total[cell]
     return total
 
 
@@ -134,6 +147,16 @@ def _status(text: str, table: str) -> dict[Cell, str]:
     """Cells of one table with their status in the protection file."""
     rows = [r for r in csv.reader(io.StringIO(text)) if r and r[0] == table]
     return {tuple(r[1:-2]): r[-2] for r in rows}
+
+
+def _group(own: Evidence, at: Cell) -> list[str]:
+    """The group that a place is printed in, and what else is in it."""
+    if at not in own.into:
+        return []
+    group = own.into[at]
+    mates = [_name(own, c) for c, g in own.into.items() if g == group and c != at]
+    head = Text("group: {name}", name=_name(own, group))
+    return [str(head), *(f"    {m}" for m in mates[:LINES])]
 
 
 def _interval(own: Evidence, at: Cell) -> list[str]:

@@ -190,6 +190,21 @@ cut = ["height"]
             read(write, order, ("[output]\n", wrong))
 
 
+def test_a_column_can_be_collapsed_area_by_area(write: Callable[..., Path]) -> None:
+    whole = read(write).treatment.collapse["use"]
+    assert (whole.scheme, whole.where) == ("uses_scheme.csv", "everywhere")
+    old = 'use = "uses_scheme.csv"'
+    here = read(write, (old, 'use = { where = "areas" }')).treatment.collapse["use"]
+    assert (here.scheme, here.where) == (None, "areas")
+    both = 'use = { scheme = "uses_scheme.csv", where = "areas" }'
+    assert read(write, (old, both)).treatment.collapse["use"].scheme == "uses_scheme.csv"
+    # the only table by areas lacks the column
+    with pytest.raises(InputError, match="stands in `by`"):
+        read(
+            write, (old, 'use = { where = "areas" }'), ('by = ["use", "height"]', 'by = ["height"]')
+        )
+
+
 def test_merging_has_options(write: Callable[..., Path]) -> None:
     text = """min_count = 10
 by = "contributors"

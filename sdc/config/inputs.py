@@ -26,6 +26,7 @@ def paths_in(raw: Mapping[str, Any]) -> list[tuple[Keys, str, bool]]:
     found.append((areas, at(raw, "geography", "areas").get("path"), True))
     for column, scheme in at(raw, "treatment", "collapse").items():
         found.append((("treatment", "collapse", column), scheme, True))
+        found.append((("treatment", "collapse", column, "scheme"), at(scheme).get("scheme"), True))
     for column, schemes in at(raw, "plan", "collapse").items():
         for i, scheme in enumerate(schemes if isinstance(schemes, list) else []):
             found.append((("plan", "collapse", column, i), scheme, True))

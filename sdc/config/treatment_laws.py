@@ -29,7 +29,10 @@ def treatment(raw: Mapping[str, Any]) -> Iterator[Fault]:
         if section.get(step) and order != "auto" and step not in steps:
             yield Fault(("treatment", step), "unused_section", step, {"step": step})
     for column, scheme in at(raw, "treatment", "collapse").items():
-        yield from _scheme(raw, ("treatment", "collapse", column), scheme)
+        if isinstance(scheme, Mapping):
+            yield from _by_area(raw, ("treatment", "collapse", column), scheme)
+        else:
+            yield from _scheme(raw, ("treatment", "collapse", column), scheme)
     yield from _merge(raw, section.get("merge"))
     yield from _json(("treatment", "earlier"), section.get("earlier"))
 
@@ -63,6 +66,29 @@ def _scheme(raw: Mapping[str, Any], path: Path, scheme: object) -> Iterator[Faul
         yield unknown(path, str(path[2]), classes, what="records.*.columns")
     if suffix(scheme) not in ("", "csv"):
         yield Fault(path, "path_kind", scheme, {"kinds": "csv"})
+
+
+def _by_area(raw: Mapping[str, Any], path: Path, section: Mapping[str, Any]) -> Iterator[Fault]:
+    """A column that is collapsed area by area stands in tables by areas; one column, one record set."""
+    yield from _scheme(raw, (*path, "scheme"), section.get("scheme"))
+    if section.get("where") != "areas":
+        if "scheme" not in section:
+            yield Fault((*path, "scheme"), "no_scheme", "")
+        return
+    columns = at(raw, "treatment", "collapse")
+    local = {c for c, own in columns.items() if at(own).get("where") == "areas"}
+    tables = raw.get("tables")
+    used: dict[str, set[str]] = {}
+    for table in tables if isinstance(tables, list) else []:
+        by = at(table).get("by", []) if at(table).get("geography") == "areas" else []
+        names = {c for c in by if c in local} if isinstance(by, list) else set()
+        used.setdefault(str(at(table).get("records")), set()).update(names)
+    column = str(path[2])
+    mine = [names for names in used.values() if column in names]
+    if not mine:
+        yield Fault((*path, "where"), "no_area_table", "areas", {"name": column})
+    elif len(mine) > 1 or len(mine[0]) > 1:
+        yield Fault((*path, "where"), "two_by_area", "areas")
 
 
 def _json(path: Path, value: object) -> Iterator[Fault]:

@@ -47,6 +47,21 @@ class MergeSection(Section):
     weights: WeightsSection = Field(default_factory=WeightsSection)
 
 
+class CollapseSection(Section):
+    """A column of ``[treatment.collapse]``; a text alone is the ``scheme``.
+
+    ``everywhere`` all areas are collapsed by the scheme; with ``areas`` each area only as far as its
+    own numbers need it, up the tree of the scheme, or of the code list where none is named.
+    """
+
+    scheme: k.File | None = None
+    where: Literal["everywhere", "areas"] = "everywhere"
+
+
+def _section(value: object) -> object:
+    return {"scheme": value} if isinstance(value, str) else value
+
+
 class SuppressSection(Section):
     """``[treatment.suppress]``: the engine and its limits; time is an emergency stop only."""
 
@@ -68,7 +83,9 @@ class TreatmentSection(Section):
         AfterValidator(k.distinct),
         AfterValidator(k.filled),
     ] = ("suppress",)
-    collapse: k.Named[k.File] = Field(default_factory=lambda: MappingProxyType({}))
+    collapse: k.Named[Annotated[CollapseSection, BeforeValidator(_section)]] = Field(
+        default_factory=lambda: MappingProxyType({})
+    )
     merge: MergeSection | None = None
     suppress: SuppressSection = Field(default_factory=SuppressSection)
     earlier: k.File | None = None

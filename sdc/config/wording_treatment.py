@@ -11,6 +11,18 @@ TREATMENT: Mapping[str, tuple[Text, Text]] = {
         Text('[plan] goes with order = "auto"'),
         Text('write order = "auto" in [treatment], or remove [plan]'),
     ),
+    "no_scheme": (
+        Text("collapsing everywhere needs a scheme"),
+        Text('name a scheme, or write where = "areas"'),
+    ),
+    "no_area_table": (
+        Text("a column that is collapsed area by area stands in `by` of a table by areas"),
+        Text('add {name} to `by` of one of the [[tables]] with geography = "areas"'),
+    ),
+    "two_by_area": (
+        Text("area by area, one column of one set of records is collapsed"),
+        Text('write where = "everywhere" for one of the columns'),
+    ),
     "no_levels": (
         Text("grouping mesh cells needs two mesh levels or more"),
         Text('write for example levels = ["1km", "500m"] in [geography.mesh]'),

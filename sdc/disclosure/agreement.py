@@ -15,7 +15,8 @@ def require_agreement(problem: Problem, published: Published) -> None:
     """Raise NotProven unless a publication is one of the problem's own system.
 
     The digests match; numbers stand where nothing is hidden and are the true ones; an X stands on
-    every hidden cell of every table and nowhere else; cells with one mask are hidden together; what
+    every hidden cell of every table and nowhere else, nothing where a class is counted in a group;
+    cells with one mask are hidden together; what
     is known from elsewhere, or only links tables, is not among the hidden. Whether primary cells are
     hidden is not asked here: a shown one is a disclosure, which the audit reports. O(cells).
     """
@@ -35,19 +36,21 @@ def require_agreement(problem: Problem, published: Published) -> None:
     if names != [b.table.name for b in system.blocks]:
         raise _refusal(Text("it holds other tables"))
     for block, table in zip(system.blocks, published.tables, strict=True):
-        _require_table(block, table, hidden)
+        _require_table(block, table, (hidden, system.shown))
 
 
-def _require_table(block: Block, table: PublishedTable, hidden: BoolArray) -> None:
+def _require_table(block: Block, table: PublishedTable, marks: tuple[BoolArray, BoolArray]) -> None:
+    """``marks`` (n,): the unknowns that are hidden, and those that a table prints."""
     same = len(table.dims) == len(block.table.dims) and all(
         a.name == b.name and a.same_codes(b)
         for a, b in zip(table.dims, block.table.dims, strict=True)
     )
     if not same or table.value.shape != block.index.shape:
         raise _refusal(Text("table {name!r} has other dimensions", name=table.name))
-    mask = hidden[block.index]
+    mask, there = (m[block.index] for m in marks)
     state = np.where(mask, State.HIDDEN, np.where(block.table.value == 0, State.ZERO, State.SHOWN))
-    value = np.where(mask, 0, block.table.value)
+    state = np.where(there, state, State.GROUPED)
+    value = np.where(mask | ~there, 0, block.table.value)
     if not (np.array_equal(table.state, state) and np.array_equal(table.value, value)):
         raise _refusal(Text("table {name!r} does not show what was decided", name=table.name))
 

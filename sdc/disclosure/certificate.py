@@ -21,6 +21,8 @@ from sdc.errors import NotProven
 from sdc.messages import Text
 
 Cell = tuple[str, ...]
+GROUPED = -1
+"""Stands for a place that prints nothing, because its area counts the class in a group."""
 
 
 def verify_certificate(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
@@ -43,17 +45,19 @@ def _verified(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
     every = [numbers_of(piece, a) for piece in pieces]
     told = Counter(witnesses=len(a["indptr"]) - 1, promises=len(a["promise_cell"]))
     for number, (piece, numbers) in enumerate(zip(pieces, every, strict=True)):
-        shown, above = printed_of(files, piece) if piece["table"] else _places(numbers[0])
-        order, truth, low, high = sorted(shown), Counter[Cell](), Counter[Cell](), Counter[Cell]()
+        shown, above, into = printed_of(files, piece) if piece["table"] else _places(numbers[0])
+        order, truth, low, high = list(shown), Counter[Cell](), Counter[Cell](), Counter[Cell]()
         for k, own in enumerate(numbers):
             total = Counter[Cell]()
             for cell, v in own.items():
                 _require(v + (numbers[0][cell] if k else 0) >= 0, piece, "a negative number")
                 for place in product(*map(dict.__getitem__, above, cell)):
                     total[place] += v
+            for cell, group in into.items():
+                total[group] += total[cell]
             for c in shown if k == 0 else total:
                 expected = shown[c] if k == 0 else 0
-                same = shown[c] is None or total[c] * piece["factor"] == expected
+                same = shown[c] in (None, GROUPED) or total[c] * piece["factor"] == expected
                 _require(same, piece, "a printed number")
                 low[c], high[c] = (
                     (0, 0) if k == 0 else (min(low[c], total[c]), max(high[c], total[c]))
@@ -66,7 +70,7 @@ def _verified(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
                 _require(truth[order[at]] + low[order[at]] >= least, piece, "a floor")
         for i in (i for i, t in enumerate(a["promise_table"]) if t == number):
             c = order[a["promise_cell"][i]]
-            kept = truth[c] + high[c] >= a["promise_upper"][i] and shown[c] is None
+            kept = truth[c] + high[c] >= a["promise_upper"][i] and shown[c] in (None, GROUPED)
             kept &= truth[c] + low[c] <= a["promise_lower"][i]
             _require(kept and high[c] - low[c] >= a["promise_slide"][i], piece, "a promise")
         told.update(cells=len(shown) if piece["table"] else 0)
@@ -100,24 +104,52 @@ def numbers_of(piece: Mapping[str, Any], a: Mapping[str, Any]) -> list[dict[Cell
 
 def printed_of(
     files: Mapping[str, bytes], piece: Mapping[str, Any]
-) -> tuple[dict[Cell, int | None], list[dict[str, list[str]]]]:
-    """What a table prints (None: X), and per dimension all codes that sum a code up."""
-    rows = csv.DictReader(_text(files[f"data/{piece['table']}.csv"]))
-    live = [r for r in rows if r["status"] not in ("M", "G")]
-    shown = {
-        tuple(r[n] for n in piece["names"]): None
-        if r["value"] == "X"
-        else int(r["value"].replace("-", "0"))
-        for r in live
-    }
-    above = []
-    for name, own in zip(piece["names"], piece["codes"], strict=True):
-        parent = {
-            r["code"]: r["parent"]
-            for r in csv.DictReader(_text(files[f"data/codelist_{name}.csv"]))
-        }
+) -> tuple[dict[Cell, int | None], list[dict[str, list[str]]], dict[Cell, Cell]]:
+    """What a table prints (None: X, GROUPED: nothing), per dimension all codes that sum a code up, and
+    the group of each cell that adds to one. Cells stand in code order, groups of some areas last.
+    """
+    names, above = piece["names"], []
+    for name, own in zip(names, piece["codes"], strict=True):
+        rows = csv.DictReader(_text(files[f"data/codelist_{name}.csv"]))
+        parent = {r["code"]: r["parent"] for r in rows}
         above.append({code: _line(code, parent) for code in own})
-    return shown, above
+    every = [{c for line in own.values() for c in line} for own in above]
+    shown: dict[Cell, int | None] = {}
+    for r in csv.DictReader(_text(files[f"data/{piece['table']}.csv"])):
+        cell = tuple(r[n] for n in names)
+        main = all(c in own for c, own in zip(cell, every, strict=True))
+        if main or r["status"] not in ("M", "G"):
+            marks = {"X": None, "": GROUPED}
+            shown[cell] = (
+                marks[r["value"]] if r["value"] in marks else int(r["value"].replace("-", "0"))
+            )
+    order = sorted(
+        shown, key=lambda c: (any(x not in own for x, own in zip(c, every, strict=True)), c)
+    )
+    into = _groups(files, piece, [sorted(own) for own in every])
+    _require(
+        {c for c in order if c not in {*product(*every)}} == {*into.values()}, piece, "a group"
+    )
+    return {c: shown[c] for c in order}, above, into
+
+
+def _groups(
+    files: Mapping[str, bytes], piece: Mapping[str, Any], every: list[list[str]]
+) -> dict[Cell, Cell]:
+    """Cell -> group, for the groups that some areas have and the code list does not."""
+    names, into = piece["names"], {}
+    for r in csv.DictReader(_text(files.get("data/collapses.csv", b""))):
+        axes = [i for i, own in enumerate(piece["codes"]) if r["area"] in own]
+        if not r["area"] or r["column"] not in names or not axes:
+            continue
+        of = names.index(r["column"])
+        if r["target"] in every[of]:
+            continue
+        spans = [[r["area"]] if i == axes[0] else own for i, own in enumerate(every)]
+        spans[of] = [r["source"]]
+        for cell in product(*spans):
+            into[cell] = (*cell[:of], r["target"], *cell[of + 1 :])
+    return into
 
 
 def _line(code: str, parent: Mapping[str, str]) -> list[str]:
@@ -133,10 +165,10 @@ def _text(data: bytes) -> io.StringIO:
 
 def _places(
     numbers: Mapping[Cell, int],
-) -> tuple[dict[Cell, int | None], list[dict[str, list[str]]]]:
+) -> tuple[dict[Cell, int | None], list[dict[str, list[str]]], dict[Cell, Cell]]:
     """Places that no table prints: nothing is shown and nothing sums them up."""
     codes = [sorted(set(column)) for column in zip(*numbers, strict=True)]
-    return dict.fromkeys(numbers), [{c: [c] for c in own} for own in codes]
+    return dict.fromkeys(numbers), [{c: [c] for c in own} for own in codes], {}
 
 
 def _margin(

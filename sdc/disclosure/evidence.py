@@ -10,9 +10,10 @@ value          (u,)    true values of all innermost cells and atoms, piece after
 at             (u, d)  their codes, as positions in the piece's code lists
 indptr         (w+1,)  witnesses as sparse rows …
 index, step    (m,)    … of positions in ``value`` and differences, in units of 1 / scale
-promise_*      (p,)    table (piece number), cell (flat, C order over sorted codes; for atoms their
-                       number within the piece), upper, lower, slide: how far the witnesses together
-                       must take the cell
+promise_*      (p,)    table (piece number), cell (flat, C order over sorted codes, then the groups that
+                       only some areas have, in the order of their codes; for atoms their number
+                       within the piece), upper, lower, slide: how far the witnesses together must
+                       take the cell
 floor_*        (f,)    table, cell, least: what everybody knows the cell to hold at least
 ============== ======= ========================================================================
 
@@ -36,7 +37,7 @@ from sdc.errors import NotProven
 from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.report import AuditReport
-from sdc.model.system import Block, Problem, System
+from sdc.model.system import Block, BoolArray, Problem, System
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +57,7 @@ def evidence(problem: Problem, report: AuditReport) -> bytes:
     certificate, system = report.certificate, problem.system
     if certificate is None or report.problem_digest != problem.digest:
         raise NotProven(Text("the audit carries no witnesses of this problem"))
-    parts = [_table(block) for block in system.blocks] + _atoms(system)
+    parts = [_table(block) for block in _main(system)] + _atoms(system)
     width = max((p.at.shape[1] for p in parts), default=0)
     size = [len(p.unknowns) for p in parts]
     for part, start in zip(parts, np.cumsum([0, *size]).tolist(), strict=False):
@@ -88,6 +89,11 @@ def evidence(problem: Problem, report: AuditReport) -> bytes:
     return out.getvalue()
 
 
+def _main(system: System) -> list[Block]:
+    """The tables; what stands within another one is the sum of that one's cells."""
+    return [b for b in system.blocks if not b.table.within]
+
+
 def _table(block: Block) -> _Part:
     """The innermost cells of a table."""
     table = block.table
@@ -108,19 +114,22 @@ def _table(block: Block) -> _Part:
 def _atoms(system: System) -> list[_Part]:
     """The innermost latent unknowns, named by the cells that count them, by family and dimensions.
 
-    Sums among the latent ones (cells of earlier releases) need not be written down.
+    Sums among the latent ones (cells of earlier releases) need not be written down, nor places of a
+    table that are counted in a group: they stand with the table.
     """
-    is_total = np.zeros(system.n, dtype=bool)
+    is_total, placed = (np.zeros(system.n, dtype=bool) for _ in range(2))
     is_total[system.relations.indices[system.relations.data < 0]] = True
-    latent = np.flatnonzero(~system.shown & ~is_total)
+    for block in system.blocks:
+        placed[block.index] = True
+    latent = np.flatnonzero(~placed & ~is_total)
     if not len(latent):
         return []
-    total, atom = _links(system)
-    names = sorted({d.name for b in system.blocks for d in b.table.dims})
+    total, atom = _links(system, placed)
+    names = sorted({d.name for b in _main(system) for d in b.table.dims})
     code = np.full((system.n, len(names)), -1, dtype=np.int64)
     family = np.full(system.n, -1, dtype=np.int64)
     families: list[tuple[str, str]] = []
-    for block in system.blocks:
+    for block in _main(system):
         key = (block.table.records, block.table.measure)
         families += [key] if key not in families else []
         flat = np.full(system.n, -1, dtype=np.int64)
@@ -143,14 +152,14 @@ def _atoms(system: System) -> list[_Part]:
     ]
 
 
-def _links(system: System) -> tuple[IntArray, IntArray]:
-    """(total, atom) pairs: which printed cell counts which latent unknown."""
+def _links(system: System, placed: BoolArray) -> tuple[IntArray, IntArray]:
+    """(total, atom) pairs: which cell of a table counts which unknown that no table has a place for."""
     rows = np.repeat(np.arange(system.relations.shape[0]), np.diff(system.relations.indptr))
     column, data = system.relations.indices.astype(np.int64), system.relations.data
     parent = np.full(system.relations.shape[0], -1, dtype=np.int64)
     minus = data < 0
     parent[rows[minus]] = column[minus]
-    mine = ~system.shown[column]
+    mine = ~placed[column]
     return parent[rows[mine]], column[mine]
 
 
@@ -158,8 +167,8 @@ def _family(
     system: System, code: IntArray, which: tuple[IntArray, tuple[str, str], list[str]]
 ) -> _Part:
     atoms, key, used = which
-    names = sorted({d.name for b in system.blocks for d in b.table.dims})
-    dims = {d.name: d for b in system.blocks for d in b.table.dims}
+    names = sorted({d.name for b in _main(system) for d in b.table.dims})
+    dims = {d.name: d for b in _main(system) for d in b.table.dims}
     head = {
         "family": list(key),
         "table": None,
@@ -196,16 +205,26 @@ def _promises(problem: Problem, report: AuditReport, parts: Sequence[_Part]) -> 
 
 def _floors(problem: Problem, system: System) -> dict[str, IntArray]:
     """Cells that everybody knows to hold something."""
-    cells = np.flatnonzero((problem.floor > 0) & system.shown).astype(np.int64)
+    cells = np.flatnonzero(problem.floor > 0).astype(np.int64)
+    cells = cells[_first_place(system, cells)[0] >= 0]
     table, cell = _first_place(system, cells)
     return {"floor_table": table, "floor_cell": cell, "floor_least": problem.floor[cells]}
 
 
 def _first_place(system: System, cells: IntArray) -> tuple[IntArray, IntArray]:
-    """(table number, flat position) of cells in the first table that holds each."""
+    """(table number, flat position) of cells in the first table that holds each.
+
+    The groups that only some areas have follow the cells of their table.
+    """
     table = np.full(system.n, -1, dtype=np.int64)
     flat = np.full(system.n, -1, dtype=np.int64)
-    for number, block in reversed(list(enumerate(system.blocks))):
-        table[block.index.ravel()] = number
+    main = _main(system)
+    number = {b.table.name: i for i, b in enumerate(main)}
+    for block in reversed([b for b in system.blocks if b.table.within]):
+        shown = block.index.ravel()[system.shown[block.index.ravel()]]
+        table[shown] = number[block.table.within]
+        flat[shown] = main[number[block.table.within]].index.size + np.arange(len(shown))
+    for i, block in reversed(list(enumerate(main))):
+        table[block.index.ravel()] = i
         flat[block.index.ravel()] = np.arange(block.index.size)
     return table[cells], flat[cells]

@@ -2,8 +2,8 @@
 
 The last word before anything is renamed into place, by a reader that shares nothing with the maker:
 it parses the package's own CSV files, rebuilds all sums from the code lists, and adds up every
-witness of the internal file (``evidence.py`` describes it) in whole numbers. It imports numpy and
-the error types, and no solver, no system, no plan.
+witness of the internal file (``evidence.py`` describes it) in whole numbers. It imports numpy, the
+error types and ``stagedtable`` alone: no solver, no system, no plan.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sdc.errors import NotProven
-from sdc.messages import Text
+from sdc.disclosure.stagedtable import HIDDEN, StagedTable, read_staged, refuse
 
 Ints = npt.NDArray[np.int64]
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -30,7 +29,6 @@ CHUNK = 200_000
 UNREADABLE = (
     KeyError, IndexError, ValueError, TypeError, EOFError, csv.Error, zipfile.BadZipFile, zlib.error
 )  # fmt: skip
-NUMBERLESS = {"-": 0, "X": -1}
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ def check_staged(files: Mapping[str, bytes], witness: bytes) -> Checked:
     try:
         return _checked(files, witness)
     except UNREADABLE as error:
-        _refuse(f"{type(error).__name__} while reading")
+        refuse(f"{type(error).__name__} while reading")
 
 
 def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
@@ -63,14 +61,15 @@ def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
         arrays: Arrays = {name: stored[name] for name in stored.files}
     head = json.loads(arrays["head"].tobytes().decode("utf-8"))
     if (head["version"], head["scale"]) != (1, 1):
-        _refuse("the version of the witness file")
+        refuse("the version of the witness file")
     pieces = [_Piece(piece, arrays) for piece in head["pieces"]]
     printed = hidden = 0
     for number, piece in enumerate(pieces):
         if piece.table is not None:
-            value, up = _read_table(files, piece)
-            printed, hidden = printed + int((value >= 0).sum()), hidden + int((value < 0).sum())
-            _check_table(piece, (value, up), dict(_of_table(arrays, number)))
+            table = read_staged(files, piece.table, piece.names, piece.codes)
+            printed += int((table.value >= 0).sum())
+            hidden += int((table.value == HIDDEN).sum())
+            _check_table(piece, table, dict(_of_table(arrays, number)))
         else:
             _check_atoms(piece, dict(_of_table(arrays, number)))
     for one, other in combinations(pieces, 2):
@@ -78,12 +77,8 @@ def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
             _check_margin(one, other)
     for family in {p.family for p in pieces}:
         if not _decomposes([set(p.names) for p in pieces if p.family == family]):
-            _refuse(f"tables of {family[0]} form a circle and no atoms link them")
+            refuse(f"tables of {family[0]} form a circle and no atoms link them")
     return Checked(printed, hidden, len(arrays["indptr"]) - 1, len(arrays["promise_cell"]))
-
-
-def _refuse(what: str) -> NoReturn:
-    raise NotProven(Text("the staged files do not bear out the witnesses: {what}", what=what))
 
 
 class _Piece:
@@ -104,7 +99,7 @@ class _Piece:
         self.cell: Ints = index[mine] - start
         self.step: Ints = arrays["step"][mine]
         if (self.value < 0).any() or (self.value[self.cell] + self.step < 0).any():
-            _refuse("a negative number")
+            refuse("a negative number")
 
     def parts(self) -> Iterator[tuple[Ints, Ints, Ints]]:
         """(witness, codes (r, d), number): the truth as witness -1, then differences in chunks."""
@@ -116,61 +111,6 @@ class _Piece:
             part = slice(start, stop)
             yield self.witness[part], self.at[self.cell[part]], self.step[part]
             start = stop
-
-
-def _rows(files: Mapping[str, bytes], path: str) -> list[list[str]]:
-    """Rows of a staged CSV file."""
-    if path not in files:
-        _refuse(f"{path} is missing")
-    try:
-        text = files[path].decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = files[path].decode("cp932")
-    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    if not rows or any(len(row) != len(rows[0]) for row in rows):
-        _refuse(f"{path} is ragged")
-    return rows
-
-
-def _read_table(files: Mapping[str, bytes], piece: _Piece) -> tuple[Ints, list[list[Ints]]]:
-    """Printed numbers over all codes in C order, -1 for X; per axis and leaf code what sums it up."""
-    path = f"data/{piece.table}.csv"
-    rows = _rows(files, path)
-    column = {text: i for i, text in enumerate(rows[0])}
-    live = [r for r in rows[1:] if r[column["status"]] not in ("M", "G")]
-    texts = [[r[column[name]] for r in live] for name in piece.names]
-    codes = [sorted(set(text)) for text in texts]
-    place = [{c: i for i, c in enumerate(axis)} for axis in codes]
-    shape = [len(axis) for axis in codes]
-    at = [np.array([p[c] for c in text], np.int64) for p, text in zip(place, texts, strict=True)]
-    flat = np.ravel_multi_index(at, shape)
-    if len(np.unique(flat)) != len(flat) or len(flat) != np.prod(shape):
-        _refuse(f"{path} lacks or repeats a row")
-    value = np.full(len(flat), -1, dtype=np.int64)
-    for where, row in zip(flat.tolist(), live, strict=True):
-        text, status = row[column["value"]], row[column["status"]]
-        if (text if text in NUMBERLESS else "A") != status or (status == "A" and int(text) < 1):
-            _refuse(f"{path} has a status that does not fit its value")
-        value[where] = NUMBERLESS.get(text, 0) if status != "A" else int(text)
-    up = []
-    for axis, name in enumerate(piece.names):
-        parent = {r[0]: r[1] for r in _rows(files, f"data/codelist_{name}.csv")[1:]}
-        inner = set(parent.values())
-        if sorted(c for c in codes[axis] if c not in inner) != piece.codes[axis]:
-            _refuse(f"the innermost codes of {name} in {path}")
-        up.append([_above(code, parent, place[axis]) for code in piece.codes[axis]])
-    return value, up
-
-
-def _above(code: str, parent: Mapping[str, str], place: Mapping[str, int]) -> Ints:
-    """Positions of a code and of everything that sums it up."""
-    found = []
-    while code:
-        if code in found or code not in place:
-            _refuse(f"the code list above {code}")
-        found.append(code)
-        code = parent[code]
-    return np.array([place[c] for c in found], dtype=np.int64)
 
 
 def _sums(up: list[list[Ints]], at: Ints) -> tuple[Ints, list[Ints]]:
@@ -189,35 +129,46 @@ def _sums(up: list[list[Ints]], at: Ints) -> tuple[Ints, list[Ints]]:
     return entry, place
 
 
-def _check_table(piece: _Piece, table: tuple[Ints, list[list[Ints]]], asked: Arrays) -> None:
+def _check_table(piece: _Piece, table: StagedTable, asked: Arrays) -> None:
     """Printed numbers, floors, a second value for every X, and the promises of one table."""
-    value, up = table
+    value, up = table.value, table.up
     shape = [1 + max(int(a.max()) for a in above) for above in up]
     shown, n = value >= 0, len(value)
     truth, low, high = (np.zeros(n, dtype=np.int64) for _ in range(3))
     for number, (witness, at, step) in enumerate(piece.parts()):
         entry, place = _sums(up, at)
         key = witness[entry] * n + np.ravel_multi_index(place, shape)
-        unique, inverse = np.unique(key, return_inverse=True)
-        total = np.zeros(len(unique), dtype=np.int64)
-        np.add.at(total, inverse, step[entry])
+        unique, total = _added(key, step[entry])
+        grouped = table.into[unique % n]
+        more = unique[grouped >= 0] // n * n + grouped[grouped >= 0]
+        unique, total = _added(
+            np.concatenate([unique, more]), np.concatenate([total, total[grouped >= 0]])
+        )
         cell = unique % n
         if number == 0:
             truth[cell] = total
         elif total[shown[cell]].any():
-            _refuse(f"a witness changes a printed number of {piece.table}")
+            refuse(f"a witness changes a printed number of {piece.table}")
         else:
             np.minimum.at(low, cell, total)
             np.maximum.at(high, cell, total)
     if (truth * piece.factor != value)[shown].any():
-        _refuse(f"a printed number of {piece.table}")
-    if (~shown & (low == 0) & (high == 0)).any():
-        _refuse(f"an X of {piece.table} has one value")
+        refuse(f"a printed number of {piece.table}")
+    if ((value == HIDDEN) & (low == 0) & (high == 0)).any():
+        refuse(f"an X of {piece.table} has one value")
     at, least = asked["floor_cell"], asked["floor_least"]
     if ((truth + low)[at] < least).any():
-        _refuse(f"a floor of {piece.table}")
+        refuse(f"a floor of {piece.table}")
     if shown[asked["promise_cell"]].any() or not _kept(truth, (low, high), asked):
-        _refuse(f"a promise of {piece.table}")
+        refuse(f"a promise of {piece.table}")
+
+
+def _added(key: Ints, number: Ints) -> tuple[Ints, Ints]:
+    """Every key once, with the sum of its numbers."""
+    unique, inverse = np.unique(key, return_inverse=True)
+    total = np.zeros(len(unique), dtype=np.int64)
+    np.add.at(total, inverse, number)
+    return unique, total
 
 
 def _check_atoms(piece: _Piece, asked: Arrays) -> None:
@@ -226,7 +177,7 @@ def _check_atoms(piece: _Piece, asked: Arrays) -> None:
     np.minimum.at(low, piece.cell, piece.step)
     np.maximum.at(high, piece.cell, piece.step)
     if not _kept(piece.value, (low, high), asked):
-        _refuse("a promise of a place that no table prints")
+        refuse("a promise of a place that no table prints")
 
 
 def _kept(truth: Ints, reach: tuple[Ints, Ints], asked: Arrays) -> bool:
@@ -259,10 +210,10 @@ def _check_margin(one: _Piece, other: _Piece) -> None:
             )
         )
     if found[0][0] != found[1][0]:
-        _refuse(f"the codes shared by {one.table} and {other.table}")
+        refuse(f"the codes shared by {one.table} and {other.table}")
     for mine, theirs in zip(found[0][1], found[1][1], strict=True):
         if not (np.array_equal(mine[0], theirs[0]) and np.array_equal(mine[1], theirs[1])):
-            _refuse(f"a margin shared by {one.table} and {other.table}")
+            refuse(f"a margin shared by {one.table} and {other.table}")
 
 
 def _whole(piece: _Piece) -> Iterator[tuple[Ints, Ints, Ints]]:

@@ -44,6 +44,7 @@ def pack(earlier: PastRelease) -> bytes:
         own = {"name": t.name, "records": t.records, "measure": t.measure, "dims": list(t.dims)}
         head["tables"].append({**own, "digest": t.digest})
         arrays |= {f"{what}/{i}": getattr(t, what) for what in _ARRAYS}
+        arrays |= {f"sums/{i}": t.sums} if len(t.sums) else {}
     text = json.dumps(head, ensure_ascii=False, sort_keys=True).encode()
     out = io.BytesIO()
     np.savez_compressed(out, head=np.frombuffer(text, dtype=np.uint8), **arrays)
@@ -91,7 +92,8 @@ def _earlier(head: dict[str, Any], arrays: dict[str, Any]) -> PastRelease:
     for i, t in enumerate(head["tables"]):
         printed, upper, lower, floor = (arrays[f"{what}/{i}"] for what in _ARRAYS)
         names = (t["name"], t["records"], t["measure"], tuple(t["dims"]))
-        tables.append(PastTable(*names, printed, upper, lower, floor, t["digest"]))
+        sums = {"sums": arrays[f"sums/{i}"]} if f"sums/{i}" in arrays else {}
+        tables.append(PastTable(*names, printed, upper, lower, floor, t["digest"], **sums))
     fold = {n: arrays[f"fold/{n}"] for n in dims}
     return PastRelease(
         head["id"], head["serial"], dims, fold, units, tuple(tables), head["external"]

@@ -7,13 +7,15 @@ numbers down as equations over the units of a new release.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from sdc.errors import InputError
 from sdc.messages import Text
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import Hierarchy, IntArray
-from sdc.model.system import BoolArray
+from sdc.model.system import BoolArray, digest_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +24,8 @@ class PastTable:
 
     ``dims`` name dimensions of the ``PastRelease``; ``printed`` marks the numbers that everybody has
     seen; ``upper`` and ``lower`` hold what was promised about a primary cell, -1 elsewhere;
-    ``floor`` is what an X is known to hold at least, ``digest`` that of the printed numbers.
+    ``floor`` is what an X is known to hold at least, ``digest`` that of the printed numbers. ``sums``
+    (q, 2) pairs the number of a printed group of classes with a cell that it adds up.
     """
 
     name: str
@@ -34,6 +37,18 @@ class PastTable:
     lower: IntArray
     floor: IntArray
     digest: str
+    sums: IntArray = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
+
+    def told(self, value: IntArray) -> str:
+        """Digest of what was printed of the true values of the cells: numbers, then groups."""
+        parts = [np.where(self.printed, value, 0)]
+        return digest_of(*parts, *([self.totals(value)] if len(self.sums) else []))
+
+    def totals(self, value: IntArray) -> IntArray:
+        """The groups of classes that were printed, from the values of the cells."""
+        out = np.zeros(int(self.sums[:, 0].max(initial=-1)) + 1, dtype=np.int64)
+        np.add.at(out, self.sums[:, 0], value[self.sums[:, 1]])
+        return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,3 +111,8 @@ class Prior:
     upper: IntArray
     lower: IntArray
     floor: IntArray
+
+    def over(self, n: int) -> Prior:
+        """The same for a system that has grown to ``n`` unknowns, of which earlier releases knew none."""
+        more = np.full(n - len(self.floor), -1, dtype=np.int64)
+        return replace(self, floor=np.concatenate([self.floor, more]))

@@ -88,7 +88,10 @@ def _bad(system: System, cell: int, what: Text) -> InputError:
 
 @dataclass(frozen=True, eq=False)
 class PublishedTable:
-    """What a reader sees of one table: ``value`` is 0 wherever ``state`` is not SHOWN."""
+    """What a reader sees of one table: ``value`` is 0 wherever ``state`` is not SHOWN.
+
+    ``within`` names the table among whose rows this one stands; see ``Table``.
+    """
 
     name: str
     dims: tuple[Hierarchy, ...]
@@ -98,6 +101,7 @@ class PublishedTable:
     measure: str
     unit: str
     step: float
+    within: str = ""
 
     def __post_init__(self) -> None:
         self.value.setflags(write=False)
@@ -109,7 +113,8 @@ class PublishedTable:
     def digest(self) -> str:
         """SHA-256 over everything that is printed."""
         codes = "\n".join(f"{d.name}\t{c}" for d in self.dims for c in d.codes)
-        head = f"{self.name}\t{self.records}\t{self.measure}\t{self.unit}\t{self.step}\n{codes}"
+        names = (self.name, self.records, self.measure, self.unit, str(self.step), self.within)
+        head = "\t".join(filter(None, names)) + f"\n{codes}"
         return digest_of(np.frombuffer(head.encode(), dtype=np.uint8), self.value, self.state)
 
 
@@ -138,6 +143,8 @@ class Published:
 def apply(system: System, plan: Plan) -> Published:
     """Print a system through a plan; zeros that are not hidden become ``-``.
 
+    A place of a table that is not shown is counted in a group of classes.
+
     Raises InputError where the plan belongs to another system.
 
     >>> import scipy.sparse as sp
@@ -157,6 +164,8 @@ def apply(system: System, plan: Plan) -> Published:
         hidden = plan.hidden[block.index]
         value = np.where(hidden, 0, block.table.value)
         state = np.where(hidden, State.HIDDEN, np.where(value == 0, State.ZERO, State.SHOWN))
+        grouped = ~system.shown[block.index]
+        value, state = np.where(grouped, 0, value), np.where(grouped, State.GROUPED, state)
         t = block.table
         tables.append(
             PublishedTable(
@@ -168,6 +177,7 @@ def apply(system: System, plan: Plan) -> Published:
                 t.measure,
                 t.unit,
                 t.step,
+                t.within,
             )
         )
     printed = printed.astype(np.int64)

@@ -61,13 +61,15 @@ class Merge:
 
 @dataclass(frozen=True)
 class Collapse:
-    """Class ``source`` of one dimension is counted in the group ``target``."""
+    """Class ``source`` of a dimension is counted in the group ``target``; in one ``area``, or in all."""
 
     dimension: str
     source: str
     target: str
     source_label: str
     target_label: str
+    area: str = ""
+    area_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ class Release:
     The only way to make one is to present a ``Published`` together with a complete, clean audit of
     exactly that ``Published``. Raises NotProven for an incomplete audit or an audit of something else,
     DisclosureFound for one that found a disclosure. ``titles`` may name dimensions, measures and
-    record sets for the reader, ``table_titles`` tables: id -> (Japanese, English).
+    record sets for the reader, ``table_titles`` tables: id -> (Japanese, English). ``groups`` holds the
+    classes that a table counts together in some areas alone, by the table among whose rows they stand.
     """
 
     info: ReleaseInfo
@@ -123,6 +126,7 @@ class Release:
     table_titles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     figures: tuple[Figure, ...] = ()
     tables: tuple[PublishedTable, ...] = field(init=False)
+    groups: Mapping[str, PublishedTable] = field(init=False)
     level: Level = field(init=False)
     published_digest: str = field(init=False)
 
@@ -133,7 +137,9 @@ class Release:
             raise DisclosureFound(Text("a hidden value follows from what is shown"))
         if not report.passed:
             raise NotProven(Text("the audit is not complete"))
-        object.__setattr__(self, "tables", published.tables)
+        own = tuple(t for t in published.tables if not t.within)
+        object.__setattr__(self, "tables", own)
+        object.__setattr__(self, "groups", {t.within: t for t in published.tables if t.within})
         object.__setattr__(self, "level", report.level)
         object.__setattr__(self, "published_digest", published.digest)
 

@@ -23,6 +23,7 @@ class Table:
     (for a count table it *is* the value) and ``top`` (…, t) holds the t largest contributions,
     descending, in steps, or is None where contributions are unknown. ``records`` names the population:
     tables with the same ``records`` and ``measure`` count the same units, so their margins are equal.
+    ``within`` names the table among whose rows this one is printed: it holds its groups of classes.
 
     Raises InputError where values do not add up, are negative or have another shape.
 
@@ -42,6 +43,7 @@ class Table:
     unit: str = ""
     step: float = 1.0
     notes: tuple[Text, ...] = field(default=())
+    within: str = ""
 
     def __post_init__(self) -> None:
         shape = tuple(len(d) for d in self.dims)

@@ -11,6 +11,7 @@ from sdc.pipeline.history import History, joint_of
 from sdc.pipeline.prepare import Prepared, Tell
 from sdc.pipeline.treat import Treated
 from sdc.sensitivity import problem as demands_of
+from sdc.tables.grouping import with_groups
 from sdc.tables.relations import system_of
 from sdc.tables.tabulate import tabulate
 
@@ -29,9 +30,10 @@ def make_problem(
     if history is not None and history.earlier:
         tell(Text("joining earlier releases"))
         joint = joint_of(config, history, tables, stage)
-        return demands_of(joint.system, rules, prior=joint.prior)
+        system = with_groups(joint.system, treated.coded, treated.grouped)
+        return demands_of(system, rules, prior=joint.prior.over(system.n))
     system = system_of(tables, crossings=treated.crossings, coded=treated.coded)
-    return demands_of(system, rules)
+    return demands_of(with_groups(system, treated.coded, treated.grouped), rules)
 
 
 def table_rules(config: Config) -> dict[str, Any]:

@@ -172,7 +172,10 @@ def _codes(dims: Sequence[Hierarchy]) -> Iterator[tuple[str, ...]]:
 
 
 def protection_text(plan: Plan) -> str:
-    """Every cell with its status and the reason; internal."""
+    """Every cell with its status and the reason; internal.
+
+    A place that its area counts in a group is ``grouped`` where no rule hides it.
+    """
     problem = plan.problem
     primary = np.zeros(problem.system.n, dtype=bool)
     primary[problem.primary] = True
@@ -180,16 +183,21 @@ def protection_text(plan: Plan) -> str:
     writer = csv.writer(handle)
     for block in problem.system.blocks:
         writer.writerow(["table", *(d.name for d in block.table.dims), "status", "reason"])
-        for codes, cell in zip(_codes(block.table.dims), block.index.ravel(), strict=True):
+        table, shown = block.table, problem.system.shown
+        for codes, cell in zip(_codes(table.dims), block.index.ravel(), strict=True):
+            if table.within and not shown[cell]:
+                continue
             status = (
                 "primary"
                 if primary[cell]
                 else "complementary"
                 if plan.hidden[cell]
                 else "published"
+                if shown[cell]
+                else "grouped"
             )
-            reason = {"primary": "rule", "complementary": plan.method, "published": ""}[status]
-            writer.writerow([block.table.name, *codes, status, reason])
+            reason = {"primary": "rule", "complementary": plan.method}.get(status, "")
+            writer.writerow([table.within or table.name, *codes, status, reason])
     return handle.getvalue()
 
 

@@ -24,15 +24,18 @@ from sdc.model.past import PastRelease, PastTable
 from sdc.model.plan import Published
 from sdc.model.report import AuditReport
 from sdc.model.states import State
-from sdc.model.system import Problem, digest_of
+from sdc.model.system import Problem
 from sdc.model.table import Table
 from sdc.pipeline.geography import AREAS, MESH, crossing
 from sdc.pipeline.prepare import Prepared
 from sdc.pipeline.treat import Treated
 from sdc.publishing.manifest import TAG_MANIFEST, sha256
 from sdc.readers.pairs import read_pairs
+from sdc.tables.grouping import printed_sums
 from sdc.tables.joint import Joint, Now, joint_system
 from sdc.tables.tally import condense
+
+SEEN = (State.SHOWN, State.ZERO)
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,21 +229,24 @@ def past_of(
 ) -> PastRelease:
     """A release as later ones will see it; holds true counts."""
     (prepared, treated), (problem, published) = stage, safe
-    blocks = zip(problem.system.blocks, published.tables, strict=True)
+    blocks = list(zip(problem.system.blocks, published.tables, strict=True))
+    bins = {t.within: (b, np.isin(t.state, SEEN)) for b, t in blocks if t.within}
     upper, lower = (np.full(problem.system.n, -1, dtype=np.int64) for _ in range(2))
     upper[problem.primary], lower[problem.primary] = problem.upper, problem.lower
     tables, dims = [], {}
-    for block, table in blocks:
+    for block, table in [(b, t) for b, t in blocks if not t.within]:
         cells = block.index.ravel()
-        printed = (table.state != State.HIDDEN).ravel()
-        tables.append(
-            PastTable(
-                table.name, table.records, table.measure, tuple(d.name for d in table.dims),
-                printed, np.where(printed, -1, upper[cells]), np.where(printed, -1, lower[cells]),
-                np.where(printed, 0, problem.floor[cells]),
-                digest_of(np.where(printed, table.value.ravel(), 0)),
-            )
+        printed = np.isin(table.state, SEEN).ravel()
+        groups = bins.get(table.name)
+        sums = (
+            () if groups is None else (printed_sums(block, groups[0], treated.grouped, groups[1]),)
+        )
+        own = PastTable(
+            table.name, table.records, table.measure, tuple(d.name for d in table.dims),
+            printed, np.where(printed, -1, upper[cells]), np.where(printed, -1, lower[cells]),
+            np.where(printed, 0, problem.floor[cells]), "", *sums,
         )  # fmt: skip
+        tables.append(replace(own, digest=own.told(block.table.value.ravel())))
         dims.update({d.name: d for d in table.dims})
     every = folds(prepared, treated)
     units = {

@@ -14,20 +14,14 @@ from pathlib import Path
 from sdc.config import Config, read_config
 from sdc.errors import InputError
 from sdc.messages import Text, aligned
-from sdc.model.system import Problem
-from sdc.pipeline.demand import make_problem
-from sdc.pipeline.geography import AREAS
 from sdc.pipeline.history import History, history_of
-from sdc.pipeline.neighbourhood import grids_of, neighbourhood
 from sdc.pipeline.prepare import Prepared, Tell, prepare
-from sdc.pipeline.schemes import offered_cuts
-from sdc.pipeline.treat import apply, dimension, untreated, wanted_tables
+from sdc.pipeline.studying import study_of
 from sdc.planning.choice import Budget, choose, decide, pareto
 from sdc.planning.decision import Decision, read_decision, write_decision
 from sdc.planning.score import Scored
 from sdc.planning.search import survey
 from sdc.planning.study import Earlier, Study
-from sdc.tables.recode import Recoding
 
 ALIKE = 0.05
 """Share by which a plan may lose more than the least where it changes less than the last release."""
@@ -59,56 +53,6 @@ class Planned:
         lines.append(str(Text("→ chosen   * on the front   ≥ bound alone")))
         places = [(Text("list of plans"), self.folder), (Text("decision"), self.written)]
         return "\n".join([*lines, *aligned([(head, p) for head, p in places if p is not None])])
-
-
-def study_of(
-    config: Config,
-    prepared: Prepared,
-    *,
-    earlier: Earlier | None = None,
-    history: History | None = None,
-) -> Study:
-    """What the planner may try in this city; ``history`` joins the releases of the ledger."""
-    state = untreated(config, prepared)
-    merge, areas = config.treatment.merge, state.places.areas
-    near = None
-    if merge is not None and areas is not None and dimension(state.coded, AREAS) is not None:
-        near = neighbourhood(config, areas)
-    grids = grids_of(config, state.places)
-    levels: tuple[int, ...] = ()
-    if merge is not None and (near is not None or grids):
-        levels = tuple(sorted({merge.min_count, *config.plan.merge}))
-    schemes = {
-        column: {name: dict(cut.mapping) for name, cut in cuts.items()}
-        for column, cuts in offered_cuts(config, prepared).items()
-    }
-    return Study(
-        state.coded,
-        wanted_tables(config),
-        {t.id: config.rules[t.rules].to_rules() for t in config.tables},
-        areas=near,
-        grids=grids,
-        merge_levels=levels,
-        schemes=schemes,
-        crossings=state.crossings,
-        earlier=earlier,
-        demands=_joined(config, prepared, history) if history is not None else None,
-    )
-
-
-def _joined(
-    config: Config, prepared: Prepared, history: History
-) -> Callable[[Sequence[Recoding]], Problem]:
-    """The demands of some recodings beside everything in the ledger."""
-    state = untreated(config, prepared)
-
-    def demands(recodings: Sequence[Recoding]) -> Problem:
-        treated = state
-        for recoding in recodings:
-            treated = apply(treated, recoding)
-        return make_problem(config, (prepared, treated), history, lambda text: None)
-
-    return demands
 
 
 def surveyed(

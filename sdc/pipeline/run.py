@@ -24,7 +24,7 @@ from sdc.pipeline.exits import entry_lines, evidence_of, exit_files, require_dec
 from sdc.pipeline.finished import audit_json, protection_text, refuse_unproven, summary_of
 from sdc.pipeline.history import History, body_of, history_of
 from sdc.pipeline.keeping import cuttings, refuse_other_cutting
-from sdc.pipeline.plan import decision_of, earlier_of, study_of
+from sdc.pipeline.plan import decision_of, earlier_of
 from sdc.pipeline.prepare import Prepared, SetAside, Tell, prepare
 from sdc.pipeline.proof import stage_checker, witness_files
 from sdc.pipeline.publication import (
@@ -36,6 +36,7 @@ from sdc.pipeline.publication import (
     timestamp_lines,
 )
 from sdc.pipeline.stability import changes_text, decided
+from sdc.pipeline.studying import study_of
 from sdc.pipeline.treat import Treated, treat
 from sdc.planning.decision import Decision, hidden_mask, write_decision
 from sdc.planning.study import Earlier
@@ -92,7 +93,7 @@ class Result:
             (Text("cells"), f"{summary['n_cells']:,}"),
             (Text("hidden X"), hidden),
             (Text("areas merged"), f"{len(safe.treated.merges):,}"),
-            (Text("classes collapsed"), f"{len(safe.treated.collapses):,}"),
+            (Text("classes collapsed"), safe.treated.collapsed),
             (Text("method"), safe.plan.method),
             (Text("audit"), passed),
         ]

@@ -36,7 +36,11 @@ def offered_cuts(config: Config, prepared: Prepared) -> dict[str, dict[str, Offe
 
     Raises InputError for a scheme that does not fit its column.
     """
-    files: dict[str, list[str]] = {c: [path] for c, path in config.treatment.collapse.items()}
+    files: dict[str, list[str]] = {
+        c: [own.scheme]
+        for c, own in config.treatment.collapse.items()
+        if own.where == "everywhere" and own.scheme is not None
+    }
     for column, paths in config.plan.collapse.items():
         files.setdefault(column, []).extend(paths)
     found: dict[str, dict[str, Offered]] = {}

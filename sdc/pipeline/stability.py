@@ -27,6 +27,7 @@ def decided(config: Config, treated: Treated, plan: Plan, given: Decision | None
         treated.merge_maps,
         treated.collapse_maps,
         hidden_cells(plan.problem.system, plan.hidden),
+        groups={g.name: g.groups for g in treated.grouped},
     )
 
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from sdc.config import Config
-from sdc.errors import NotProven
+from sdc.errors import InputError, NotProven
 from sdc.messages import Text
 from sdc.model.coded import Coded, Crossing
+from sdc.model.grouped import Grouped
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.release import Collapse, Merge
+from sdc.pipeline.areagroups import area_groups, collapses_of, decided_groups
 from sdc.pipeline.geography import AREAS, MESH, Places, crossing
 from sdc.pipeline.neighbourhood import grids_of, neighbourhood
 from sdc.pipeline.prepare import Prepared, Tell
@@ -34,7 +36,17 @@ class Treated:
     crossings: tuple[Crossing, ...] = ()
     merges: tuple[Merge, ...] = ()
     collapses: tuple[Collapse, ...] = ()
+    grouped: tuple[Grouped, ...] = ()
     log: tuple[str, ...] = field(default=())
+
+    @property
+    def collapsed(self) -> object:
+        """How many classes are collapsed in all areas, and how many places area by area."""
+        here = sum(bool(c.area) for c in self.collapses)
+        whole = len(self.collapses) - here
+        if not here:
+            return f"{whole:,}"
+        return Text("{n:,}; area by area {here:,} places", n=whole, here=here)
 
     @property
     def merge_maps(self) -> dict[str, dict[str, str]]:
@@ -46,9 +58,9 @@ class Treated:
 
     @property
     def collapse_maps(self) -> dict[str, dict[str, str]]:
-        """Collapses by dimension: source -> target."""
+        """Collapses that hold in all areas by dimension: source -> target."""
         found: dict[str, dict[str, str]] = {}
-        for c in self.collapses:
+        for c in (c for c in self.collapses if not c.area):
             found.setdefault(c.dimension, {})[c.source] = c.target
         return found
 
@@ -75,6 +87,8 @@ def treat(
 ) -> Treated:
     """Collapse and merge, as decided before or in the configured order; suppression comes later.
 
+    What is collapsed area by area comes last, on the areas that are published.
+
     Raises InputError where a scheme does not fit its dimension, NotProven where a decision does not
     fit the data.
     """
@@ -88,14 +102,26 @@ def treat(
         elif step == "merge" and config.treatment.merge is not None:
             tell(Text("merging small areas"))
             state = _merge(config, state, earlier)
+    if "collapse" in config.treatment.order:
+        return group(state, area_groups(config, state.coded, earlier))
     return state
 
 
+def group(state: Treated, grouped: tuple[Grouped, ...]) -> Treated:
+    """Some classes counted together area by area, and the entries in the list for readers."""
+    found = [
+        c
+        for g in grouped
+        for c in collapses_of(g, state.places.of(g.area), state.coded[g.records].dims[g.column])
+    ]
+    return replace(state, grouped=grouped, collapses=(*state.collapses, *found))
+
+
 def _collapse(config: Config, state: Treated) -> Treated:
-    for column, path in config.treatment.collapse.items():
+    for column, section in config.treatment.collapse.items():
         dim = dimension(state.coded, column)
-        if dim is not None:  # else no table uses the column
-            scheme, labels = read_scheme(config.resolve(path))
+        if dim is not None and section.where == "everywhere" and section.scheme is not None:
+            scheme, labels = read_scheme(config.resolve(section.scheme))
             state = apply(state, collapse_scheme(dim, scheme, labels=labels))
     return state
 
@@ -136,7 +162,10 @@ def _replayed(config: Config, prepared: Prepared, state: Treated, decision: Deci
         else:
             labels = labels_of(config, prepared, name, dict(decision.candidate.cuts).get(name, ""))
             state = apply(state, coarser(dim, full, labels=labels))
-    return state
+    try:
+        return group(state, decided_groups(config, state.coded, decision.groups))
+    except InputError as error:
+        raise NotProven(error.text, code="decision") from error
 
 
 def dimension(coded: Mapping[str, Coded], name: str) -> Hierarchy | None:

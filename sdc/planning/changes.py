@@ -24,6 +24,7 @@ SMALL: Words = ("単独では基準に満たなくなった", "no longer reaches
 CHEAPER: Words = ("別の合算のほうが損失が小さい", "another merge loses less, the change included")
 LEVEL: Words = ("合算の基準が変わった", "the merge level of the plan is another one")
 SCHEME: Words = ("集約の方法が変わった", "the plan collapses the dimension otherwise")
+HERE: Words = ("地域の件数に合わせて集約が変わった", "the area's own numbers ask for another group")
 RULE: Words = ("規則により秘匿", "the rules hide it")
 NEEDED: Words = ("他の秘匿の保護に必要", "needed to protect another X")
 SPARED: Words = ("秘匿が不要になった", "need not be hidden any more")
@@ -31,7 +32,7 @@ SPARED: Words = ("秘匿が不要になった", "need not be hidden any more")
 
 @dataclass(frozen=True)
 class Change:
-    """One code or cell: ``kind`` is merge, collapse or cell; ``where`` the dimension or the table."""
+    """One code or cell: ``kind`` is merge, collapse, group or cell; ``where`` dimension or table."""
 
     kind: str
     where: str
@@ -56,6 +57,7 @@ def changes(
     """
     found = list(_maps("merge", earlier.merges, now.merges, sizes=sizes or {}, level=level))
     found += _maps("collapse", earlier.collapses, now.collapses, sizes=sizes or {}, level=0)
+    found += _groups(earlier, now)
     return [*found, *_cells(earlier, problem, now)]
 
 
@@ -80,6 +82,32 @@ def distance(before: Maps, now: Maps) -> int:
     """
     names = sorted(before.keys() | now.keys())
     return sum(len(moved(before.get(d, {}), now.get(d, {}))) for d in names)
+
+
+def regrouped(before: Mapping[str, Maps], now: Mapping[str, Maps]) -> int:
+    """How many classes some area counts otherwise than before.
+
+    >>> regrouped({}, {"r/use": {"east": {"a": "other:T", "b": "other:T"}, "west": {"a": "other:T"}}})
+    2
+    """
+    return len({(name, code) for name, _, code, _, _ in _moves(before, now)})
+
+
+def _moves(
+    before: Mapping[str, Maps], now: Mapping[str, Maps]
+) -> Iterator[tuple[str, str, str, str, str]]:
+    """Records and column, area, class, group before and now, where the two differ."""
+    for name in sorted(before.keys() | now.keys()):
+        old, new = before.get(name, {}), now.get(name, {})
+        for area in sorted(old.keys() | new.keys()):
+            for code, (was, is_) in moved(old.get(area, {}), new.get(area, {})).items():
+                yield name, area, code, was, is_
+
+
+def _groups(earlier: Earlier, now: Decision) -> Iterator[Change]:
+    """Classes that some area counts in another group than before."""
+    for name, area, code, was, is_ in _moves(earlier.groups, now.groups):
+        yield Change("group", name, f"{area} {code}", was, is_, HERE)
 
 
 def _maps(

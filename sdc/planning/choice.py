@@ -88,4 +88,6 @@ def decide(chosen: Scored, *, by: str = "", reason: str = "") -> Decision:
     if not chosen.safe or chosen.plan is None:
         raise NotProven(Text("a plan that is not proven cannot be chosen"))
     hidden = hidden_cells(chosen.plan.problem.system, chosen.plan.hidden)
-    return Decision(chosen.candidate, chosen.merges, chosen.collapses, hidden, by, reason)
+    return Decision(
+        chosen.candidate, chosen.merges, chosen.collapses, hidden, by, reason, chosen.groups
+    )

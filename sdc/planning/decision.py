@@ -17,6 +17,8 @@ SCHEMA = 1
 KEYS = {
     "schema", "merge", "cuts", "policy", "merges", "collapses", "hidden", "decided_by", "reason",
 }  # fmt: skip
+GROUPS = "groups"
+"""A further key, where classes are counted together area by area."""
 BETWEEN = "\t"
 """What stands between the codes of a cell in the file."""
 
@@ -29,6 +31,7 @@ class Decision:
     """A plan by name: what is merged and collapsed (by dimension), which cells are X (by table).
 
     Every X is listed, primary or not; no count stands in it. ``by`` and ``reason`` say who decided.
+    ``groups`` says what is counted together area by area, see ``Earlier``.
     """
 
     candidate: Candidate = field(default_factory=Candidate)
@@ -37,11 +40,12 @@ class Decision:
     hidden: Cells = field(default_factory=dict)
     by: str = ""
     reason: str = ""
+    groups: Mapping[str, Maps] = field(default_factory=dict)
 
     @property
     def earlier(self) -> Earlier:
         """The same as a starting point for the next survey."""
-        return Earlier(self.merges, self.collapses, self.hidden)
+        return Earlier(self.merges, self.collapses, self.hidden, self.groups)
 
 
 def write_decision(decision: Decision) -> str:
@@ -65,6 +69,8 @@ def write_decision(decision: Decision) -> str:
         "decided_by": decision.by,
         "reason": decision.reason,
     }
+    if decision.groups:
+        content[GROUPS] = decision.groups
     return json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
@@ -74,7 +80,8 @@ def read_decision(text: str) -> Decision:
         found = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise _not_a_decision() from error
-    if not isinstance(found, dict) or set(found) != KEYS or found["schema"] != SCHEMA:
+    known = isinstance(found, dict) and set(found) in (KEYS, {*KEYS, GROUPS})
+    if not known or found["schema"] != SCHEMA:
         raise _not_a_decision()
     level, policy = found["merge"], found["policy"]
     fits = isinstance(level, int) and not isinstance(level, bool) and level >= 0
@@ -82,6 +89,8 @@ def read_decision(text: str) -> Decision:
     texts = [found["decided_by"], found["reason"], *_values(found["cuts"])]
     for key in ("merges", "collapses"):
         texts += [x for m in _values(found[key]) for x in _values(m)]
+    groups = found.get(GROUPS, {})
+    texts += [x for own in _values(groups) for m in _values(own) for x in _values(m)]
     texts += [x for cells in _values(found["hidden"]) for x in _items(cells)]
     if not fits or not all(isinstance(x, str) for x in texts):
         raise _not_a_decision()
@@ -92,6 +101,7 @@ def read_decision(text: str) -> Decision:
         {t: [tuple(c.split(BETWEEN)) for c in cells] for t, cells in found["hidden"].items()},
         found["decided_by"],
         found["reason"],
+        groups,
     )
 
 

@@ -33,13 +33,15 @@ class Printed:
     """What a reader sees of one table: ``value`` where ``seen``, on all levels of ``dims``.
 
     ``index`` maps a dimension of the finest table to the published innermost codes: (finest
-    innermost codes,) positions among ``dims[.].leaves``. A zero that is printed is seen.
+    innermost codes,) positions among ``dims[.].leaves``. A zero that is printed is seen. ``only`` (the
+    shape of the finest table) restricts the table to some finest cells; None: all of them.
     """
 
     dims: tuple[Hierarchy, ...]
     value: IntArray
     seen: BoolArray
     index: Mapping[str, IntArray]
+    only: BoolArray | None = None
 
     def __post_init__(self) -> None:
         shape = tuple(len(d) for d in self.dims)
@@ -194,19 +196,25 @@ def _steps(
             )
         per_axis.append([level[index] for level in above])
     mine = [coords[list(names).index(d.name)] for d in printed.dims]
+    only = None if printed.only is None else np.asarray(printed.only[tuple(coords)])
     steps = []
     for levels in product(*(range(len(a)) for a in per_axis)):
         place = [per_axis[k][level] for k, level in enumerate(levels)]
-        step = _step(place, mine, printed)
+        step = _step(place, mine, printed, only)
         if step is not None:
             steps.append(step)
     return steps
 
 
-def _step(place: Sequence[IntArray], coords: Sequence[IntArray], printed: Printed) -> _Step | None:
+def _step(
+    place: Sequence[IntArray],
+    coords: Sequence[IntArray],
+    printed: Printed,
+    only: BoolArray | None,
+) -> _Step | None:
     """The printed cells of one combination of depths, over all finest cells; None without any."""
     flat = np.zeros(len(coords[0]), dtype=np.int64)
-    valid = np.ones(len(flat), dtype=bool)
+    valid = np.ones(len(flat), dtype=bool) if only is None else only.copy()
     for positions, at, width in zip(place, coords, printed.value.shape, strict=True):
         along = positions[at]
         valid &= along >= 0

@@ -8,6 +8,7 @@ import numpy as np
 
 from sdc.errors import InputError
 from sdc.messages import Text
+from sdc.model.grouped import Grouped
 from sdc.model.plan import Plan
 from sdc.model.system import FloatArray, Problem
 from sdc.planning.study import EXPECTED, GIVEN, Study
@@ -19,7 +20,10 @@ NATS, ZERO = 2.0, 4.0
 
 
 def priced(
-    study: Study, recodings: Sequence[Recoding], problem: Problem, policy: str
+    study: Study,
+    recodings: Sequence[Recoding],
+    grouped: Sequence[Grouped],
+    wanted: tuple[Problem, str],
 ) -> FloatArray:
     """The costs (n,) of hiding cells under a policy that asks for no plan beforehand.
 
@@ -30,13 +34,15 @@ def priced(
 
     Raises InputError for another policy.
     """
+    problem, policy = wanted
     if policy == GIVEN:
         return problem.cost
     if policy != EXPECTED:
         raise InputError(Text("unknown policy {policy!r}", policy=policy))
     inner = innermost(problem.system)
     nats = np.zeros(problem.system.n)
-    spread_blame(nats, problem, readers_view(study, recodings, problem.system, inner))
+    views = readers_view(study, recodings, grouped, (problem.system, inner))
+    spread_blame(nats, problem, views)
     zero = problem.system.value == 0
     return np.asarray(problem.cost + np.where(inner, NATS * nats + ZERO * zero, 0.0))
 
@@ -54,8 +60,8 @@ def repriced(plan: Plan, seen: Sequence[Seen]) -> FloatArray:
 
 
 def spread_blame(blame: FloatArray, problem: Problem, seen: Sequence[Seen]) -> None:
-    """Put into ``blame`` (n,), in place, the nats of all finest cells below each cell."""
-    for block in problem.system.blocks:
+    """Put into ``blame`` (n,), in place, the nats of all finest cells below each cell of a table."""
+    for block in [b for b in problem.system.blocks if not b.table.within]:
         for view in seen:
             if view.records != block.table.records:
                 continue

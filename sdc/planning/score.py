@@ -11,10 +11,10 @@ from sdc.disclosure.audit import audit
 from sdc.errors import NotProven
 from sdc.model.plan import Plan, apply
 from sdc.model.system import BoolArray, FloatArray, Problem, System
-from sdc.planning.changes import distance
+from sdc.planning.changes import distance, regrouped
 from sdc.planning.decision import hidden_mask
 from sdc.planning.price import priced, repriced
-from sdc.planning.structure import problem_of, recodings_of
+from sdc.planning.structure import groups_of, problem_of, recodings_of
 from sdc.planning.study import MEASURED, Candidate, Earlier, Structure, Study
 from sdc.planning.view import Measured, Seen, measure, readers_view
 from sdc.suppression.complementary import suppress
@@ -30,8 +30,9 @@ class Scored:
     ``measured`` is what a reader loses under the plan; without a plan, what any safe plan of the
     same structure loses at least. ``changes`` counts codes that are published otherwise than in the
     earlier release, or without one than at the finest level (areas merged away, cells grouped,
-    classes collapsed); ``merges`` and ``collapses``
-    hold them by dimension. ``safe`` is the audit's word; ``why`` says why there is no safe plan.
+    classes collapsed, in all areas or in some); ``merges``, ``collapses`` and ``groups`` hold them,
+    by dimension and as ``Earlier`` has them. ``safe`` is the audit's word; ``why`` says why there is no
+    safe plan.
     """
 
     candidate: Candidate
@@ -40,6 +41,7 @@ class Scored:
     changes: int = 0
     merges: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     collapses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
     plan: Plan | None = None
     why: str = ""
 
@@ -73,7 +75,8 @@ class Trial:
         self.study, self.structure = study, structure
         self.method, self.effort, self.seed = method, effort, seed
         self.recodings = recodings_of(study, structure)
-        self.problem = problem_of(study, self.recodings)
+        self.grouped = groups_of(study, structure, self.recodings)
+        self.problem = problem_of(study, self.recodings, self.grouped)
         places = {g.dimension for g in study.grids}
         places |= {study.areas.dimension} if study.areas is not None else set()
         self.merges = {r.name: r.changed for r in self.recodings if r.name in places}
@@ -81,6 +84,8 @@ class Trial:
         before = study.earlier or Earlier()
         self.changes = distance(before.merges, self.merges)
         self.changes += distance(before.collapses, self.collapses)
+        self.groups = {g.name: g.groups for g in self.grouped}
+        self.changes += regrouped(before.groups, self.groups)
         self.previous = _previous(study, self.problem.system)
         self.least = measure(study, self._view(_primary(self.problem)))
         self._best: tuple[Scored, list[Seen]] | None = None
@@ -92,7 +97,7 @@ class Trial:
         that lost more than their fellows become dearer.
         """
         if policy != MEASURED:
-            cost = priced(self.study, self.recodings, self.problem, policy)
+            cost = priced(self.study, self.recodings, self.grouped, (self.problem, policy))
             return self._carried_out(policy, cost)[0]
         if self._best is None:
             self.attempt(self.study.policies[0])
@@ -110,11 +115,13 @@ class Trial:
         """The candidate without a plan."""
         return Scored(
             Candidate(*self.structure, policy), safe=False, measured=self.least,
-            changes=self.changes, merges=self.merges, collapses=self.collapses, why=why,
+            changes=self.changes, merges=self.merges, collapses=self.collapses, groups=self.groups,
+            why=why,
         )  # fmt: skip
 
     def _view(self, hidden: BoolArray) -> list[Seen]:
-        return readers_view(self.study, self.recodings, self.problem.system, hidden)
+        marks = self.problem.system, hidden
+        return readers_view(self.study, self.recodings, self.grouped, marks)
 
     def _carried_out(self, policy: str, cost: FloatArray) -> tuple[Scored, list[Seen]]:
         """One plan for one set of costs."""

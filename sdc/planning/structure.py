@@ -9,11 +9,13 @@ import numpy as np
 from sdc.errors import InputError
 from sdc.messages import Text
 from sdc.model.coded import Coded
+from sdc.model.grouped import Grouped
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import Problem
-from sdc.planning.study import Grid, Neighbourhood, Structure, Study, Wanted
+from sdc.planning.study import BY_AREA, Grid, Neighbourhood, Structure, Study, Wanted
 from sdc.sensitivity import problem as demands_of
 from sdc.tables.collapse import coarser
+from sdc.tables.grouping import with_groups
 from sdc.tables.merge import Merging, merge_areas
 from sdc.tables.merging.quadtree import quadtree
 from sdc.tables.recode import Recoding, merged_areas, recode_crossing, recode_records
@@ -26,7 +28,11 @@ Records = Mapping[str, Coded]
 def recodings_of(study: Study, structure: Structure) -> list[Recoding]:
     """The cuts of a structure, then its merges and groupings of what the cuts left."""
     level, cuts = structure
-    found = [coarser(study.dimension(name), study.schemes[name][scheme]) for name, scheme in cuts]
+    found = [
+        coarser(study.dimension(name), study.schemes[name][scheme])
+        for name, scheme in cuts
+        if scheme != BY_AREA
+    ]
     if not level:
         return found
     coded = recoded(study.coded, found)
@@ -36,6 +42,15 @@ def recodings_of(study: Study, structure: Structure) -> list[Recoding]:
         found.append(merged_areas(study.dimension(study.areas.dimension), merging.merged))
     found += [grouped(grid, coded, study.tables, level=level) for grid in study.grids]
     return found
+
+
+def groups_of(
+    study: Study, structure: Structure, recodings: Sequence[Recoding]
+) -> tuple[Grouped, ...]:
+    """What each area counts together under a structure, once records are recoded."""
+    coded = recoded(study.coded, recodings)
+    cuts = [name for name, scheme in structure[1] if scheme == BY_AREA]
+    return tuple(g for name in cuts for g in study.by_area[name](coded))
 
 
 def merge(
@@ -126,10 +141,12 @@ def recoded(coded: Records, recodings: Sequence[Recoding]) -> dict[str, Coded]:
     return found
 
 
-def problem_of(study: Study, recodings: Sequence[Recoding]) -> Problem:
+def problem_of(
+    study: Study, recodings: Sequence[Recoding], grouped: Sequence[Grouped] = ()
+) -> Problem:
     """The demands on the tables once areas are merged and classes collapsed."""
     if study.demands is not None:
-        return study.demands(recodings)
+        return study.demands(recodings, grouped)
     coded = recoded(study.coded, recodings)
     crossings = list(study.crossings)
     for recoding in recodings:
@@ -137,4 +154,5 @@ def problem_of(study: Study, recodings: Sequence[Recoding]) -> Problem:
     tables = [
         tabulate(coded[t.records], t.by, measure=t.measure, name=t.name) for t in study.tables
     ]
-    return demands_of(system_of(tables, crossings=crossings, coded=coded), study.rules)
+    system = with_groups(system_of(tables, crossings=crossings, coded=coded), coded, grouped)
+    return demands_of(system, study.rules)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sdc.errors import InputError
 from sdc.messages import Text, listed
 from sdc.model.coded import Coded, Crossing
+from sdc.model.grouped import Grouped
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.rules import Rules
 from sdc.model.system import Problem
@@ -21,6 +22,10 @@ PRICES = {GIVEN: Text("given"), EXPECTED: Text("expected"), MEASURED: Text("meas
 """What a hidden cell costs under each policy, in words."""
 POLICIES = tuple(PRICES)
 """How complementary cells are priced: by the rules, by what a reader would miss, by what was missed."""
+
+
+BY_AREA = "by area"
+"""Name of the cut of a dimension that each area makes for itself."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +72,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Earlier:
-    """What an earlier release did: merges and collapses by dimension, cells under X by table."""
+    """What an earlier release did: merges and collapses by dimension, cells under X by table.
+
+    ``groups`` holds what was counted together area by area: ``records/column`` -> area -> class -> group.
+    """
 
     merges: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     collapses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     hidden: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +89,9 @@ class Study:
 
     ``schemes`` offers cuts: dimension -> name -> {innermost code: code it is counted under}.
     ``merge_levels`` are minimum numbers of units; at each, ``areas`` are merged and ``grids`` grouped.
-    ``demands`` makes the problem of some recodings where more than the tables enters it, such as
-    releases of earlier years.
+    ``demands`` makes the problem of some recodings and groups where more than the tables enters it,
+    such as releases of earlier years. ``by_area`` offers, a dimension, what each area would count
+    together once records are recoded; that cut is called ``BY_AREA``.
 
     Raises InputError for tables of unknown records or dimensions and schemes that are not total.
     """
@@ -96,7 +106,10 @@ class Study:
     policies: tuple[str, ...] = POLICIES
     crossings: tuple[Crossing, ...] = ()
     earlier: Earlier | None = None
-    demands: Callable[[Sequence[Recoding]], Problem] | None = None
+    demands: Callable[[Sequence[Recoding], Sequence[Grouped]], Problem] | None = None
+    by_area: Mapping[str, Callable[[Mapping[str, Coded]], tuple[Grouped, ...]]] = field(
+        default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         for table in self.tables:
@@ -118,6 +131,8 @@ class Study:
         if self.merge_levels and self.areas is None and not self.grids:
             raise InputError(Text("merging needs to know who borders on whom"))
         for name, offered in self.schemes.items():
+            if BY_AREA in offered:
+                raise InputError(Text("{name!r} is not the name of a scheme", name=BY_AREA))
             for scheme in offered.values():
                 self.dimension(name, scheme)
 
@@ -174,8 +189,9 @@ def structures(study: Study) -> list[Structure]:
     [(0, ()), (0, (('use', 'one'),))]
     """
     cuts: list[tuple[tuple[str, str], ...]] = [()]
-    for dim, offered in sorted(study.schemes.items()):
-        cuts += [(*cut, (dim, name)) for cut in list(cuts) for name in offered]
+    for dim in sorted({*study.schemes, *study.by_area}):
+        names = [*study.schemes.get(dim, {}), *([BY_AREA] if dim in study.by_area else [])]
+        cuts += [(*cut, (dim, name)) for cut in list(cuts) for name in names]
     levels = (0, *sorted(set(study.merge_levels)))
     return sorted(
         ((level, cut) for level in levels for cut in cuts),

@@ -6,13 +6,14 @@ number of records, so that tables of amounts have a price in the same currency.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sdc.model.hierarchy import IntArray
-from sdc.model.system import BoolArray, FloatArray, System
+from sdc.model.grouped import Grouped
+from sdc.model.hierarchy import Hierarchy, IntArray
+from sdc.model.system import Block, BoolArray, FloatArray, System
 from sdc.planning.loss import Printed, divergence, rebuild
 from sdc.planning.study import Study, finest
 from sdc.tables.recode import Recoding
@@ -45,12 +46,16 @@ class Measured:
 
 
 def readers_view(
-    study: Study, recodings: Sequence[Recoding], system: System, hidden: BoolArray
+    study: Study,
+    recodings: Sequence[Recoding],
+    grouped: Sequence[Grouped],
+    marks: tuple[System, BoolArray],
 ) -> list[Seen]:
     """The finest table of every set of records, and how far a reader's guess is from it.
 
-    ``hidden`` (n,) marks the unknowns of the system that are not printed.
+    ``marks``: the system, and (n,) the unknowns under X.
     """
+    system, hidden = marks
     index = {r.name: r.index for r in recodings}
     views = []
     for name, coded in study.coded.items():
@@ -62,13 +67,46 @@ def readers_view(
         printed = []
         for block in system.blocks:
             t = block.table
+            seen = ~hidden[block.index] & system.shown[block.index]
+            value = np.where(seen, t.value if t.is_count else t.counts, 0)
+            mine = [g for g in grouped if t.within and g.records == name and t.records == g.name]
             if t.records == name:
-                seen = ~hidden[block.index]
-                value = np.where(seen, t.value if t.is_count else t.counts, 0)
                 printed.append(Printed(t.dims, value, seen, {d.name: own[d.name] for d in t.dims}))
+            for g in mine:
+                classes = coded.dims[g.column]
+                shape = names, true.shape
+                printed += [
+                    Printed(t.dims, value, seen, {d.name: at[d.name] for d in t.dims}, only)
+                    for at, only in _bins(g, (block, classes), own, shape)
+                ]
         guess = rebuild(names, true.shape, printed, possible=_possible(study, names, true))
         views.append(Seen(name, tuple(names), true, divergence(true, guess.value), tuple(printed)))
     return views
+
+
+def _bins(
+    group: Grouped,
+    tables: tuple[Block, Hierarchy],
+    own: Mapping[str, IntArray],
+    shape: tuple[Sequence[str], Sequence[int]],
+) -> Iterator[tuple[dict[str, IntArray], BoolArray]]:
+    """For every bin code: where the finest codes stand, and which finest cells some area puts in it."""
+    (block, classes), (names, sizes) = tables, shape
+    dims = {d.name: d for d in block.table.dims}
+    areas, tree = dims[group.area], dims[group.column]
+    which = {areas.codes[i]: k for k, i in enumerate(areas.leaves)}
+    place = {classes.codes[i]: k for k, i in enumerate(classes.leaves)}
+    at = names.index(group.area), names.index(group.column)
+    for k, leaf in enumerate(tree.leaves.tolist()):
+        inside = np.zeros((len(which), len(place)), dtype=bool)
+        for (area, bin_), members in group.bins(classes).items():
+            if bin_ == tree.codes[leaf]:
+                inside[which[area], [place[c] for c in members]] = True
+        finest_ = inside[np.ix_(own[group.area], own[group.column])]
+        form = [n if i in at else 1 for i, n in enumerate(sizes)]
+        table = (finest_ if at[0] < at[1] else finest_.T).reshape(form)
+        index = {**own, group.column: np.full(sizes[at[1]], k, dtype=np.int64)}
+        yield index, np.broadcast_to(table, tuple(sizes))
 
 
 def _possible(study: Study, names: Sequence[str], true: IntArray) -> BoolArray | None:
@@ -131,6 +169,7 @@ def _printed_exactly(names: Sequence[str], printed: Sequence[Printed]) -> BoolAr
     """
     index = [next(p.index[name] for p in printed if name in p.index) for name in names]
     shape = tuple(len(i) for i in index)
+    printed = [p for p in printed if p.only is None]
     whole = [p for p in printed if {d.name for d in p.dims} == set(names)]
     exact = np.zeros(shape, dtype=bool) if whole else np.ones(shape, dtype=bool)
     for p in whole or printed:

@@ -4,9 +4,11 @@ Three kinds of file, all RFC 4180 with CRLF, text in quotes, rows in code order:
 
 ``<table>.csv`` has one row a cell: for every dimension its code and its name, then ``value`` and
 ``status``, and for tables with a geography HTKSYORI, HTKSAKI, GASSAN. Areas merged away keep
-their rows (``X``, status M), classes counted in a group keep theirs (empty, status G).
+their rows (``X``, status M), classes counted in a group keep theirs (empty, status G). A group
+that only some areas have has rows for these.
 
-``<table>_wide.csv`` is the survey's layout: one row an area, one column a class.
+``<table>_wide.csv`` is the survey's layout: one row an area, one column a class; groups that only some
+areas have come last.
 
 ``derived_<name>.csv`` holds figures made from printed places: one row a place, with both numbers.
 
@@ -15,6 +17,7 @@ their rows (``X``, status M), classes counted in a group keep theirs (empty, sta
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,11 +30,13 @@ from sdc.model.plan import PublishedTable
 from sdc.model.release import Figure, Release
 from sdc.model.states import State
 from sdc.publishing.derived import derive
+from sdc.publishing.grouprows import group_cells, group_columns, group_labels, group_values
 from sdc.publishing.marks import COLUMNS, UNTOUCHED, Mark, marks, merges_of
 from sdc.publishing.symbols import encode, guard, printed, safe_code, safe_name
 
 NAME_SUFFIX, LABEL_SUFFIX = "_name", "_label"
 FIGURE_COLUMNS = ("figure", "unit", "numerator", "denominator")
+COLLAPSES = ("column", "source", "source_label", "target", "target_label", "area", "area_name")
 EOL = "\r\n"
 
 
@@ -81,7 +86,7 @@ def _places(release: Release, dim: Hierarchy) -> tuple[Place, ...]:
     found += [
         Place(c.source, c.source_label, -1, State.GROUPED)
         for c in release.collapses
-        if c.dimension == dim.name and c.source not in dim and c.target in dim
+        if c.dimension == dim.name and c.source not in dim and c.target in dim and not c.area
     ]
     return tuple(sorted(found, key=lambda p: p.code))
 
@@ -113,7 +118,15 @@ def _distinct(head: list[str], table: str) -> list[str]:
 
 
 def long_rows(release: Release, table: PublishedTable) -> Iterator[str]:
-    """One row a cell, margins included; O(cells)."""
+    """One row a cell in code order, margins included; O(cells)."""
+    yield ",".join(map(_q, long_header(release, table)))
+    own = _own_rows(release, table)
+    groups = _group_rows(release, table) if table.name in release.groups else ()
+    yield from (text for _, text in (heapq.merge(own, groups) if groups else own))
+
+
+def _own_rows(release: Release, table: PublishedTable) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Codes and text of the rows of all codes of a table."""
     places = axes(release, table)
     where = release.geographic_dimension(table)
     area = next((i for i, d in enumerate(table.dims) if d.name == where), None)
@@ -128,7 +141,6 @@ def long_rows(release: Release, table: PublishedTable) -> Iterator[str]:
         if area is not None
         else {}
     )
-    yield ",".join(map(_q, long_header(release, table)))
     for row in product(*places):
         head = ",".join(t[p.code] for t, p in zip(text, row, strict=True))
         end = tail[row[area].code] if area is not None else ""
@@ -138,7 +150,26 @@ def long_rows(release: Release, table: PublishedTable) -> Iterator[str]:
         else:
             flat = sum(p.position * s for p, s in zip(row, stride, strict=True))
             letter, value = State(int(state[flat])), cell[flat]
-        yield f'{head},{value},"{letter.letter}"{end}'
+        yield tuple(p.code for p in row), f'{head},{value},"{letter.letter}"{end}'
+
+
+def _group_rows(release: Release, table: PublishedTable) -> list[tuple[tuple[str, ...], str]]:
+    """Codes and text of the rows of groups that only some areas have, in code order."""
+    dims = release.groups[table.name].dims
+    where = release.geographic_dimension(table)
+    area = next((i for i, d in enumerate(table.dims) if d.name == where), None)
+    mark = {} if area is None else {p.code: p.mark for p in _places(release, table.dims[area])}
+    rows = []
+    for codes, value, state in group_cells(release, table):
+        names = [d.labels[d.position(c)] for d, c in zip(dims, codes, strict=True)]
+        pairs = [
+            _q(part)
+            for code, name, d in zip(codes, names, dims, strict=True)
+            for part in (safe_code(code, d.name), guard(name))
+        ]
+        ends = [] if area is None else [_q(t) for t in mark[codes[area]].row]
+        rows.append((codes, ",".join([*pairs, value, _q(state.letter), *ends])))
+    return sorted(rows)
 
 
 def wide_rows(release: Release, table: PublishedTable) -> Iterator[str]:
@@ -147,7 +178,9 @@ def wide_rows(release: Release, table: PublishedTable) -> Iterator[str]:
     area = next(i for i, d in enumerate(table.dims) if d.name == where)
     classes = [d for i, d in enumerate(table.dims) if i != area]
     columns = list(product(*[range(len(d)) for d in classes]))
-    heads = wide_columns(classes)
+    more = group_columns(release, table)
+    heads = [*wide_columns(classes), *wide_groups(release, table, more)]
+    groups = group_values(release, table, more)
     cell = printed(table)
     stride = _strides(table)
     others = [s for i, s in enumerate(stride) if i != area]
@@ -157,8 +190,22 @@ def wide_rows(release: Release, table: PublishedTable) -> Iterator[str]:
     for place in axes(release, table)[area]:
         start = place.position * stride[area]
         values = [cell[start + o] for o in offset] if place.position >= 0 else ["X"] * len(offset)
+        last = ["X"] * len(more) if place.position < 0 else [""] * len(more)
+        values += groups.get(place.code, last)
         code = safe_code(place.code, str(where))
         yield ",".join([*map(_q, (code, guard(place.label), *place.mark.row)), *values])
+
+
+def wide_groups(
+    release: Release, table: PublishedTable, columns: Sequence[tuple[str, ...]]
+) -> list[str]:
+    """Heads of the columns of groups that only some areas have."""
+    names = group_labels(release, table)
+    parts = [
+        [c if c == own[c] else f"{c}_{own[c]}" for own, c in zip(names, codes, strict=True)]
+        for codes in columns
+    ]
+    return [guard("/".join(p)) for p in parts]
 
 
 def wide_columns(classes: Sequence[Hierarchy]) -> list[str]:
@@ -205,11 +252,12 @@ def merger_rows(release: Release) -> Iterator[str]:
 
 
 def collapse_rows(release: Release) -> Iterator[str]:
-    """Every class that is counted in a group of classes."""
-    yield ",".join(map(_q, ("column", "source", "source_label", "target", "target_label")))
-    for c in sorted(release.collapses, key=lambda c: (c.dimension, c.source)):
+    """Every class that is counted in a group of classes; in one area, or in all where none is named."""
+    yield ",".join(map(_q, COLLAPSES))
+    for c in sorted(release.collapses, key=lambda c: (c.dimension, c.area, c.source)):
         row = (c.dimension, safe_code(c.source, c.dimension), guard(c.source_label))
-        yield ",".join(map(_q, (*row, safe_code(c.target, c.dimension), guard(c.target_label))))
+        to = (safe_code(c.target, c.dimension), guard(c.target_label))
+        yield ",".join(map(_q, (*row, *to, c.area, guard(c.area_name))))
 
 
 def codelist_rows(dim: Hierarchy) -> Iterator[str]:
@@ -227,7 +275,7 @@ def codelists(release: Release) -> dict[str, Hierarchy]:
     """
     parent: dict[str, dict[str, str]] = {}
     label: dict[str, dict[str, str]] = {}
-    for dim in (d for table in release.tables for d in table.dims):
+    for dim in (d for table in (*release.tables, *release.groups.values()) for d in table.dims):
         ups, names = parent.setdefault(dim.name, {}), label.setdefault(dim.name, {})
         for code, up, text in zip(dim.codes, dim.parents.tolist(), dim.labels, strict=True):
             above = dim.codes[up] if up >= 0 else ""

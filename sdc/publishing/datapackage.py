@@ -15,8 +15,16 @@ from typing import Any
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.plan import PublishedTable
 from sdc.model.release import Figure, Release
-from sdc.publishing.csvfile import NAME_SUFFIX, figure_header, long_header, wide_columns
+from sdc.publishing.csvfile import (
+    COLLAPSES,
+    NAME_SUFFIX,
+    figure_header,
+    long_header,
+    wide_columns,
+    wide_groups,
+)
 from sdc.publishing.derived import derive
+from sdc.publishing.grouprows import group_columns
 from sdc.publishing.licence import licence_of
 from sdc.publishing.marks import COLUMNS
 from sdc.publishing.symbols import FIGURE_PATTERN, VALUE_PATTERN, safe_name, scale
@@ -121,8 +129,8 @@ def _described(release: Release, stem: str) -> dict[str, Any]:
         names = ["geography", "source", "source_name", "target", "target_name"]
         return {"title": "合算一覧", "schema": _schema(list(map(_text, names)), names[:2])}
     if stem == "collapses":
-        names = ["column", "source", "source_label", "target", "target_label"]
-        return {"title": "集約一覧", "schema": _schema(list(map(_text, names)), names[:2])}
+        key = ["column", "area", "source"]
+        return {"title": "集約一覧", "schema": _schema(list(map(_text, COLLAPSES)), key)}
     title = f"コード表 {words(release, stem.removeprefix('codelist_'))[0]}"
     return {
         "title": title,
@@ -203,7 +211,8 @@ def _wide(release: Release, table: PublishedTable) -> list[dict[str, Any]]:
     classes: list[Hierarchy] = [d for d in table.dims if d.name != where]
     title = words(release, where)[0]
     fields = [_text(where, f"{title}コード"), _text(where + NAME_SUFFIX, title), *_marks()]
-    return fields + [_value(name, unit(table)[0]) for name in wide_columns(classes)]
+    groups = wide_groups(release, table, group_columns(release, table))
+    return fields + [_value(name, unit(table)[0]) for name in [*wide_columns(classes), *groups]]
 
 
 def ckan(release: Release, sizes: Mapping[str, int]) -> bytes:

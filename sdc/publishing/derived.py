@@ -108,11 +108,13 @@ def rows(derived: Derived, factors: Mapping[str, int]) -> Iterator[Row]:
 
 
 def printed_places(table: PublishedTable) -> dict[Place, str]:
-    """Every place with its printed number, ``X`` or ``-``."""
+    """Every place with its printed number, ``X`` or ``-``; not those counted in a group of classes."""
     factor, _ = scale(table)
     codes = product(*[d.codes for d in table.dims])
     cells = zip(table.value.ravel().tolist(), table.state.ravel().tolist(), strict=True)
-    return {c: _text(v, s, factor) for c, (v, s) in zip(codes, cells, strict=True)}
+    return {
+        c: _text(v, s, factor) for c, (v, s) in zip(codes, cells, strict=True) if s != State.GROUPED
+    }
 
 
 def _text(value: int, state: int, factor: int) -> str:
@@ -167,6 +169,8 @@ def _ratios(
     for place in product(*[d.codes for d in dims]):
         at = dict(zip((d.name for d in dims), place, strict=True))
         one, two = _place(top, at), _place(bottom, at)
+        if one not in above or two not in below:
+            continue
         text = _quotient(above[one], below[two], 1, figure.decimals)
         found[place] = Quotient(text, above[one], below[two], (top.name, one), (bottom.name, two))
     return dims, found

@@ -38,6 +38,7 @@ class Facts:
     tagged: bool
     water: bool
     inside: Words
+    grouped: bool = False
 
 
 def head(facts: Facts, title: Words) -> Layer:
@@ -95,8 +96,9 @@ def _legend(sheet: Sheet, facts: Facts, y: float) -> tuple[list[Swatch], float]:
         swatches.append(_swatch(sheet, y, ink))
         sheet.text(left + _SWATCH[0] + 3, y + _SWATCH[1] / 2, words, size=9, va="center")
         y += _ROW
+    ja, en = ("・区分を集約", ", or in a group of classes") if facts.grouped else ("", "")
     notes: list[tuple[int | None, str, str]] = [
-        (HIDDEN_PAPER, "X 秘匿 (0の場合を含む)", "X hidden; may be 0"),
+        (HIDDEN_PAPER, f"X 秘匿 (0の場合を含む){ja}", f"X hidden; may be 0{en}"),
     ]
     if facts.merged:
         ja, en = ("と新コード", ", new code") if facts.tagged else ("", "")

@@ -231,6 +231,7 @@ def _page(
         tagged=canvas.tagged,
         water=bool(canvas.water),
         inside=place_words(subject.release, subject.dim, subject.codes),
+        grouped=bool((subject.table.state == State.GROUPED).any()),
     )
     page = np.zeros((round(PAGE[1] * MM), round(PAGE[0] * MM)), dtype=np.uint8)
     beside, fields = panel(facts)

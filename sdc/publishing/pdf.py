@@ -17,6 +17,7 @@ from sdc.model.hierarchy import TOTAL, Hierarchy
 from sdc.model.plan import PublishedTable
 from sdc.model.release import Release
 from sdc.publishing.csvfile import Place, axes
+from sdc.publishing.grouprows import group_columns, group_labels, group_values, heads
 from sdc.publishing.pdfpages import Paper, Row, cover, notes, text_width
 from sdc.publishing.symbols import guard, printed, safe_name
 from sdc.publishing.wording import Words, listed_title, unit, words
@@ -93,7 +94,9 @@ def _heads(release: Release, table: PublishedTable) -> tuple[tuple[str, ...], ..
     classes: list[Hierarchy] = [d for i, d in enumerate(table.dims) if i != axis]
     if not classes:
         return ((unit(table)[0],),)
-    return tuple(product(*[tuple(map(guard, d.labels)) for d in classes]))
+    more = heads(group_labels(release, table), group_columns(release, table))
+    own = product(*[tuple(map(guard, d.labels)) for d in classes])
+    return (*own, *(tuple(map(guard, labels)) for labels in more))
 
 
 def _rows(release: Release, table: PublishedTable) -> Iterator[Row]:
@@ -108,10 +111,14 @@ def _rows(release: Release, table: PublishedTable) -> Iterator[Row]:
     others = [s for i, s in enumerate(stride) if i != axis]
     offset = [sum(k * s for k, s in zip(c, others, strict=True)) for c in product(*spans)]
     inner = set(table.dims[axis].inner.tolist())
+    more = group_columns(release, table)
+    groups = group_values(release, table, more)
     order = _reading_order(table.dims[axis], {m.source: m.target for m in release.merges})
     for place in sorted(axes(release, table)[axis], key=lambda p: order(p.code)):
         start = place.position * stride[axis]
         values = [cell[start + o] for o in offset] if place.position >= 0 else ["X"] * len(offset)
+        last = ["X"] * len(more) if place.position < 0 else [""] * len(more)
+        values += groups.get(place.code, last)
         sums_up = place.position in inner
         name = "総数 / total" if place.label == TOTAL else guard(place.label)
         yield Row(place.code, name, tuple(values), _remark(place), sums_up)

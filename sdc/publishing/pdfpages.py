@@ -226,11 +226,27 @@ def notes(paper: Paper, release: Release, table: PublishedTable) -> None:
     grouped = [
         f"{c.source} {c.source_label} → {c.target} {c.target_label}"
         for c in sorted(release.collapses, key=lambda c: (c.dimension, c.source))
-        if c.dimension in names
+        if c.dimension in names and not c.area
+    ]
+    grouped += [
+        f"{area} {name}: {', '.join(sources)} → {target}"
+        for (area, name, target), sources in _by_area(release, table).items()
     ]
     y = _listing(paper, y + 3, "分類の集約(③) / classes combined", grouped)
     _listing(paper, y + 3, "小地域の合算(②) / areas merged", merged)
     paper.footer()
+
+
+def _by_area(release: Release, table: PublishedTable) -> dict[tuple[str, str, str], list[str]]:
+    """(area, name, group) -> classes that the area counts in the group, where the table has both."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    where = release.geographic_dimension(table)
+    area = next((d for d in table.dims if d.name == where), None)
+    names = {d.name for d in table.dims}
+    for c in sorted(release.collapses, key=lambda c: (c.area, c.target, c.source)):
+        if c.area and c.dimension in names and area is not None and c.area in area:
+            found.setdefault((c.area, c.area_name, c.target), []).append(c.source)
+    return found
 
 
 def _marks(paper: Paper, y: float) -> float:

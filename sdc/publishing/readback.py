@@ -25,7 +25,8 @@ def table_faults(files: Mapping[str, bytes]) -> tuple[Fault, ...]:
     """Every table whose rows contradict each other; O(cells x dimensions).
 
     A cell is compared with the sum of its parts where no part is hidden; where some are, the
-    printed ones may not exceed it. Areas merged away and grouped classes are no parts.
+    printed ones may not exceed it. Areas merged away and grouped classes are no parts; where a class
+    is grouped in some areas only, its total over the areas is larger than what they print.
     """
     try:
         lists = codelists(files)
@@ -76,56 +77,98 @@ def _check(
     value, status = head.index("value"), head.index("status")
     dims = [i for i, name in enumerate(head[:value]) if name in lists]
     cells: dict[tuple[str, ...], str] = {}
+    everywhere, here = _collapsed(files)
     for row in rows[1:]:
         key = tuple(row[i] for i in dims)
-        if key in cells or not _STATUS[row[status]].fullmatch(row[value]):
+        own = {(head[i], row[i]) for i in dims}
+        local = row[status] == "G" and not own & everywhere
+        told = not local or any(row[i] in here for i in dims)
+        if key in cells or not told or not _STATUS[row[status]].fullmatch(row[value]):
             return [Fault(path, Text("row {key}: repeated or odd", key=key))]
-        cells[key] = "" if row[status] in "MG" else row[value]
-    names = [head[i] for i in dims]
+        cells[key] = "G" if local else "" if row[status] in "MG" else row[value]
+    parents = {head[i]: lists[head[i]] for i in dims}
+    columns = {column for own in here.values() for column in own}
     faults = [
         Fault(path, Text("the total {key} does not add up", key=key))
-        for key in _misfits(cells, [lists[name] for name in names])
+        for key in _misfits(cells, parents, columns)
     ]
     wide = path.removesuffix(".csv") + "_wide.csv"
     if wide in files and not faults:
-        faults += _compare_wide(wide, read_rows(files[wide]), rows, dims)
+        named = [i for i in dims if head[i] != read_rows(files[wide])[0][0]]
+        shown = [r for r in rows[1:] if not {(head[i], r[i]) for i in dims} & everywhere]
+        faults += _compare_wide(wide, read_rows(files[wide]), [head, *shown], (named, set(here)))
     return faults
 
 
+def _collapsed(
+    files: Mapping[str, bytes],
+) -> tuple[set[tuple[str, str]], dict[str, set[str]]]:
+    """(column, class) collapsed everywhere, and by area the columns that it collapses for itself."""
+    everywhere: set[tuple[str, str]] = set()
+    here: dict[str, set[str]] = {}
+    rows = read_rows(files["data/collapses.csv"]) if "data/collapses.csv" in files else [[]]
+    for row in rows[1:]:
+        own = dict(zip(rows[0], row, strict=True))
+        if own.get("area"):
+            here.setdefault(own["area"], set()).add(own["column"])
+        else:
+            everywhere.add((own["column"], own["source"]))
+    return everywhere, here
+
+
 def _misfits(
-    cells: Mapping[tuple[str, ...], str], parents: list[Mapping[str, str]]
+    cells: Mapping[tuple[str, ...], str],
+    parents: Mapping[str, Mapping[str, str]],
+    grouped: set[str],
 ) -> list[tuple[str, ...]]:
-    """Keys of the cells that contradict the sum of their parts along some dimension."""
+    """Keys of the cells that contradict the sum of their parts along some dimension.
+
+    Parts counted in a group stand in that group along the ``grouped`` columns, and are missing along
+    all others.
+    """
     wrong: dict[tuple[str, ...], None] = {}
-    for axis, parent in enumerate(parents):
+    for axis, (name, parent) in enumerate(parents.items()):
         shown: dict[tuple[str, ...], int] = {}
         open_: set[tuple[str, ...]] = set()
         for key, text in cells.items():
             above = parent.get(key[axis], "")
-            if not above or not text:
+            if not above or not text or (text == "G" and name in grouped):
                 continue
             up = (*key[:axis], above, *key[axis + 1 :])
             shown[up] = shown.get(up, 0) + (int(text) if text.isdigit() else 0)
-            if text == "X":
+            if text in ("X", "G"):
                 open_.add(up)
         for key, total in shown.items():
-            text = cells[key]
+            text = cells.get(key, "")
             printed = 0 if text == "-" else int(text) if text.isdigit() else None
             if printed is not None and (total > printed or (total != printed and key not in open_)):
                 wrong[key] = None
     return list(wrong)
 
 
-def _compare_wide(path: str, wide: Rows, long: Rows, dims: list[int]) -> list[Fault]:
-    """Whether the two layouts print the same places, area by area."""
+def _compare_wide(
+    path: str, wide: Rows, long: Rows, marks: tuple[list[int], set[str]]
+) -> list[Fault]:
+    """Whether the two layouts print the same places, area by area.
+
+    ``marks``: where the classes stand in a long row, and the areas that group some for themselves. A
+    group that only they have is a column behind all others, empty where an area has none.
+    """
     area = long[0].index(wide[0][0])
-    value, status = long[0].index("value"), long[0].index("status")
+    value, (dims, own) = long[0].index("value"), marks
     first = 2 + len(_TAIL)
+    usual = {tuple(r[i] for i in dims) for r in long[1:] if r[area] not in own}
+    more = sorted({tuple(r[i] for i in dims) for r in long[1:]} - usual)
     by_area: dict[str, list[str]] = {}
+    extra: dict[tuple[str, ...], str] = {}
     for row in long[1:]:
-        if row[status] != "G":
+        classes = tuple(row[i] for i in dims)
+        if classes in usual:
             by_area.setdefault(row[area], []).append(row[value])
+        else:
+            extra[(row[area], *classes)] = row[value]
     for row in wide[1:]:
-        if row[first:] != by_area.pop(row[0], []) and row[2] != "2":
+        groups = [extra.get((row[0], *m), "") for m in more]
+        if row[first:] != [*by_area.pop(row[0], []), *groups] and row[2] != "2":
             return [Fault(path, Text("differs from the long table"))]
     return [Fault(path, Text("lacks areas"))] if by_area else []

@@ -72,7 +72,13 @@ def _symbols(release: Release, language: int) -> str:
 
 def _method(release: Release, language: int) -> str:
     info = release.info
-    merged, grouped = len(release.merges), len(release.collapses)
+    merged, grouped = len(release.merges), sum(not c.area for c in release.collapses)
+    here = len(release.collapses) - grouped
+    more = (
+        (f"、地域ごとに集約した箇所: {here}", f"; places where one area combines a class: {here}")
+        if here
+        else ("", "")
+    )
     parts = [
         _pick(language, "## 秘匿処理", "## How numbers were protected"),
         METHOD[language],
@@ -83,8 +89,8 @@ def _method(release: Release, language: int) -> str:
         info.policy[language],
         _pick(
             language,
-            f"合算した小地域: {merged}、集約した分類: {grouped}",
-            f"Areas added to another: {merged}; classes combined: {grouped}",
+            f"合算した小地域: {merged}、集約した分類: {grouped}{more[0]}",
+            f"Areas added to another: {merged}; classes combined: {grouped}{more[1]}",
         ),
         _pick(language, f"根拠: {info.ground}", f"Legal ground: {info.ground}"),
     ]

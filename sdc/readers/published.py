@@ -40,7 +40,8 @@ def read_published(
     or for zero with ``unlisted="zero"``. Which of the two is right only the publication can tell;
     "zero" gives the attacker more. Digit grouping, blanks and full-width digits are repaired and
     counted in ``notes``. Where a column ``status`` stands right of ``value`` (a table of a release
-    package), M (merged away) counts as a zero: the units stand in the destination.
+    package), M (merged away) counts as a zero: the units stand in the destination. G (counted in a
+    group) is refused where the code list has the class: only some areas group it then.
 
     Raises InputError with all findings: unknown or double cells, cells that are neither number nor
     mark, visible totals that differ from the sum of their visible parts.
@@ -56,8 +57,10 @@ def read_published(
         placed = place_wide(table, known, problems, classes=classes, index=index, ignore=ignore)
     cells, notes = _marked(placed, problems)
     note_duplicates(placed, problems)
+    for entry in np.flatnonzero(_of_status(placed, "G") & (placed.flat >= 0))[:1]:
+        placed.note("grouped-here", int(entry), problems)
     problems.stop()
-    merged = _merged_away(placed)
+    merged = _of_status(placed, "M")
     marked = _spread(placed, cells, merged, zero=unlisted == "zero")
     _refuse_contradictions(placed, marked, problems)
     value, hidden, present = marked
@@ -85,15 +88,14 @@ def _marked(placed: Placed, problems: Problems) -> tuple[Cells, list[Text]]:
     return Cells(value, kind), notes
 
 
-def _merged_away(placed: Placed) -> BoolArray:
-    """(e,) entries whose status says that their units stand in another area."""
+def _of_status(placed: Placed, letter: str) -> BoolArray:
+    """(e,) entries that stand in a package's table with this status."""
     frame = placed.table.frame
-    merged = np.zeros(len(placed.flat), dtype=bool)
     if len(placed.columns) == 1 and STATUS in frame:
         status = frame[STATUS].to_numpy(dtype=object)
         if set(status) <= _LETTERS:
-            merged = np.asarray(status == "M", dtype=bool)
-    return merged
+            return np.asarray(status == letter, dtype=bool)
+    return np.zeros(len(placed.flat), dtype=bool)
 
 
 def _spread(

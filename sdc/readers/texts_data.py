@@ -112,6 +112,10 @@ VALUES: dict[str, Law] = {
         Text("a value must be a whole multiple of {step}"),
         Text("use a smaller step, or round the values"),
     ),
+    "grouped-here": Law(
+        Text("a table that counts classes together in some areas cannot be audited by itself"),
+        Text("check its package against the certificate (--certificate)"),
+    ),
     "measure-lonely": Law(
         Text("a cell without units must have the measure 0"),
         Text("correct the count or the measure"),

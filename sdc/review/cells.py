@@ -20,6 +20,7 @@ from sdc.pipeline.run import Safe
 from sdc.publishing.symbols import printed, scale
 
 PRIMARY, COMPLEMENTARY, PUBLISHED = "primary", "complementary", "published"
+GROUPED = "grouped"
 REASONS = {
     "min_count": Text("fewer units than the threshold"),
     "must_hide": Text("named by the city (must_hide)"),
@@ -35,7 +36,7 @@ def cells_of(safe: Safe, table: str) -> pd.DataFrame:
     """One row a cell of a table, in C order: its codes, then what a reviewer asks about it.
 
     ``value`` true value in printed units; ``printed`` the text that is published; ``status``
-    primary, complementary or published; ``reason`` a key of ``REASONS``; ``lower`` and ``upper``
+    primary, complementary, grouped or published; ``reason`` a key of ``REASONS``; ``lower`` and ``upper``
     values that nobody outside can exclude (NaN where the audit kept none; for complementary cells
     they are what the witnesses happen to show, so the true interval may be wider); ``cell`` the
     number of the unknown, equal in all tables that print it. O(cells + witnesses).
@@ -72,8 +73,8 @@ def block_of(system: System, table: str) -> Block:
 
 
 def status_of(safe: Safe) -> npt.NDArray[np.object_]:
-    """(n,) primary, complementary or published, for every unknown of the system."""
-    status = np.full(safe.system.n, PUBLISHED, dtype=object)
+    """(n,) primary, complementary, grouped or published, for every unknown of the system."""
+    status = np.where(safe.system.shown, PUBLISHED, GROUPED).astype(object)
     status[safe.plan.hidden] = COMPLEMENTARY
     status[safe.plan.problem.to_hide] = PRIMARY
     return status

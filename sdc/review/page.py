@@ -105,7 +105,7 @@ def _numbers(safe: Safe) -> str:
         (Text("primary"), f"{n['n_primary']:,}"),
         (Text("complementary"), f"{n['n_complementary']:,}"),
         (Text("areas merged"), f"{len(safe.treated.merges):,}"),
-        (Text("classes collapsed"), f"{len(safe.treated.collapses):,}"),
+        (Text("classes collapsed"), str(safe.treated.collapsed)),
         (Text("records"), f"{sum(safe.prepared.read.values()):,}"),
         (Text("outside"), f"{aside:,}"),
         (Text("method"), str(n["method"])),
@@ -134,8 +134,11 @@ def _merges(release: Release) -> str:
 
 
 def _collapses(release: Release) -> str:
-    head = (str(Text("class")), "", str(Text("group")), "")
-    rows = [(c.source, c.source_label, c.target, c.target_label) for c in release.collapses]
+    head = (str(Text("class")), "", str(Text("group")), "", str(Text("area")), "")
+    rows = [
+        (c.source, c.source_label, c.target, c.target_label, c.area, c.area_name)
+        for c in release.collapses
+    ]
     return _grid(head, rows)
 
 

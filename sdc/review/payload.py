@@ -13,11 +13,12 @@ from sdc.model.release import Release
 from sdc.pipeline.geography import AREAS, MESH
 from sdc.pipeline.run import Safe
 from sdc.publishing.wording import table_title, unit, words
-from sdc.review.cells import COMPLEMENTARY, PRIMARY, REASONS, cells_of
+from sdc.review.cells import COMPLEMENTARY, GROUPED, PRIMARY, REASONS, cells_of
 from sdc.review.shapes import draw
 from sdc.review.words import script_words
 
 STATUS = {PRIMARY: "P", COMPLEMENTARY: "C"}
+MARKS = {"X": "X", "-": "-", "": "G"}
 
 
 def payload(safe: Safe, release: Release) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def payload(safe: Safe, release: Release) -> dict[str, Any]:
 
 
 def _table(safe: Safe, release: Release, table: PublishedTable) -> dict[str, Any]:
-    """One table; ``status`` has a letter a cell: P primary, C complementary, ``.`` printed."""
+    """One table; ``status`` has a letter a cell: P primary, C complementary, G in a group, ``.``."""
     cells = cells_of(safe, table.name)
     hidden = np.flatnonzero(cells["status"].isin(list(STATUS)))
     geo = [i for i, d in enumerate(table.dims) if d.name in release.geographies]
@@ -52,8 +53,8 @@ def _table(safe: Safe, release: Release, table: PublishedTable) -> dict[str, Any
         "geo": geo[0] if geo else -1,
         "dims": [_dimension(release, d) for d in table.dims],
         "value": cells["value"].tolist(),
-        "printed": "".join({"X": "X", "-": "-"}.get(p, "9") for p in cells["printed"]),
-        "status": "".join(STATUS.get(s, ".") for s in cells["status"]),
+        "printed": "".join(MARKS.get(p, "9") for p in cells["printed"]),
+        "status": "".join({**STATUS, GROUPED: "G"}.get(s, ".") for s in cells["status"]),
         "cell": cells["cell"].tolist(),
         "reason": {int(i): cells["reason"].iat[int(i)] for i in hidden},
         "range": {int(i): _ends(*ends[i]) for i in hidden},

@@ -33,6 +33,7 @@ SCRIPT = {
     "table": PAGE["table"],
     "P": Text("primary: the rule hides it"),
     "C": Text("complementary: it protects others"),
+    "G": Text("in a group of classes"),
     ".": Text("published"),
     "primary": Text("primary"),
     "hidden": Text("X hidden"),

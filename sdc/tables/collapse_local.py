@@ -3,13 +3,14 @@
 A cut of the class tree area by area. Below every inner code the classes that are too small are
 counted together in one "other" bin, with the sibling that costs least where they are still too few;
 siblings that are large enough keep their own rows. Rows that are detailed here and collapsed there
-form one system with their totals: the audit decides about them jointly, never this module.
+form one system with their totals (``grouping``): the audit decides about them jointly, never this
+module.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,6 +46,9 @@ def local_cut(
     *,
     min_count: int,
     expected: Sequence[float] | None = None,
+    previous: Sequence[Mapping[str, str] | None] | None = None,
+    change: float = 0.0,
+    price: float = math.inf,
 ) -> LocalCut:
     """The cut of the class tree that loses least for each area; O(areas x codes).
 
@@ -54,6 +58,14 @@ def local_cut(
     the whole city, it is sum of n ln((n / N) / (e / E)) instead: what is lost when a reader spreads
     the group by them. Both never shrink when a group grows, so that a bin needs at most one
     class that is large enough by itself; the dynamic programme up the tree is therefore exact.
+
+    With a finite ``price``, in nats, a class that is too small may also be left for suppression: where
+    the small classes below a code do not reach the minimum together, either they take in the sibling
+    that costs least or each of them pays the price, whichever is less.
+
+    ``previous`` holds the groups of an earlier release, or None, for every area. They are kept where
+    they are still a cut of the tree, no group of theirs is too small, and they lose at most ``change``
+    nats more than the best cut for every code that it would count elsewhere.
 
     Raises InputError for counts that do not fit the classes.
 
@@ -67,11 +79,18 @@ def local_cut(
     loss = np.zeros(len(table))
     unsafe = np.zeros(len(table), dtype=bool)
     for row, units in enumerate(table):
-        tree = _Tree(hierarchy, units, min_count, shares)
+        tree = _Tree(hierarchy, units, (min_count, price), shares)
         cost = tree.best(hierarchy.root)
         unsafe[row] = math.isinf(cost)
         loss[row] = 0.0 if unsafe[row] else cost
-        groups.append(tree.own() if unsafe[row] else tree.groups(hierarchy.root))
+        best: Mapping[str, str] = tree.own() if unsafe[row] else tree.groups(hierarchy.root)
+        kept = None if unsafe[row] or previous is None else previous[row]
+        if kept is not None and kept != best:
+            moved = sum(kept.get(code) != group for code, group in best.items())
+            again = tree.loss_of(kept)
+            if again <= cost + change * moved:
+                best, loss[row] = kept, again
+        groups.append(dict(best))
     return LocalCut(tuple(groups), loss, unsafe)
 
 
@@ -79,10 +98,14 @@ class _Tree:
     """The dynamic programme for one area; every array is by position in the hierarchy."""
 
     def __init__(
-        self, hierarchy: Hierarchy, units: IntArray, minimum: int, shares: FloatArray | None
+        self,
+        hierarchy: Hierarchy,
+        units: IntArray,
+        limits: tuple[int, float],
+        shares: FloatArray | None,
     ) -> None:
         up = hierarchy.aggregation
-        self.dim, self.minimum = hierarchy, minimum
+        self.dim, (self.minimum, self.price) = hierarchy, limits
         self.units: list[int] = np.asarray(up @ units).tolist()
         known = xlogx(units)
         if shares is not None:
@@ -102,24 +125,24 @@ class _Tree:
         return max(0.0, known - spread + n * math.log(sum(self.share[c] for c in members)))
 
     def best(self, code: int) -> float:
-        """The least loss below a code, infinite where nothing there can be published."""
+        """The least loss below a code, infinite where nothing there can be published or left."""
         n = self.units[code]
         self.bins[code] = []
         if n == 0:
             return 0.0
-        if n < self.minimum:
-            return math.inf
         if code in self.leaves:
-            return 0.0
+            return 0.0 if n >= self.minimum else self.price
         children = self.dim.children(code).tolist()
         cost = {c: self.best(c) for c in children}
         small = [c for c in children if 0 < self.units[c] < self.minimum]
         large = [c for c in children if self.units[c] >= self.minimum]
         if not small:
             return sum(cost.values())
-        options = [(self.loss(small) + sum(cost[c] for c in large), small)]
-        if sum(self.units[c] for c in small) < self.minimum:
-            options = [
+        options: list[tuple[float, list[int]]] = [(sum(cost.values()), [])]
+        if sum(self.units[c] for c in small) >= self.minimum:
+            options = [(self.loss(small) + sum(cost[c] for c in large), small)]
+        elif n >= self.minimum:
+            options += [
                 (self.loss([*small, c]) + sum(cost[d] for d in large if d != c), [*small, c])
                 for c in large
             ]
@@ -145,6 +168,27 @@ class _Tree:
     def own(self, code: int | None = None) -> dict[str, str]:
         """Every class below a code under its own name."""
         return {c: c for c in self._below(self.dim.root if code is None else code)}
+
+    def loss_of(self, groups: Mapping[str, str]) -> float:
+        """The loss of given groups; infinite for what is no cut of this tree, or too small."""
+        members: dict[str, list[int]] = {}
+        for code, group in groups.items():
+            members.setdefault(group, []).append(
+                self.dim.position(code) if code in self.dim else -1
+            )
+        held = sorted(m for own in members.values() for m in own)
+        if held != sorted(self.leaves):
+            return math.inf
+        total = 0.0
+        for group, own in members.items():
+            inside = self._below(self.dim.position(group)) if group in self.dim else None
+            if inside is not None and sorted(self.dim.codes[m] for m in own) != sorted(inside):
+                return math.inf
+            if 0 < sum(self.units[m] for m in own) < self.minimum:
+                alone = [self.dim.codes[m] for m in own] == [group]
+                total += self.price if alone else math.inf
+            total += self.loss(own)
+        return total
 
     def _below(self, code: int) -> list[str]:
         row = self.dim.aggregation[[code]]

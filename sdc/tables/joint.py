@@ -17,7 +17,7 @@ from sdc.messages import Text
 from sdc.model.coded import Coded, Crossing
 from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.past import PastRelease, PastTable, Prior
-from sdc.model.system import System, digest_of
+from sdc.model.system import System
 from sdc.model.table import Table
 from sdc.tables.relations import system_of
 from sdc.tables.slices import as_then, with_slice
@@ -101,12 +101,22 @@ class _Past:
 
     def add(self, e: PastRelease, t: PastTable, cells: IntArray, values: IntArray) -> None:
         """One earlier table; ``cells`` are its unknowns."""
-        if digest_of(np.where(t.printed, values[cells], 0)) != t.digest:
+        if t.told(values[cells]) != t.digest:
             raise _other(e)
         self.known.append(cells[t.printed])
         self.floors.append((cells[~t.printed], t.floor[~t.printed]))
         mine = t.upper >= 0
         self.promises.append((cells[mine], t.upper[mine], t.lower[mine]))
+        if len(t.sums):
+            totals = t.totals(values[cells])
+            parts = sp.coo_matrix(
+                (np.ones(len(t.sums), dtype=np.int64), (t.sums[:, 0], cells[t.sums[:, 1]])),
+                shape=(len(totals), self.relations.shape[1]),
+            )
+            grown = [[self.relations, None], [parts, -sp.eye(len(totals), dtype=np.int64)]]
+            self.known.append(self.relations.shape[1] + np.arange(len(totals)))
+            self.relations = sp.csr_matrix(sp.bmat(grown), dtype=np.int64)
+            self.values.append(totals)
 
 
 def _assembled(now: Now, system: System, past: _Past) -> Joint:

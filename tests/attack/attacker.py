@@ -55,22 +55,44 @@ class Tree:
 
 @dataclass
 class Seen:
-    """A published table: numbers where numbers stand, the rest is hidden or not printed."""
+    """A published table: numbers where numbers stand, the rest is hidden or not printed.
+
+    ``grouped`` places are not printed because their area counts the class in a group; ``groups`` says
+    of which places such a group is the sum.
+    """
 
     names: tuple[str, ...]
     number: dict[Cell, int]
     hidden: set[Cell]
+    grouped: set[Cell] = field(default_factory=set)
+    groups: dict[Cell, list[Cell]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, path: Path, names: Sequence[str], value: str = "value") -> Seen:
-        """Areas merged away (status M) and classes counted in a group (G) stand in another row."""
+    def read(
+        cls,
+        path: Path,
+        names: Sequence[str],
+        value: str = "value",
+        *,
+        here: Collection[str] = (),
+        everywhere: Collection[tuple[str, str]] = (),
+    ) -> Seen:
+        """Areas merged away (status M) and classes counted in a group (G) stand in another row.
+
+        Areas in ``here`` have groups of their own; classes in ``everywhere`` are gone from all.
+        """
         number: dict[Cell, int] = {}
         hidden: set[Cell] = set()
+        grouped: set[Cell] = set()
         with path.open(encoding="utf-8-sig", newline="") as handle:
             for row in csv.DictReader(handle):
                 cell = tuple(row[n] for n in names)
                 text = row[value]
-                if row.get("status") in ("M", "G"):
+                gone = set(zip(names, cell, strict=True)) & set(everywhere)
+                if row.get("status") == "G" and not gone and set(cell) & set(here):
+                    assert text == "", cell
+                    grouped.add(cell)
+                elif row.get("status") in ("M", "G"):
                     assert text in ("X", ""), cell
                 elif text == "X":
                     hidden.add(cell)
@@ -78,7 +100,7 @@ class Seen:
                     number[cell] = 0
                 else:
                     number[cell] = int(text)
-        return cls(tuple(names), number, hidden)
+        return cls(tuple(names), number, hidden | grouped, grouped)
 
 
 class Attack:
@@ -119,6 +141,9 @@ class Attack:
         self.equations: list[tuple[int, list[tuple[int, int]]]] = []
         for terms in self._balances():
             self._demand(terms)
+        for i, table in enumerate(self.tables):
+            for cell, parts in table.groups.items():
+                self._demand([(-1, self.key(cell, i)), *((1, self.key(p, i)) for p in parts)])
         if joint:
             self._lay_under(tuple(joint), possible or {})
 

@@ -25,6 +25,50 @@ Want = tuple[Key, tuple[tuple[str, int], ...]]
 
 
 @dataclass
+class Groups:
+    """Which classes are counted together, in all areas or in one."""
+
+    everywhere: set[tuple[str, str]]
+    members: dict[tuple[str, str, str], list[str]]
+
+    @classmethod
+    def read(cls, path: Path) -> Groups:
+        found = cls(set(), {})
+        with path.open(encoding="utf-8-sig", newline="") as handle:
+            for row in csv.DictReader(handle):
+                if row["area"]:
+                    key = row["column"], row["area"], row["target"]
+                    found.members.setdefault(key, []).append(row["source"])
+                else:
+                    found.everywhere.add((row["column"], row["source"]))
+        return found
+
+    @property
+    def areas(self) -> set[str]:
+        return {area for _, area, _ in self.members}
+
+    def enter(self, table: Seen, trees: dict[str, Tree]) -> None:
+        """Which printed or hidden places of a table are sums of which places that it does not print.
+
+        A group that every area prints is a code like any other; the rest leaves the tree.
+        """
+        for (column, area, group), classes in self.members.items():
+            if column not in table.names or area not in {a for cell in table.hidden for a in cell}:
+                continue
+            of = table.names.index(column)
+            root = {n: trees[n].root for n in table.names}
+            if tuple(group if n == column else root[n] for n in table.names) in (
+                table.number.keys() | table.hidden
+            ):
+                continue
+            for cell in [c for c in table.number.keys() | table.hidden if c[of] == group]:
+                if area in cell:
+                    table.groups[cell] = [(*cell[:of], c, *cell[of + 1 :]) for c in classes]
+            if group in trees[column].parent:
+                trees[column] = Tree({c: p for c, p in trees[column].parent.items() if c != group})
+
+
+@dataclass
 class Package:
     """The long tables of a package and the trees of their columns."""
 
@@ -36,14 +80,19 @@ class Package:
     def read(cls, folder: Path) -> Package:
         data = folder / "data"
         tables = {}
+        groups = Groups.read(data / "collapses.csv")
         for path in sorted(data.glob("*.csv")):
             with path.open(encoding="utf-8-sig", newline="") as handle:
                 head = next(csv.reader(handle))
             names = [h for h in head if f"{h}_name" in head or f"{h}_label" in head]
             if {"value", "status"} <= set(head) and names:
-                tables[path.stem] = Seen.read(path, names)
+                tables[path.stem] = Seen.read(
+                    path, names, here=groups.areas, everywhere=groups.everywhere
+                )
         dims = sorted({n for t in tables.values() for n in t.names})
         trees = {n: Tree.read(data / f"codelist_{n}.csv") for n in dims}
+        for table in tables.values():
+            groups.enter(table, trees)
         return cls(folder, tables, trees)
 
     def attack(self, names: Sequence[str], *, joint: Sequence[str] = (), **more) -> Attack:

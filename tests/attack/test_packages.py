@@ -13,28 +13,40 @@ from attacker import Attack, Key, Seen, Tree
 from packages import Package, Want, mesh_box, sweep
 
 import sdc
+from sdc.disclosure.certificate import verify_certificate
+from sdc.disclosure.staged import check_staged
+from sdc.errors import NotProven
 from sdc.pipeline.run import Result, run_release
+from sdc.publishing.readback import table_faults
 
 SAMPLE = Path(__file__).parents[2] / "data" / "samples" / "release.toml"
 
 
 def truth(result: Result, attack: Attack, names: Sequence[str]) -> dict[Key, int]:
     """True values of all places the tables hold, for the wants alone; the attacker never sees them."""
-    own = {b.table.name: b.table for b in result.safe.system.blocks}
     out = {}
-    for i, name in enumerate(names):
-        table = own[name]
+    for table in (b.table for b in result.safe.system.blocks):
+        if (table.within or table.name) not in names:
+            continue
+        i = names.index(table.within or table.name)
         for place, value in np.ndenumerate(table.value):
             cell = tuple(d.codes[k] for d, k in zip(table.dims, place, strict=True))
-            out[attack.key(cell, i)] = int(value)
+            if not table.within or cell in attack.tables[i].groups:
+                out[attack.key(cell, i)] = int(value)
     return out
 
 
 def wants_of(attack: Attack, value: dict[Key, int], min_count: int) -> list[Want]:
-    """Every X has another value; every primary may reach the threshold and may be less than it is."""
+    """Every X has another value; every primary may reach the threshold and may be less than it is.
+
+    Of a class that is counted in a group only the second is promised.
+    """
     out: list[Want] = []
+    grouped = {attack.key(c, i) for i, t in enumerate(attack.tables) for c in t.grouped}
     for key in sorted(attack.variables):
         v = value[key]
+        if key in grouped and not 0 < v < min_count:
+            continue
         if 0 < v < min_count:
             low = max(v - 1, attack.least)
             out += [(key, ((">=", min_count),)), (key, (("<=", low),))]
@@ -95,13 +107,100 @@ def test_nothing_follows_in_a_small_city(small: Result) -> None:
     assert sweep(attack, wants_of(attack, value, 3), hint=value).unmet == []
 
 
+@pytest.fixture(scope="module")
+def grouped(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """The small city where each area counts its rare uses together."""
+    path = smallcity.write(tmp_path_factory.mktemp("grouped"))
+    text = path.read_text(encoding="utf-8")
+    order = 'order = ["merge", "suppress"]'
+    by_area = 'order = ["collapse", "merge", "suppress"]\ncollapse.use = { where = "areas" }'
+    assert text.count(order) == 1
+    path.write_text(text.replace(order, by_area), encoding="utf-8")
+    return run_release(path)
+
+
+@pytest.mark.xdist_group("small-city")
+def test_nothing_follows_where_areas_collapse_for_themselves(grouped: Result) -> None:
+    assert grouped.path is not None
+    package = Package.read(grouped.path)
+    attack = package.attack(SMALL, joint=("areas", "mesh", "use"))
+    own = package.tables["use_structure"]
+    # some areas print a group, others all classes: 441 is empty here and a number or X there
+    assert own.groups
+    assert own.grouped
+    assert {c[0] for c in own.grouped} < {c[0] for c in own.number if c[0].startswith("0829")}
+    value = truth(grouped, attack, SMALL)
+    assert primaries_are_hidden(attack, value, 3)
+    assert any(0 < value[attack.key(c)] < 3 for c in own.grouped)
+    # what the sums say is true, or the attack would miss something
+    for cell, parts in own.groups.items():
+        assert value[attack.key(cell)] == sum(value[attack.key(p)] for p in parts)
+    assert sweep(attack, wants_of(attack, value, 3), hint=value).unmet == []
+
+
+@pytest.mark.xdist_group("small-city")
+def test_the_stranger_notices_a_total_too_many_beside_groups(grouped: Result) -> None:
+    """A10: print, per detail, what some area counts in a group; some must betray others."""
+    assert grouped.path is not None
+    package = Package.read(grouped.path)
+    attack = package.attack(SMALL, joint=("areas", "mesh", "use"))
+    value = truth(grouped, attack, SMALL)
+    places = [attack.key(c) for c in sorted(package.tables["use_structure"].grouped)]
+    noticed = 0
+    for key in [k for k in places if value[k] >= 3][:8]:
+        weaker = printed_too(package, attack, key, value[key])
+        noticed += bool(sweep(weaker, wants_of(weaker, value, 3), hint=value).unmet)
+    assert noticed
+
+
+def other(files: dict[str, bytes], path: str, old: str, new: str) -> dict[str, bytes]:
+    """The files with one text replaced."""
+    text = files[path].decode("utf-8-sig")
+    assert text.count(old) == 1, (old, text.count(old))
+    return {**files, path: b"\xef\xbb\xbf" + text.replace(old, new).encode()}
+
+
+@pytest.mark.xdist_group("small-city")
+def test_every_checker_adds_up_the_groups(grouped: Result) -> None:
+    """Two readers of the witnesses, and the one of the totals, that share no code."""
+    assert grouped.path is not None
+    folder = grouped.path
+    files = {f"data/{p.name}": p.read_bytes() for p in (folder / "data").glob("*.csv")}
+    witness = (folder.with_name("small.internal") / "witness.npz").read_bytes()
+    assert check_staged(files, witness).promises == verify_certificate(files, witness)["promises"]
+    assert table_faults(files) == ()
+    rows = files["data/use_structure.csv"].decode("utf-8-sig").splitlines(keepends=True)
+    group = next(r for r in rows if '"other:TOTAL"' in r and ',"A",' in r and '"TOTAL"' in r)
+    number = group.split(",")[6]
+    gone = next(r for r in rows if ',"G",' in r)
+    told = next(
+        r for r in files["data/collapses.csv"].decode().splitlines(keepends=True) if "082" in r
+    )
+    table, listed = "data/use_structure.csv", "data/collapses.csv"
+    more = group.replace(f",{number},", f",{int(number) + 1},")
+    wrong = {
+        "a group that is one more": other(files, table, group, more),
+        "a group that is missing": other(files, table, group, ""),
+        "a grouped class with a number": other(files, table, gone, gone.replace(',,"G"', ',7,"A"')),
+        "a class that nobody says is grouped": other(files, listed, told, ""),
+    }
+    for changed in wrong.values():
+        for check in (check_staged, verify_certificate):
+            with pytest.raises(NotProven):
+                check(changed, witness)
+    assert table_faults(wrong["a group that is one more"])
+    assert table_faults(wrong["a group that is missing"])
+
+
 def printed_too(package: Package, attack: Attack, key: Key, value: int) -> Attack:
     """The same release with one number more."""
     tables = dict(package.tables)
     for i, name in enumerate(SMALL):
         own = tables[name]
         shown = {c: value for c in own.hidden if attack.key(c, i) == key}
-        tables[name] = Seen(own.names, own.number | shown, own.hidden - set(shown))
+        tables[name] = Seen(
+            own.names, own.number | shown, own.hidden - set(shown), own.grouped, own.groups
+        )
     more = Package(package.folder, tables, package.trees)
     return more.attack(SMALL, joint=("areas", "mesh", "use"))
 

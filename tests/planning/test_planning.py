@@ -139,7 +139,7 @@ def test_work_ends_where_it_is_told_to(study: Study) -> None:
 def test_cells_that_lost_more_become_dearer(study: Study, scored: list[Scored]) -> None:
     plan = scored[0].plan
     assert plan is not None
-    seen = readers_view(study, [], plan.problem.system, plan.hidden)
+    seen = readers_view(study, [], [], (plan.problem.system, plan.hidden))
     again = repriced(plan, seen)
     before = plan.problem.cost
     assert (again[~plan.complementary] == before[~plan.complementary]).all()
@@ -310,13 +310,13 @@ def test_what_changed_is_told_with_its_reason(study: Study, scored: list[Scored]
 def test_prices_follow_what_a_reader_would_miss(study: Study) -> None:
     problem = problem_of(study, [])
     inner = innermost(problem.system)
-    price = priced(study, [], problem, "expected")
+    price = priced(study, [], [], (problem, "expected"))
     assert (price[~inner] == problem.cost[~inner]).all()
     assert (price[inner] >= problem.cost[inner]).all()
     zero = inner & (problem.system.value == 0)
     assert (price[zero] >= problem.cost[zero] + 4).all()
     with pytest.raises(InputError):
-        priced(study, [], problem, "cheap")
+        priced(study, [], [], (problem, "cheap"))
 
 
 def test_mesh_cells_are_grouped_at_the_level() -> None:

@@ -18,7 +18,7 @@ from sdc.config import read_config
 from sdc.errors import InputError, NotProven
 from sdc.pipeline.plan import run_plan
 from sdc.pipeline.prepare import prepare
-from sdc.pipeline.run import run_release, silent
+from sdc.pipeline.run import Result, run_release, silent
 from sdc.pipeline.treat import treat, untreated
 
 pytestmark = pytest.mark.xdist_group("small-city")
@@ -217,3 +217,70 @@ def test_a_plan_is_made_beside_what_the_ledger_holds(tmp_path: Path) -> None:
     assert result.safe.decision.hidden == planned.decision.hidden
     assert planned.chosen.plan is not None
     assert planned.chosen.plan.problem.digest == result.safe.plan.problem.digest
+
+
+BY_AREA = (
+    'order = ["merge", "suppress"]',
+    'order = ["collapse", "merge", "suppress"]\ncollapse.use = { where = "areas" }',
+)
+
+
+def groups_of(result: Result) -> dict[str, dict[str, dict[str, str]]]:
+    return {
+        g.name: {a: dict(own) for a, own in g.groups.items()} for g in result.safe.treated.grouped
+    }
+
+
+def test_each_area_collapses_for_itself_and_the_next_survey_keeps_it(tmp_path: Path) -> None:
+    first = run_release(city(tmp_path, BY_AREA))
+    assert first.path is not None
+    [own] = groups_of(first).values()
+    assert 0 < len(own) < 12
+    rows = (first.path / "data" / "collapses.csv").read_text("utf-8-sig").splitlines()
+    assert len(rows) == 1 + sum(len(g) for g in own.values())
+    last = first.path.with_name("small.internal") / "decision.json"
+    folder = tmp_path / "next"
+    folder.mkdir()
+    config = city(
+        folder, BY_AREA, ("[treatment.merge]", 'earlier = "last.json"\n[treatment.merge]')
+    )
+    (folder / "last.json").write_bytes(last.read_bytes())
+    again = run_release(config)
+    assert groups_of(again) == groups_of(first)
+    # a group that is gone from the decision is reported with its reason
+    found = json.loads(last.read_text("utf-8"))
+    area, group = next(iter(found["groups"]["buildings/use"].items()))
+    del found["groups"]["buildings/use"][area]
+    (folder / "last.json").write_text(json.dumps(found), "utf-8")
+    third = run_release(config, out=folder / "third")
+    assert third.path is not None
+    text = (third.path.with_name("small.internal") / "changes.csv").read_text("utf-8-sig")
+    told = [r for r in csv.DictReader(io.StringIO(text)) if r["kind"] == "group"]
+    assert {r["code"] for r in told} == {f"{area} {c}" for c in group}
+    assert all(r["reason_ja"] and r["reason_en"] for r in told)
+
+
+def test_the_planner_offers_groups_by_area_and_a_release_replays_them(tmp_path: Path) -> None:
+    plan = '[plan]\ndecision = "plan.json"\nrefine = 0\n'
+    config = city(tmp_path, (AUTO[0], 'order = "auto"\ncollapse.use = { where = "areas" }'))
+    config.write_text(
+        config.read_text("utf-8").replace("[treatment]", plan + "[treatment]"), "utf-8"
+    )
+    planned = run_plan(config, tell=silent)
+    names = [s.candidate.name for s in planned.scored]
+    number = next(k for k, s in enumerate(planned.scored, 1)
+                  if s.safe and s.candidate.cuts == (("use", "by area"),))  # fmt: skip
+    assert any("use: by area" in n for n in names)
+    run_plan(config, choice=number, tell=silent)
+    done = run_release(config)
+    chosen = planned.scored[number - 1]
+    assert groups_of(done) == {
+        n: {a: dict(g) for a, g in own.items()} for n, own in chosen.groups.items()
+    }
+    assert chosen.plan is not None
+    assert (chosen.plan.hidden == done.safe.plan.hidden).all()
+    # a decision for classes that are not there is refused
+    text = (tmp_path / "plan.json").read_text("utf-8").replace('"441": "other', '"999": "other')
+    (tmp_path / "plan.json").write_text(text, "utf-8")
+    with pytest.raises(NotProven):
+        run_release(config, out=tmp_path / "no")

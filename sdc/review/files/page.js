@@ -87,7 +87,7 @@ function drawMap(svg, drawing, limits, published) {
     if (!drawing.paths[code]) return;
     const p = at.map((x, i) => i === table.geo ? k : x);
     const i = flat(table, p);
-    const hidden = published && table.printed[i] === "X";
+    const hidden = published && "XG".includes(table.printed[i]);
     const marks = "area" + (published && table.status[i] === "P" ? " P" : "") + (at[table.geo] === k ? " chosen" : "");
     svg.append(node("path", {
       d: drawing.paths[code], class: marks, "data-code": code,
@@ -139,8 +139,8 @@ function drawWhy() {
   const parts = [node("h3", {}, name(table, at)),
     node("p", {}, say("true") + ": ", node("b", { id: "true" }, number(table.value[i])), " " + table.unit,
       " → " + say("printed") + ": ", node("b", { id: "printed" }, shown(table, i)), " ",
-      state === "." ? say(state) : node("tag", { class: state }, say(state)))];
-  if (state !== ".") {
+      state === "." || state === "G" ? say(state) : node("tag", { class: state }, say(state)))];
+  if (state !== "." && state !== "G") {
     const [low, high] = table.range[i] || [null, null];
     parts.push(node("p", { id: "reason" }, say("why") + ": " + data.reasons[table.reason[i]]));
     if (low !== null) parts.push(node("p", { id: "range" },

@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
 
 from sdc.errors import RulesError
 from sdc.messages import Text
@@ -19,7 +17,8 @@ from sdc.model.hierarchy import IntArray
 from sdc.model.past import Prior
 from sdc.model.rules import COSTS, Rules
 from sdc.model.system import UNBOUNDED, Block, BoolArray, FloatArray, Level, Problem, System
-from sdc.model.table import Table, aggregate
+from sdc.model.table import Table
+from sdc.sensitivity.reach import floor_of, measure_reach, shown_zero_floor
 
 
 def problem(
@@ -41,9 +40,11 @@ def problem(
     overlap of two geographies, 20-24 between <20 and <25), is primary as well: where each
     such place of 1 … min_count - 1 units may hold min_count, no difference gives one away.
     Measures: the dominance rule and p % demand that the attacker's interval reaches as far
-    as they say, on both sides. Known cells keep their value for everybody. O(cells).
+    as they say, on both sides. Known cells keep their value for everybody. A place that its table
+    does not print (its class is counted in a group there) has the demands of a hidden cell. O(cells).
 
-    Raises RulesError where tables disagree on the level, or a measure has neither dominance nor p %.
+    Raises RulesError where tables disagree on the level, a measure has neither dominance nor p %, or a
+    cell that is never to be hidden is counted in a group.
 
     >>> from sdc.model.hierarchy import Hierarchy
     >>> from sdc.tables.relations import system_of
@@ -57,11 +58,14 @@ def problem(
     eligible = system.shown.copy()
     cost = np.zeros(system.n)
     prices = [*(b.table for b in system.blocks), *priced]
-    zeros_shown = np.zeros(system.n, dtype=bool)
+    zeros_shown, placed = np.zeros(system.n, dtype=bool), np.zeros(system.n, dtype=bool)
     for block in system.blocks:
         own = by_table[block.table.name]
+        placed[block.index] = True
         cost[block.index] = _cost(block.table, prices, own.cost)
-        eligible[block.index[_matches(block.table, own.never_hide)]] = False
+        kept = block.index[_matches(block.table, own.never_hide)]
+        _refuse_grouped(system, kept)
+        eligible[kept] = False
         if own.zeros == "show":
             zeros_shown[block.index] = True
             eligible[block.index[block.table.value == 0]] = False
@@ -69,16 +73,18 @@ def problem(
     zero = _all_of_group(system, eligible) & (system.value == 0)
     if prior is not None:
         zero |= prior.floor == 0
-    floor = _floor(system, zero, zeros_shown)
+    floor = floor_of(system, zero, zeros_shown, placed)
     eligible = _all_of_group(system, eligible & ~system.known)
     demand = _Demand.empty(system.n)
     for block in system.blocks:
-        demand.add(block, by_table[block.table.name], floor[block.index] > 0)
+        # Beside the groups there is nothing but sums of groups, which nobody prints.
+        there = system.shown[block.index] | (not block.table.within)
+        demand.add(block, by_table[block.table.name], (floor[block.index] > 0, there))
     demand.add_places(system, _thresholds(system, by_table))
     if prior is not None:
         demand.add_prior(prior)
         floor = np.where(prior.floor >= 0, prior.floor, floor)
-    _refuse_public(system, demand.primary)
+    _refuse_public(system, demand.primary & placed)
     primary = np.flatnonzero(demand.primary).astype(np.int64)
     return Problem(
         system=system,
@@ -95,7 +101,7 @@ def problem(
 
 
 def _rules_of(table: Table, rules: Rules | Mapping[str, Rules]) -> Rules:
-    own = rules if isinstance(rules, Rules) else rules[table.name]
+    own = rules if isinstance(rules, Rules) else rules[table.within or table.name]
     if not table.is_count and own.dominance is None and own.p_percent is None:
         raise RulesError(
             Text("table {name!r} adds up a measure: give dominance or p_percent", name=table.name),
@@ -128,9 +134,12 @@ class _Demand:
         never = np.full(n, -1, dtype=np.int64)
         return cls(np.zeros(n, dtype=bool), never, np.full(n, UNBOUNDED, dtype=np.int64))
 
-    def add(self, block: Block, rules: Rules, never_zero: BoolArray) -> None:
-        """Take in the demands of one table; ``never_zero`` marks what an X cannot be zero in."""
-        table = block.table
+    def add(self, block: Block, rules: Rules, marks: tuple[BoolArray, BoolArray]) -> None:
+        """Take in the demands of one table.
+
+        ``marks``: what an X cannot be zero in, and the places that there is something to say of.
+        """
+        table, (never_zero, there) = block.table, marks
         small = (table.counts > 0) & (table.counts < rules.min_count)
         named = _matches(table, rules.must_hide)
         if table.is_count:
@@ -139,12 +148,13 @@ class _Demand:
             upper = np.where(small, np.maximum(rules.min_count, table.value + 1), table.value + 1)
             low = np.maximum(table.value - 1, 0)
             crowded = small & (table.value >= rules.min_count)
-            lower = np.where(never_zero & ~crowded, _shown_zero_floor(table), low)
+            lower = np.where(never_zero & ~crowded, shown_zero_floor(table), low)
         else:
-            dominated, reach = _measure_reach(table, rules, small)
+            dominated, reach = measure_reach(table, rules, small)
             primary = small | named | dominated
             reach = np.maximum(reach, 1)
             upper, lower = table.value + reach, np.maximum(table.value - reach, 0)
+        primary &= there
         if rules.zeros == "show":
             primary &= table.value > 0
         cells = block.index[primary]
@@ -168,7 +178,7 @@ class _Demand:
 
 
 def _refuse_public(system: System, primary: BoolArray) -> None:
-    public = np.flatnonzero(primary & system.known & system.shown)
+    public = np.flatnonzero(primary & system.known)
     if len(public):
         name = system.name_of(int(public[0]))
         raise RulesError(
@@ -179,6 +189,19 @@ def _refuse_public(system: System, primary: BoolArray) -> None:
                 name=name,
             ),
             code="already-public",
+        )
+
+
+def _refuse_grouped(system: System, kept: IntArray) -> None:
+    grouped = kept[~system.shown[kept]]
+    if len(grouped):
+        name = system.name_of(int(grouped[0]))
+        raise RulesError(
+            Text(
+                "a cell that is never to be hidden is counted in a group of classes: {name}",
+                name=name,
+            ),
+            code="never-hide-grouped",
         )
 
 
@@ -196,45 +219,6 @@ def _thresholds(system: System, by_table: Mapping[str, Rules]) -> IntArray:
     part = (rows.data > 0) & ~system.shown[rows.col]
     np.maximum.at(out, rows.col[part], of_row[rows.row[part]])
     return out
-
-
-def _shown_zero_floor(table: Table) -> IntArray:
-    """The least a cell can hold once everybody sees which innermost cells are not zero."""
-    filled = (table.leaf_values() > 0).astype(np.int64)
-    return np.minimum(np.maximum(aggregate(filled, table.dims), 1), np.maximum(table.value, 1))
-
-
-def _measure_reach(table: Table, rules: Rules, small: BoolArray) -> tuple[BoolArray, IntArray]:
-    """Cells hidden by dominance or p %, and how many steps away an attacker's interval must reach.
-
-    p %: the second largest contributor knows ``value - own`` and must not come within p % of the
-    largest, so the interval has to reach ``p/100 x1 - (value - x1 - x2)`` beyond the value. (n, k):
-    it has to reach the total at which the n largest no longer exceed the share k.
-    """
-    value = table.value.astype(np.float64)
-    reach = np.zeros(value.shape)
-    if table.top is None:
-        raise RulesError(
-            Text("table {name!r} does not know its largest contributions", name=table.name),
-        )
-    top = table.top.astype(np.float64)
-    if rules.p_percent is not None:
-        rest = value - top[..., 0] - top[..., 1]
-        reach = np.maximum(reach, rules.p_percent / 100 * top[..., 0] - rest)
-    if rules.dominance is not None:
-        n, share = rules.dominance
-        if n > top.shape[-1]:
-            raise RulesError(Text("dominance allows n <= {found}", found=top.shape[-1]))
-        reach = np.maximum(reach, top[..., :n].sum(axis=-1) / share - value)
-    # A cell hidden for its few contributors alone: as if they were one.
-    alone = small & (reach <= 0)
-    whole = (
-        rules.p_percent / 100 * top[..., 0]
-        if rules.p_percent is not None
-        else value * (1 / rules.dominance[1] - 1 if rules.dominance else 0.0)
-    )
-    reach = np.where(alone, whole, reach)
-    return (reach > 0) & ~alone & (value > 0), np.ceil(reach - 1e-9).astype(np.int64)
 
 
 def _matches(table: Table, cells: tuple[Mapping[str, str], ...]) -> BoolArray:
@@ -277,20 +261,3 @@ def _all_of_group(system: System, eligible: BoolArray) -> BoolArray:
     barred = np.zeros(int(system.group.max(initial=-1)) + 1, dtype=bool)
     barred[system.group[~eligible & system.shown]] = True
     return eligible & ~barred[system.group]
-
-
-def _floor(system: System, zero: BoolArray, zeros_shown: BoolArray) -> IntArray:
-    """Prior lower bounds: 1 for a count that everybody knows not to be zero, 0 otherwise.
-
-    Zeros may hide behind an X only where some zero could truly have been hidden (``zero``): a
-    connected part of the system without one tells the attacker that every X in it is at least 1.
-    """
-    links = abs(system.relations).astype(np.int8)
-    graph = sp.bmat([[None, links.T], [links, None]])
-    _, label = connected_components(graph, directed=False)
-    label = label[: system.n]
-    has_zero = np.zeros(int(label.max(initial=-1)) + 1, dtype=bool)
-    has_zero[label[zero]] = True
-    never_zero = zeros_shown | ~has_zero[label]
-    certain = never_zero & system.shown & system.count & (system.value > 0)
-    return np.asarray(certain, dtype=np.int64)
