@@ -123,33 +123,31 @@ def printed_of(
             shown[cell] = (
                 marks[r["value"]] if r["value"] in marks else int(r["value"].replace("-", "0"))
             )
-    order = sorted(
-        shown, key=lambda c: (any(x not in own for x, own in zip(c, every, strict=True)), c)
-    )
-    into = _groups(files, piece, [sorted(own) for own in every])
-    _require(
-        {c for c in order if c not in {*product(*every)}} == {*into.values()}, piece, "a group"
-    )
-    return {c: shown[c] for c in order}, above, into
+    more = {c for c in shown if any(x not in own for x, own in zip(c, every, strict=True))}
+    told = _told(files, piece, [sorted(own) for own in every])
+    into = {cell: group for cell, group in told.items() if group in more}
+    leaf = {n: set(own) for n, own in zip(names, piece["codes"], strict=True)}
+    empty = {c for c, v in shown.items() if v == GROUPED}
+    single = {c for c in empty if all(x in leaf[n] for n, x in zip(names, c, strict=True))}
+    _require(more == {*into.values()} and single <= {*told} <= empty, piece, "a group")
+    return {c: shown[c] for c in sorted(shown, key=lambda c: (c in more, c))}, above, into
 
 
-def _groups(
+def _told(
     files: Mapping[str, bytes], piece: Mapping[str, Any], every: list[list[str]]
 ) -> dict[Cell, Cell]:
-    """Cell -> group, for the groups that some areas have and the code list does not."""
-    names, into = piece["names"], {}
+    """Cell -> group, for the classes that an area counts together for itself."""
+    names, told = piece["names"], {}
     for r in csv.DictReader(_text(files.get("data/collapses.csv", b""))):
         axes = [i for i, own in enumerate(piece["codes"]) if r["area"] in own]
         if not r["area"] or r["column"] not in names or not axes:
             continue
         of = names.index(r["column"])
-        if r["target"] in every[of]:
-            continue
         spans = [[r["area"]] if i == axes[0] else own for i, own in enumerate(every)]
         spans[of] = [r["source"]]
         for cell in product(*spans):
-            into[cell] = (*cell[:of], r["target"], *cell[of + 1 :])
-    return into
+            told[cell] = (*cell[:of], r["target"], *cell[of + 1 :])
+    return told
 
 
 def _line(code: str, parent: Mapping[str, str]) -> list[str]:

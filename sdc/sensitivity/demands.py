@@ -80,7 +80,7 @@ def problem(
         # Beside the groups there is nothing but sums of groups, which nobody prints.
         there = system.shown[block.index] | (not block.table.within)
         demand.add(block, by_table[block.table.name], (floor[block.index] > 0, there))
-    demand.add_places(system, _thresholds(system, by_table))
+    demand.add_places(system, np.where(placed, 0, _thresholds(system, by_table)))
     if prior is not None:
         demand.add_prior(prior)
         floor = np.where(prior.floor >= 0, prior.floor, floor)

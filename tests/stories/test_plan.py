@@ -270,7 +270,7 @@ def test_the_planner_offers_groups_by_area_and_a_release_replays_them(tmp_path: 
     names = [s.candidate.name for s in planned.scored]
     number = next(k for k, s in enumerate(planned.scored, 1)
                   if s.safe and s.candidate.cuts == (("use", "by area"),))  # fmt: skip
-    assert any("use: by area" in n for n in names)
+    assert any("use: by area" in str(n) for n in names)
     run_plan(config, choice=number, tell=silent)
     done = run_release(config)
     chosen = planned.scored[number - 1]
