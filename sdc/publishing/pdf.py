@@ -162,10 +162,10 @@ def _blocks(heads: tuple[tuple[str, ...], ...], rows: list[Row], remarks: bool) 
     fit = int(room // min(max(widest + _GAP, _NARROWEST), room))
     together = sum(head[:-1] == heads[0][:-1] for head in heads)
     step = together if together <= fit else 1
-    groups = len(heads) // step
+    groups = -(-len(heads) // step)
     pages = -(-groups // (fit // step))
     column = min(room / (-(-groups // pages) * step), _WIDEST)
-    ends = [groups * page // pages * step for page in range(pages + 1)]
+    ends = [min(groups * page // pages * step, len(heads)) for page in range(pages + 1)]
     for first, end in pairwise(ends):
         yield Block(first, column, heads[first:end])
 

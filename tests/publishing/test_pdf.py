@@ -96,6 +96,19 @@ def test_columns_are_as_wide_as_their_numbers_and_classes_stay_together() -> Non
     assert [n for n, _ in blocks_of(1, 20, 7)] == [10, 10]
 
 
+@pytest.mark.parametrize("more", range(6))
+def test_no_column_is_left_out(more: int) -> None:
+    """Groups that single areas count classes in add columns that fill no whole class."""
+    heads = tuple((f"a{i}", f"b{j}") for i in range(10) for j in range(4))
+    heads += tuple((f"g{i}", "b0") for i in range(more))
+    row = Row("1", "x", ("7",) * len(heads), "", False)
+    blocks = list(_blocks(heads, [row], True))
+    assert [h for b in blocks for h in b.heads] == list(heads)
+    assert [b.first for b in blocks] == [
+        sum(len(b.heads) for b in blocks[:i]) for i in range(len(blocks))
+    ]
+
+
 @needs_poppler
 def test_two_thousand_rows_break_well(tmp_path: Path) -> None:
     table = long_table(2000, 19)
