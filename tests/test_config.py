@@ -198,6 +198,9 @@ def test_a_column_can_be_collapsed_area_by_area(write: Callable[..., Path]) -> N
     assert (here.scheme, here.where) == (None, "areas")
     both = 'use = { scheme = "uses_scheme.csv", where = "areas" }'
     assert read(write, (old, both)).treatment.collapse["use"].scheme == "uses_scheme.csv"
+    assert read(write, (old, 'use = "sdc:use_by_tens"')).treatment.collapse["use"].scheme == (
+        "sdc:use_by_tens"
+    )
     # the only table by areas lacks the column
     with pytest.raises(InputError, match="stands in `by`"):
         read(

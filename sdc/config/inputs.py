@@ -8,6 +8,7 @@ from typing import Any
 from sdc.config.faults import at
 from sdc.config.lines import Path as Keys
 from sdc.config.wishes import KEY_FILES
+from sdc.tables.schemes import PREFIX
 
 Named = tuple[Keys, object, bool]
 
@@ -40,7 +41,11 @@ def paths_in(raw: Mapping[str, Any]) -> list[tuple[Keys, str, bool]]:
         found.append((("ledger", "crosswalk", name), walk, True))
     found += [(("signing", key), at(raw, "signing").get(key), True) for key in KEY_FILES]
     found += _entry(raw)
-    return [(path, text, given) for path, text, given in found if isinstance(text, str)]
+    return [
+        (path, text, given)
+        for path, text, given in found
+        if isinstance(text, str) and not (text.startswith(PREFIX) and "collapse" in path)
+    ]
 
 
 def _entry(raw: Mapping[str, Any]) -> list[Named]:

@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from sdc.config.paths import DEVICES, fault_of_text
 from sdc.messages import Text
+from sdc.tables.schemes import PREFIX, shipped_schemes
 
 T = TypeVar("T")
 
@@ -86,6 +87,16 @@ def _path(text: str) -> str:
     fault = fault_of_text(text)
     if fault:
         raise _refuse(fault)
+    return text
+
+
+def _scheme(text: str) -> str:
+    """A file, or the name of a scheme that comes with the tool."""
+    if not text.startswith(PREFIX):
+        return _path(text)
+    known = shipped_schemes()
+    if text.removeprefix(PREFIX) not in known:
+        raise _refuse("unknown_scheme", names=", ".join(PREFIX + name for name in known))
     return text
 
 
@@ -179,6 +190,7 @@ Whole = Annotated[StrictInt, Field(le=2**53)]
 Identifier = Annotated[StrictStr, AfterValidator(_identifier)]
 Line = Annotated[StrictStr, AfterValidator(_line)]
 File = Annotated[StrictStr, AfterValidator(_path)]
+Scheme = Annotated[StrictStr, AfterValidator(_scheme)]
 Words = Annotated[tuple[Line, Line], BeforeValidator(words)]
 Crs = Annotated[StrictStr, AfterValidator(_crs)]
 Word = Annotated[StrictStr, AfterValidator(_word)]

@@ -8,6 +8,7 @@ from typing import Any
 from sdc.config.faults import Fault, at, columns_of, is_measure, suffix, unknown
 from sdc.config.lines import Path
 from sdc.config.models import SHAPE_FILES
+from sdc.tables.schemes import PREFIX
 
 _ORDER = {"expected": "'collapse', 'merge', 'suppress'"}
 
@@ -64,7 +65,8 @@ def _scheme(raw: Mapping[str, Any], path: Path, scheme: object) -> Iterator[Faul
     classes = _classes(raw)
     if path[2] not in classes:
         yield unknown(path, str(path[2]), classes, what="records.*.columns")
-    if suffix(scheme) not in ("", "csv"):
+    shipped = isinstance(scheme, str) and scheme.startswith(PREFIX)
+    if not shipped and suffix(scheme) not in ("", "csv"):
         yield Fault(path, "path_kind", scheme, {"kinds": "csv"})
 
 

@@ -48,13 +48,13 @@ class MergeSection(Section):
 
 
 class CollapseSection(Section):
-    """A column of ``[treatment.collapse]``; a text alone is the ``scheme``.
+    """A column of ``[treatment.collapse]``; a text alone is the ``scheme``: a file, or ``sdc:name``.
 
     ``everywhere`` all areas are collapsed by the scheme; with ``areas`` each area only as far as its
     own numbers need it, up the tree of the scheme, or of the code list where none is named.
     """
 
-    scheme: k.File | None = None
+    scheme: k.Scheme | None = None
     where: Literal["everywhere", "areas"] = "everywhere"
 
 
@@ -113,7 +113,7 @@ class PlanSection(Section):
     decision: k.File | None = None
     budget: BudgetSection = Field(default_factory=BudgetSection)
     merge: Annotated[k.List[Annotated[k.Whole, Field(ge=1)]], AfterValidator(k.distinct)] = ()
-    collapse: k.Named[k.List[k.File]] = Field(default_factory=lambda: MappingProxyType({}))
+    collapse: k.Named[k.List[k.Scheme]] = Field(default_factory=lambda: MappingProxyType({}))
     cut: Annotated[k.List[k.Identifier], AfterValidator(k.distinct)] = ()
     candidates: Annotated[k.Whole, Field(ge=1)] = 24
     refine: Annotated[k.Whole, Field(ge=0)] = 1

@@ -23,6 +23,10 @@ TREATMENT: Mapping[str, tuple[Text, Text]] = {
         Text("area by area, one column of one set of records is collapsed"),
         Text('write where = "everywhere" for one of the columns'),
     ),
+    "unknown_scheme": (
+        Text("no scheme of this name comes with the tool"),
+        Text("known names: {names}"),
+    ),
     "no_levels": (
         Text("grouping mesh cells needs two mesh levels or more"),
         Text('write for example levels = ["1km", "500m"] in [geography.mesh]'),

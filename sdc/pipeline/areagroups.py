@@ -12,8 +12,8 @@ from sdc.model.grouped import Grouped
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.release import Collapse
 from sdc.pipeline.geography import AREAS
+from sdc.pipeline.schemes import scheme_named
 from sdc.planning.study import Earlier
-from sdc.readers.pairs import read_scheme
 from sdc.spatial.areas import Areas
 from sdc.tables.areagroups import bin_labels, group_areas
 from sdc.tables.collapse import collapse_scheme
@@ -96,8 +96,8 @@ def _tree(
     """The tree that areas are cut up: the code list's, or that of a scheme with its classes below."""
     if scheme is None:
         return classes, {}
-    pairs, labels = read_scheme(config.resolve(scheme))
-    recoding = collapse_scheme(classes, pairs, labels=labels)
+    pairs, labels, unused = scheme_named(config, scheme)
+    recoding = collapse_scheme(classes, pairs, labels=labels, unused=unused)
     after = recoding.after
     parent = {
         c: after.codes[p] if p >= 0 else ""

@@ -16,6 +16,7 @@ from sdc.planning.structure import counts_by
 from sdc.readers.pairs import read_scheme
 from sdc.tables.collapse import collapse_scheme
 from sdc.tables.collapse_best import best_bands, best_cut
+from sdc.tables.schemes import PREFIX, shipped_scheme
 
 BEST = "best"
 """Name of the cut that the planner works out by itself."""
@@ -49,15 +50,26 @@ def offered_cuts(config: Config, prepared: Prepared) -> dict[str, dict[str, Offe
         if dim is None:
             continue  # no table uses the column
         for path in dict.fromkeys(named):
-            scheme, labels = read_scheme(config.resolve(path))
-            recoding = collapse_scheme(dim, scheme, labels=labels)
-            stem = PurePosixPath(path).stem
+            scheme, labels, unused = scheme_named(config, path)
+            recoding = collapse_scheme(dim, scheme, labels=labels, unused=unused)
+            stem = PurePosixPath(path.removeprefix(PREFIX)).stem
             found.setdefault(column, {})[stem] = Offered(recoding.mapping, labels)
     for column in config.plan.cut:
         dim = _dimension(prepared, column)
         if dim is not None:
             found.setdefault(column, {})[BEST] = _best(config, prepared, dim)
     return found
+
+
+def scheme_named(config: Config, name: str) -> tuple[Mapping[str, str], Mapping[str, str], str]:
+    """A scheme from a file, or one of the tool's: targets, labels, and what of codes that are not used.
+
+    Raises InputError for a file that cannot be read.
+    """
+    if name.startswith(PREFIX):
+        shipped = shipped_scheme(name.removeprefix(PREFIX))
+        return shipped.targets, shipped.labels, "ignore"
+    return *read_scheme(config.resolve(name)), "refuse"
 
 
 def labels_of(config: Config, prepared: Prepared, column: str, cut: str) -> Mapping[str, str]:

@@ -16,14 +16,14 @@ from sdc.pipeline.areagroups import area_groups, collapses_of, decided_groups
 from sdc.pipeline.geography import AREAS, MESH, Places, crossing
 from sdc.pipeline.neighbourhood import grids_of, neighbourhood
 from sdc.pipeline.prepare import Prepared, Tell
-from sdc.pipeline.schemes import labels_of
+from sdc.pipeline.schemes import labels_of, scheme_named
 from sdc.planning.decision import Decision
 from sdc.planning.structure import grouped, merge
 from sdc.planning.study import Earlier, Wanted
-from sdc.readers.pairs import read_scheme
 from sdc.spatial.areas import dissolve
 from sdc.spatial.grouping import group_cells
 from sdc.tables.collapse import coarser, collapse_scheme
+from sdc.tables.merging.result import Merging
 from sdc.tables.recode import Recoding, merged_areas, recode_crossing, recode_records
 
 
@@ -121,8 +121,8 @@ def _collapse(config: Config, state: Treated) -> Treated:
     for column, section in config.treatment.collapse.items():
         dim = dimension(state.coded, column)
         if dim is not None and section.where == "everywhere" and section.scheme is not None:
-            scheme, labels = read_scheme(config.resolve(section.scheme))
-            state = apply(state, collapse_scheme(dim, scheme, labels=labels))
+            scheme, labels, unused = scheme_named(config, section.scheme)
+            state = apply(state, collapse_scheme(dim, scheme, labels=labels, unused=unused))
     return state
 
 
@@ -136,13 +136,20 @@ def _merge(config: Config, state: Treated, earlier: Earlier | None) -> Treated:
         near = neighbourhood(config, areas)
         merging = merge(near, state.coded, tables, level=level, previous=previous)
         recodings.append(merged_areas(areas.hierarchy, merging.merged))
-        log = (*log, *merging.log)
+        log = (*log, *merging.log, *flagged(merging))
     recodings += [
         grouped(g, state.coded, tables, level=level) for g in grids_of(config, state.places)
     ]
     for recoding in recodings:
         state = apply(state, recoding)
     return replace(state, log=log)
+
+
+def flagged(merging: Merging) -> tuple[str, ...]:
+    """What a person should look at: joined without a common border, or too small for every partner."""
+    marks = (("joined by distance, without a common border", merging.by_distance),
+             ("too small, and no permitted merge helps", merging.unsafe))  # fmt: skip
+    return tuple(f"merging: {why}: {', '.join(codes)}" for why, codes in marks if codes)
 
 
 def _replayed(config: Config, prepared: Prepared, state: Treated, decision: Decision) -> Treated:

@@ -284,3 +284,15 @@ def test_the_planner_offers_groups_by_area_and_a_release_replays_them(tmp_path: 
     (tmp_path / "plan.json").write_text(text, "utf-8")
     with pytest.raises(NotProven):
         run_release(config, out=tmp_path / "no")
+
+
+def test_a_scheme_of_the_tool_needs_no_file(tmp_path: Path) -> None:
+    shipped = (BY_AREA[0], 'order = ["collapse", "suppress"]\ncollapse.use = "sdc:use_by_tens"')
+    unmerged = ('[treatment.merge]\nmin_count = 10\nwithin = "any"\n', "")
+    config = read_config(city(tmp_path, shipped, unmerged))
+    done = treat(config, prepare(config, silent), silent)
+    # 411 and 412 are 住宅系 of the tens 41x, 402 of 40x, 441 of 44x
+    [(name, to)] = done.collapse_maps.items()
+    assert name == "use"
+    assert to["411"] == to["412"] != to["402"]
+    assert len({to.get(c, c) for c in ("411", "412", "402", "441")}) == 3

@@ -9,6 +9,9 @@ from importlib import resources
 from sdc.errors import InputError
 from sdc.messages import Text
 
+PREFIX = "sdc:"
+"""What stands before the name of one of them where a file could be named as well."""
+
 
 @dataclass(frozen=True)
 class Scheme:
