@@ -1,4 +1,4 @@
-"""How long does the audit take? Prints one line a task, with what it found.
+"""How long does the audit take? Prints one JSON object a task, with what it found.
 
     python bench/audit.py [--data FOLDER] [--tasks NAME,NAME] [--pattern FILE.npy]
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import os
 import time
 from collections.abc import Callable
@@ -104,7 +105,9 @@ class Clock:
         wall, cpu = time.perf_counter(), time.process_time()
         found = work()
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        print(f"{self.name:46} {wall:8.2f} s wall {cpu:8.2f} s cpu  {found}", flush=True)
+        line = {"stage": "audit", "task": self.name, "wall_s": round(wall, 2),
+                "cpu_s": round(cpu, 2), "found": found}  # fmt: skip
+        print(json.dumps(line), flush=True)
 
 
 def said(problem: Problem, hidden: np.ndarray, moves: sp.csr_matrix | None = None) -> str:

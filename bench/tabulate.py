@@ -1,28 +1,26 @@
 """How fast are records counted by 250 m mesh and class, from Parquet, beside general tools?
 
-    python bench/tabulate.py --points 10_000_000        # makes the file once, in a temporary folder
-    python bench/tabulate.py --smoke                    # seconds: for correctness only
+    python bench/tabulate.py                            # 1, 3 and 10 million points
+    python bench/tabulate.py --way duckdb               # a rival: duckdb, polars or pandas
+    python bench/tabulate.py --sizes 100_000_000 --file points.parquet
+    python bench/tabulate.py --smoke
 
 Everyone gets the same file and two threads, and counts the same cells. Rivals use plain arithmetic,
 right but for points on a line of the mesh: DuckDB gives mesh codes in order as this tool does, the others
-only rows and columns. Every run is a process of its own; printed are medians of three, wall and processor
-seconds after the imports, and the peak memory. A rival that is not installed is left out and named.
+only rows and columns. The file is made once, in ``--file`` or in a folder that is removed afterwards.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import json
-import resource
-import statistics
-import subprocess
-import sys
+import shutil
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from measure import AFTER, Work, main
 
 USES = [str(400 + k) for k in range(1, 19)]
 CHUNK = 1_000_000
@@ -115,53 +113,40 @@ NEEDS = {
 }
 
 
-def once(way: str, path: str) -> dict[str, Any]:
-    """One run in this process."""
-    for name in NEEDS[way]:
+def prepare(points: int, options: list[str]) -> Work:
+    """A file of points, and everything imported that is needed to count them."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--way", default="sdc", choices=WAYS)
+    parser.add_argument("--file", type=Path)
+    chosen = parser.parse_args(options)
+    folder = Path(tempfile.mkdtemp())
+    path = chosen.file or folder / "points.parquet"
+    if not path.exists():
+        made(path, points)
+    for name in NEEDS[chosen.way]:
         importlib.import_module(name)
-    start, used = time.perf_counter(), time.process_time()
-    cells = WAYS[way](path)
-    return {
-        "cells": cells,
-        "wall_s": round(time.perf_counter() - start, 2),
-        "cpu_s": round(time.process_time() - used, 2),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-    }
+
+    def work() -> dict[str, Any]:
+        cells = WAYS[chosen.way](str(path))
+        return {"way": chosen.way, "cells": cells, AFTER: lambda: removed(folder)}
+
+    return work
 
 
-def measured(way: str, path: Path, repeat: int) -> dict[str, Any] | str:
-    """Medians of some runs, each in a process of its own."""
-    runs = []
-    for _ in range(repeat):
-        command = [sys.executable, __file__, "--way", way, "--file", str(path)]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        if run.returncode:
-            return run.stderr.strip().splitlines()[-1]
-        runs.append(json.loads(run.stdout))
-    return {key: round(statistics.median(r[key] for r in runs), 2) for key in runs[0]}
+def made(path: Path, points: int) -> None:
+    """The file, made by a process of its own so that its memory is not counted here."""
+    import multiprocessing
+
+    child = multiprocessing.get_context("spawn").Process(target=make, args=(path, points))
+    child.start()
+    child.join()
 
 
-def main() -> None:
-    """Make the points, let everyone count them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--points", type=int, default=10_000_000)
-    parser.add_argument("--smoke", action="store_true", help="tiny size, one run")
-    parser.add_argument("--way", choices=WAYS, help="one way, in this process")
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--file", help="points that were made before")
-    parser.add_argument("--only", nargs="*", default=list(WAYS), choices=WAYS)
-    chosen = parser.parse_args()
-    if chosen.way:
-        print(json.dumps(once(chosen.way, chosen.file)))
-        return
-    points, repeat = (50_000, 1) if chosen.smoke else (chosen.points, chosen.repeat)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(chosen.file) if chosen.file else Path(folder) / "points.parquet"
-        if not chosen.file:
-            make(path, points)
-        found = {way: measured(way, path, repeat) for way in chosen.only}
-    print(json.dumps({"points": points, **found}, indent=1))
+def removed(folder: Path) -> dict[str, Any]:
+    """The folder is gone."""
+    shutil.rmtree(folder)
+    return {}
 
 
 if __name__ == "__main__":
-    main()
+    main("tabulate", "points", prepare, sizes=(1_000_000, 3_000_000, 10_000_000), smoke=(50_000,))

@@ -1,4 +1,4 @@
-"""The benchmarks run, at sizes that say nothing about speed, and everyone agrees on the counts."""
+"""The benchmarks run, at sizes that say nothing about speed, and what they compare agrees."""
 
 from __future__ import annotations
 
@@ -6,13 +6,52 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 BENCH = Path(__file__).parents[1] / "bench"
 
 
-def test_counting_agrees_with_the_rivals() -> None:
-    run = [sys.executable, str(BENCH / "tabulate.py"), "--smoke", "--only", "sdc", "pandas"]
-    made = subprocess.run(run, capture_output=True, text=True, check=True)
-    found = json.loads(made.stdout)
+def run(driver: str, *options: object) -> dict[str, Any]:
+    command = [sys.executable, str(BENCH / f"{driver}.py"), *map(str, options)]
+    made = subprocess.run(command, capture_output=True, text=True, check=True)
+    return dict(json.loads(made.stdout))
+
+
+def test_counting_agrees_with_a_rival() -> None:
     # Random points hit no line of the mesh, so plain arithmetic is right on them.
-    assert found["sdc"]["cells"] == found["pandas"]["cells"] > 10_000
+    cells = [run("tabulate", "--one", 50_000, "--way", way)["cells"] for way in ("sdc", "pandas")]
+    assert cells[0] == cells[1] > 10_000
+
+
+def test_a_driver_measures_every_size_in_a_process_of_its_own() -> None:
+    found = run("mesh", "--sizes", 2_000, 4_000, 8_000)
+    assert [r["size"] for r in found["runs"]] == [2_000, 4_000, 8_000]
+    assert all(r["doubles_wrong"] == r["8_decimals_wrong"] == 0 for r in found["runs"])
+    assert all(r["peak_mb"] > 0 <= r["cpu_s"] for r in found["runs"])
+
+
+def test_points_are_found_where_geopandas_finds_them() -> None:
+    found = run("locate", "--one", 50, "--points", 5_000)
+    assert found["differ"] == 0
+
+
+def test_a_small_prefecture_is_proven() -> None:
+    assert run("protect", "--one", 3, "--areas", 20)["passed"]
+
+
+@pytest.mark.parametrize("driver", ["map", "package"])
+def test_what_comes_after_the_audit_is_written(driver: str) -> None:
+    assert run(driver, "--one", 6)["bytes"] > 10_000
+
+
+def test_exponents_are_slopes_of_logarithms(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCH))
+    from measure import growth  # type: ignore[import-not-found]
+
+    # Ten times the size costs a hundred times the time: slope 2. Memory below 4 MB says nothing.
+    costs = [(1, 0.1, 1), (10, 10.0, 3), (100, 1000.0, 3)]
+    runs = [{"size": s, "cpu_s": c, "added_mb": m, "way": "x"} for s, c, m in costs]
+    assert growth(runs) == {"cpu_s": 2.0}
+    assert growth(runs[:2]) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 
 import numpy as np
@@ -118,17 +119,26 @@ def _served(demands: Demands, moves: sp.csr_matrix, state: tuple[Reach, int]) ->
 
 
 def _cover(served: sp.csr_matrix, size: IntArray) -> IntArray:
-    """Rows of a greedy cover of all columns that any row serves, ascending."""
-    by_column = served.tocsc()
-    gain = np.diff(served.indptr).astype(np.int64)
-    done = np.diff(by_column.indptr) == 0
+    """Rows of a greedy cover of all columns that any row serves, ascending.
+
+    What a row still serves only shrinks: the best row is one whose old merit, the best of all, holds.
+    """
+    start, columns = served.indptr.tolist(), served.indices.tolist()
+    length = (size + 8).tolist()
+    merits = -np.diff(served.indptr) / (size + 8)
+    queue = list(zip(merits.tolist(), range(len(length)), strict=True))
+    heapq.heapify(queue)
+    done = bytearray(served.shape[1])
     chosen: list[int] = []
-    while not done.all():
-        best = int(np.argmax(gain / (size + 8)))
-        fresh = served.indices[served.indptr[best] : served.indptr[best + 1]]
-        fresh = fresh[~done[fresh]]
-        done[fresh] = True
-        losers = by_column[:, fresh].indices
-        gain -= np.bincount(losers, minlength=len(gain))
-        chosen.append(best)
+    while queue and queue[0][0] < 0:
+        merit, row = queue[0]
+        fresh = [c for c in columns[start[row] : start[row + 1]] if not done[c]]
+        now = -len(fresh) / length[row]
+        if now > merit:
+            heapq.heapreplace(queue, (now, row))
+            continue
+        heapq.heappop(queue)
+        chosen.append(row)
+        for column in fresh:
+            done[column] = 1
     return np.sort(np.array(chosen, dtype=np.int64))

@@ -69,9 +69,7 @@ def valid(
     # Cells that do not move keep their true value: it must lie within the prior bounds as well.
     if not ((low <= 0) & (high >= 0))[free].all():
         return np.zeros(moves.shape[0], dtype=bool)
-    batches = Batches(
-        moves, system.relations.tocsc(), np.where(free, low, 0), np.where(free, high, 0)
-    )
+    batches = Batches(moves, system.by_column, np.where(free, low, 0), np.where(free, high, 0))
     empty = np.zeros(0, dtype=bool)
     return np.concatenate([empty, *run(holds, batches)])
 

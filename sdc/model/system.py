@@ -128,6 +128,11 @@ class System:
             matrix.indptr.astype(np.int64), matrix.indices.astype(np.int64), matrix.data,
         )  # fmt: skip
 
+    @cached_property
+    def by_column(self) -> sp.csc_matrix:
+        """The relations by unknown."""
+        return self.relations.tocsc()
+
     def name_of(self, cell: int) -> str:
         """``dimension=code`` of an unknown, for messages; ``#i`` for one without a table.
 

@@ -19,12 +19,19 @@ LARGEST_AREAS = 3
 class Districts:
     """Unknowns of the rows of the districts with what stands for them, and inside each district.
 
+    ``home`` (n,) is the district in which an unknown lies properly, -1 for the rows of the districts;
     ``largest`` names the districts in the order of their size.
     """
 
     top: IntArray
     inside: tuple[IntArray, ...]
+    home: IntArray
     largest: tuple[int, ...]
+
+    def across(self, district: int, partners: int) -> IntArray:
+        """Unknowns of the rows, of a district and of some others, the largest ones; ascending."""
+        others = [d for d in self.largest if d != district][:partners]
+        return np.unique(np.concatenate([self.top, *(self.inside[d] for d in (district, *others))]))
 
 
 def districts_of(system: System) -> Districts:
@@ -53,7 +60,10 @@ def districts_of(system: System) -> Districts:
     cells = tuple(np.unique(np.concatenate(part)) for part in inside)
     size = np.array([int(system.value[part].sum()) for part in cells])
     order = np.lexsort((np.arange(len(size)), -size))
-    return Districts(np.unique(np.concatenate(top)), cells, tuple(order.tolist()))
+    home = np.full(system.n, -1, dtype=np.int64)
+    for g, part in enumerate(cells):
+        home[part] = g
+    return Districts(np.unique(np.concatenate(top)), cells, home, tuple(order.tolist()))
 
 
 def shared_tree(system: System) -> Hierarchy | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -106,6 +107,12 @@ class Masks:
         down = np.where(movable, system.value - problem.floor, 0)
         up = np.where(movable, np.minimum(problem.ceiling - system.value, FAR), 0)
         return cls(of, price, free, np.maximum(down, 0), np.maximum(up, 0))
+
+    @cached_property
+    def unit(self) -> float:
+        """Middle price of the masks that have one."""
+        finite = self.price[np.isfinite(self.price) & (self.price > 0)]
+        return float(np.median(finite)) if len(finite) else 1.0
 
     def needed(self, moves: sp.csr_matrix) -> BoolArray:
         """(k,) the masks that the moves (w, n) keep open."""

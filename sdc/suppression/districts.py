@@ -22,26 +22,38 @@ import scipy.sparse as sp
 from sdc.model.hierarchy import IntArray
 from sdc.model.sharing import Runner, threaded
 from sdc.model.system import BoolArray, Problem
-from sdc.suppression.areatree import Districts, districts_of
+from sdc.suppression.areatree import Districts, districts_of, shared_tree
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import IDLE, Engine, Witnesses
 from sdc.suppression.exchange import CHUNK, improve
 from sdc.suppression.found import Budget, Found
 from sdc.suppression.leading import Lead
+from sdc.suppression.nearby import Nearby
 from sdc.suppression.repair import repair
 from sdc.suppression.window import Window
 
 SWEEP = 40
 """Search steps of the sweeps a demand at budget 1."""
 
-LADDER = ((0, IDLE), (0, 100 * IDLE), (3, IDLE), (3, 100 * IDLE), (10, IDLE), (10, 30 * IDLE))
-"""Further districts, the largest ones, and price of a hidden cell in the searches across districts."""
+WIDE, NEAR = "wide", "near"
+LADDER = (
+    (WIDE, 0, IDLE), (WIDE, 0, 100 * IDLE), (WIDE, 3, IDLE), (WIDE, 3, 100 * IDLE), (WIDE, 10, IDLE),
+    (WIDE, 10, 30 * IDLE), (NEAR, 1, 6), (NEAR, 2, 2), (NEAR, 2, 4), (NEAR, 3, 2),
+)  # fmt: skip
+"""Windows for what a district cannot give alone. Wide ones: further districts, the largest, and the price
+of a hidden cell. Near ones: levels above the area of the cell, and others beside each (``nearby``)."""
+
+WIDEST = 60_000
+"""Unknowns of the widest window: a search cannot use more."""
 
 LED = 15_000
 """Demands up to which a relaxation of the whole system leads the windows and proves a bound."""
 
-OFTEN = 3_000
-"""Demands beyond which the last exchanges go on for longer, up to four times."""
+OFTEN, LONGEST = 2_000, 6.0
+"""Demands beyond which the last exchanges go on for longer, and for how many times longer at most."""
+
+FEW = 500
+"""Demands left up to which programs find better moves than near windows, in bearable time."""
 
 POLISHED = 100_000
 """Demands up to which the moves of the whole system are held at once."""
@@ -155,7 +167,8 @@ def districts(
     hidden = masks.hidden(problem, masks.needed(moves))
     safe = Found(hidden, 0.0, (_told(searched, left, len(parts.inside)),), moves)
     if left:
-        safe = repair(problem, hidden, budget=Budget(0), seed=seed, moves=moves)
+        mended = repair(problem, hidden, budget=Budget(0), seed=seed, moves=moves)
+        safe = replace(mended, log=(*safe.log, *mended.log))
     final = safe
     if len(demands) <= POLISHED:
         final = polish(replace(ground, masks=true), safe)
@@ -178,38 +191,58 @@ def _told(searched: Sequence[Searched], left: int, districts: int) -> str:
 
 def _windows(ground: Ground, parts: Districts) -> tuple[list[Searched], int]:
     """The rows of the districts, every district inside, and across; how many demands are left."""
-    inner = np.full(ground.problem.system.n, -1, dtype=np.int64)
-    for number, cells in enumerate(parts.inside):
-        inner[cells] = number
-    home = inner[ground.demands.cell]
+    home = parts.home[ground.demands.cell]
     nothing = np.zeros(len(ground.masks.price), dtype=bool)
     (top,) = ground.search([(parts.top, np.flatnonzero(home < 0))], nothing)
     open_ = ground.opened(nothing, [top])
     own = [(cells, np.flatnonzero(home == d)) for d, cells in enumerate(parts.inside)]
     found = ground.search(own, open_)
-    hard = [(d, one.left) for d, one in enumerate(found) if len(one.left)]
-    hard += [(parts.largest[0], top.left)] if len(top.left) else []
-    more, left = _across(ground, parts, ground.opened(open_, found), hard)
-    return [top, *found, *more], left
+    left = _together(one.left for one in (top, *found))
+    more, left = _across(ground, parts, ground.opened(open_, found), left)
+    return [top, *found, *more], len(left)
 
 
 def _across(
-    ground: Ground, parts: Districts, open_: BoolArray, hard: list[tuple[int, IntArray]]
-) -> tuple[list[Searched], int]:
-    """Demands that need more units than their district has: wider and wider windows, shorter moves."""
+    ground: Ground, parts: Districts, open_: BoolArray, left: IntArray
+) -> tuple[list[Searched], IntArray]:
+    """Demands that need more than their district has, by one kind of windows after the other."""
     found: list[Searched] = []
-    for partners, idle in LADDER:
-        wanted = []
-        for district, left in hard:
-            others = [d for d in parts.largest if d != district][:partners]
-            cells = [parts.inside[d] for d in (district, *others)]
-            wanted.append((np.unique(np.concatenate([parts.top, *cells])), left))
-        round_ = ground.search(wanted, open_, idle=idle)
+    system = ground.problem.system
+    dim = shared_tree(system)
+    assert dim is not None
+    near = Nearby.of(system, dim)
+    for kind, first, second in LADDER:
+        if len(left) <= (FEW if kind == NEAR else 0):
+            break
+        if kind == NEAR:
+            home = near.home[ground.demands.cell[left]]
+            wanted = [(near.around(a, first, int(second)), left[home == a]) for a in _each(home)]
+        else:
+            home = parts.home[ground.demands.cell[left]]
+            home = np.where(home < 0, parts.largest[0], home)
+            wanted = [(parts.across(d, first), left[home == d]) for d in _each(home)]
+        fits = [
+            (columns, which) for columns, which in wanted if len(columns) <= WIDEST or not first
+        ]
+        idle = IDLE if kind == NEAR else second
+        round_ = ground.search(fits, open_, idle=idle)
         open_ = ground.opened(open_, round_)
         found += round_
-        pairs = zip(hard, round_, strict=True)
-        hard = [(district, one.left) for (district, _), one in pairs if len(one.left)]
-    return found, sum(len(left) for _, left in hard)
+        served = _together(
+            np.setdiff1d(w, one.left) for (_, w), one in zip(fits, round_, strict=True)
+        )
+        left = np.setdiff1d(left, served)
+    return found, left
+
+
+def _each(numbers: IntArray) -> list[int]:
+    """The different numbers, ascending."""
+    return [int(x) for x in np.unique(numbers)]
+
+
+def _together(parts: Iterable[IntArray]) -> IntArray:
+    """All numbers of some arrays, ascending."""
+    return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *parts]))
 
 
 def polish(ground: Ground, found: Found) -> Found:
@@ -224,7 +257,7 @@ def polish(ground: Ground, found: Found) -> Found:
     if len(engine.unserved()):
         return found
     before = engine.cost
-    scale = min(max(len(ground.demands) / OFTEN, 1.0), 4.0)
+    scale = min(max(len(ground.demands) / OFTEN, 1.0), LONGEST)
     budget = Budget(ground.budget.work * scale, ground.budget.deadline)
     reproducible = improve(engine, budget)
     moves = engine.witnesses().moves

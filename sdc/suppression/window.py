@@ -64,8 +64,12 @@ class Window:
         numbers = np.arange(len(demands), dtype=np.int64) if which is None else which
         relations = problem.system.relations
         if len(every) < problem.system.n:
-            relations = relations[:, every]
-            relations = relations[np.flatnonzero(np.diff(relations.indptr))]
+            relations = problem.system.by_column[:, every]
+            used = np.unique(relations.indices)
+            place = np.searchsorted(used, relations.indices)
+            relations = sp.csc_matrix(
+                (relations.data, place, relations.indptr), shape=(len(used), len(every))
+            ).tocsr()
         used, of = np.unique(masks.of[every], return_inverse=True)
         free = masks.free if open_ is None else masks.free | open_
         own = dataclasses.replace(
@@ -74,6 +78,4 @@ class Window:
         )  # fmt: skip
         place = np.searchsorted(every, demands.cell[numbers])
         asked = Demands(place, demands.sign[numbers], demands.need[numbers])
-        finite = masks.price[np.isfinite(masks.price) & (masks.price > 0)]
-        unit = float(np.median(finite)) if len(finite) else 1.0
-        return cls(every, numbers, relations, asked, own, unit, problem.system.n)
+        return cls(every, numbers, relations, asked, own, masks.unit, problem.system.n)

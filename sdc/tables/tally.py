@@ -22,6 +22,9 @@ from sdc.tables.tabulate import TOP, largest_of
 WAITING = 2_000_000
 """Rows that may wait before they are joined, or a third of the joined ones where that is more."""
 
+BLOCK = 1_000_000
+"""Rows that are joined at once."""
+
 
 @dataclass(frozen=True, eq=False)
 class Tally:
@@ -102,13 +105,33 @@ def spread(counted: Tally, like: Coded) -> Coded:
 
 
 def _merged(parts: Sequence[Tally]) -> Tally:
+    """Parts as one, a range of keys after the other: what is held beside parts and result is a block."""
     names = list(parts[0].amounts)
     if any(list(p.amounts) != names for p in parts):
         raise InputError(
             Text("parts with different measures cannot be joined"),
             code="pieces",
         )
-    each = {
+    longest = max(parts, key=len).key
+    blocks = max(sum(len(p) for p in parts) // BLOCK, 1)
+    edges = longest[np.arange(1, blocks) * len(longest) // blocks]
+    bounds = [[0, *np.searchsorted(p.key, edges).tolist(), len(p)] for p in parts]
+    made = [
+        _block([_cut(p, b[i], b[i + 1]) for p, b in zip(parts, bounds, strict=True)], names)
+        for i in range(blocks)
+    ]
+    return made[0] if blocks == 1 else _end_to_end(made, names)
+
+
+def _cut(part: Tally, start: int, stop: int) -> Tally:
+    """Some rows of a tally, without copying them."""
+    amounts = {n: (s[start:stop], t[start:stop]) for n, (s, t) in part.amounts.items()}
+    return Tally(part.key[start:stop], part.weight[start:stop], amounts)
+
+
+def _end_to_end(parts: list[Tally], names: Sequence[str]) -> Tally:
+    """Tallies of ascending ranges of keys as one."""
+    amounts = {
         n: (
             np.concatenate([p.amounts[n][0] for p in parts]),
             np.concatenate([p.amounts[n][1] for p in parts]),
@@ -116,7 +139,13 @@ def _merged(parts: Sequence[Tally]) -> Tally:
         for n in names
     }
     key = np.concatenate([p.key for p in parts])
-    return _joined(key, np.concatenate([p.weight for p in parts]), each)
+    return Tally(key, np.concatenate([p.weight for p in parts]), amounts)
+
+
+def _block(parts: Sequence[Tally], names: Sequence[str]) -> Tally:
+    """Parts as one, all at once."""
+    whole = _end_to_end(list(parts), names)
+    return _joined(whole.key, whole.weight, whole.amounts)
 
 
 def _joined(

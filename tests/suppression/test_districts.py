@@ -19,10 +19,12 @@ from sdc.model.system import Problem
 from sdc.model.table import Table, aggregate
 from sdc.sensitivity import problem
 from sdc.suppression import complementary
+from sdc.suppression import districts as module
 from sdc.suppression.areatree import districts_of
 from sdc.suppression.complementary import choose, suppress
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.found import Budget
+from sdc.suppression.nearby import Nearby
 from sdc.suppression.window import Window
 from sdc.tables.relations import system_of
 
@@ -92,6 +94,39 @@ def test_a_window_holds_nothing_but_itself() -> None:
     assert len(window.masks.of) == len(window.columns) <= 25
     assert len(window.masks.price) <= 25
     assert window.relations.shape[1] <= 25
+
+
+def test_near_windows_hold_the_way_up_and_the_largest_beside_it() -> None:
+    areas = {"T": "", "p": "T", "q": "T", "p1": "p", "p2": "p", "p3": "p", "q1": "q", "q2": "q"}
+    dim = Hierarchy.of("area", areas)
+    leaf = dict(zip([dim.codes[i] for i in dim.leaves], (1, 5, 3, 2, 9), strict=True))
+    assert leaf == {"p1": 1, "p2": 5, "p3": 3, "q1": 2, "q2": 9}
+    table = Table("t", (dim,), aggregate(np.array(list(leaf.values())), [dim]))
+    near = Nearby.of(system_of([table]), dim)
+
+    def around(code: str, climb: int, width: int) -> set[str]:
+        return {dim.codes[near.home[c]] for c in near.around(dim.position(code), climb, width)}
+
+    # p stands still: p1 with the one or the two largest others of p.
+    assert around("p1", 1, 1) == {"p1", "p2"}
+    assert around("p1", 1, 2) == {"p1", "p2", "p3"}
+    # T stands still: p moves too, and q with q2, the larger of its parts.
+    assert around("p1", 2, 1) == {"p1", "p2", "p", "q", "q2"}
+    # A row that has parts needs some of them; beyond the root nothing stands still.
+    assert around("p", 1, 1) == {"p", "p2", "q", "q2"}
+    assert around("p1", 9, 1) == {"p1", "p2", "p", "q", "q2", "T"}
+
+
+def test_what_windows_leave_is_sought_near_its_cell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FEW", 0)
+    monkeypatch.setattr(module, "LADDER", tuple(s for s in module.LADDER if s[0] == module.NEAR))
+    kinds = []
+    inner = Nearby.around
+    monkeypatch.setattr(Nearby, "around", lambda *a: kinds.append(a[2:]) or inner(*a))
+    for seed in range(6):
+        demands = city(seed, 1.0, 0.7)
+        assert proven(demands, suppress(demands, method="districts"))
+    assert {(1, 6), (2, 2)} <= set(kinds)
 
 
 def test_a_budget_travels_with_the_time_that_is_left() -> None:

@@ -7,6 +7,7 @@ import pytest
 from tinytables import flat, safe
 
 from sdc.errors import Infeasible, SolverError
+from sdc.messages import Text
 from sdc.model.rules import Rules
 from sdc.model.system import Level, Problem
 from sdc.suppression import complementary
@@ -39,11 +40,11 @@ def bounded(problem: Problem) -> Found:
 
 
 def broken(problem: Problem) -> Found:
-    raise SolverError("解けません", "no solution that may be relied on")
+    raise SolverError(Text("no solution that may be relied on"))
 
 
 def gives_up(problem: Problem) -> Found:
-    raise Infeasible("保護できません", "cannot be protected")
+    raise Infeasible(Text("cannot be protected"))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_the_first_rung_is_a_repair_and_hides_little() -> None:
 
 def test_whole_lines_where_repair_is_of_no_use(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_repair(*_: object, **__: object) -> Found:
-        raise SolverError("解けません", "no solution that may be relied on")
+        raise SolverError(Text("no solution that may be relied on"))
 
     monkeypatch.setattr("sdc.suppression.ladder.repair", no_repair)
     problem = demands()
@@ -87,7 +88,7 @@ def test_whole_lines_where_repair_is_of_no_use(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_table_is_withheld_where_lines_do_not_help(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_repair(*_: object, **__: object) -> Found:
-        raise SolverError("解けません", "no solution that may be relied on")
+        raise SolverError(Text("no solution that may be relied on"))
 
     monkeypatch.setattr("sdc.suppression.ladder.repair", no_repair)
     monkeypatch.setattr("sdc.suppression.ladder.WIDENINGS", 0)

@@ -91,3 +91,17 @@ def test_parts_are_joined_on_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
     assert made.weight.tolist() == [7, 7, 7, 7, 6, 6]
     assert len(sizes) > 2
     assert max(sizes) <= 6 + 4
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(RECORDS, min_size=1, max_size=5), st.integers(1, 4))
+def test_ranges_of_keys_joined_one_by_one_are_the_whole(parts: list[Rows], block: int) -> None:
+    tallies = [counted(p) for p in parts]
+    whole = module._merged(tallies)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "BLOCK", block)
+        made = module._merged(tallies)
+    assert made.key.tolist() == whole.key.tolist()
+    assert made.weight.tolist() == whole.weight.tolist()
+    for mine, theirs in zip(made.amounts["floor"], whole.amounts["floor"], strict=True):
+        assert np.array_equal(mine, theirs)
