@@ -9,10 +9,13 @@ PACKAGE := data/samples/releases/mihon-2026
 STAGES := mesh locate tabulate protect map package
 
 .DEFAULT_GOAL := help
-.PHONY: help setup release doctor review plan verify test lint format check sample notebooks docs bench bench-smoke clean
+.PHONY: help setup release doctor review plan verify inputs test lint format check sample notebooks docs contact-sheet bench bench-smoke clean
 
 help:  ## show this list / この一覧を表示
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' -v tongue="$${SDC_LANG:-$${LC_ALL:-$${LC_MESSAGES:-$$LANG}}}" \
+		'/^[a-z-]+:.*## /{split($$2, told, " / "); both = $$2; \
+		if (tongue ~ /^en/) both = told[1]; if (tongue ~ /^ja/) both = told[2]; \
+		printf "  make %-13s %s\n", $$1, both}' $(MAKEFILE_LIST)
 
 $(STAMP): pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
@@ -37,11 +40,14 @@ $(PACKAGE):
 doctor: $(STAMP)  ## can this computer make a release? / この計算機で使えるか
 	$(BIN)/sdc doctor
 
-review: $(STAMP)  ## the reviewer's page, internal (CONFIG=file) / 審査用のページ (庁内専用)
+inputs: $(STAMP)  ## check the files and rules of CONFIG=file (sdc check) / 入力と規則を検査
+	$(BIN)/sdc check $(CONFIG)
+
+review: $(STAMP)  ## the reviewer's page and layers, internal (CONFIG=file) / 審査用のページ (庁内専用)
 	$(BIN)/sdc review $(CONFIG)
 
 plan: $(STAMP)  ## compare merging, collapsing, hiding (CONFIG=file) / 合算・集約・秘匿の比較
-	$(BIN)/sdc plan $(CONFIG)
+	$(BIN)/sdc plan $(if $(filter file,$(origin CONFIG)),data/samples/plan.toml,$(CONFIG))
 
 verify: $(STAMP) $(PACKAGE)  ## check the sample's package / サンプルの公表パッケージを検証
 	$(BIN)/sdc verify $(PACKAGE)
@@ -58,7 +64,7 @@ format: $(STAMP)  ## put the code into house style / 書式をそろえる
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-check: lint test  ## all that must be green before a change lands / 変更前の全検査
+check: lint test  ## lint and test: green before a change lands (data: inputs) / 開発用の全検査 (データは inputs)
 
 sample: $(STAMP)  ## generate the sample city again / サンプル市を再生成
 	$(BIN)/sdc sample --out data/samples
@@ -66,8 +72,12 @@ sample: $(STAMP)  ## generate the sample city again / サンプル市を再生�
 notebooks: $(STAMP)  ## run the five notebooks / 5つのノートブックを実行
 	$(BIN)/python -m pytest -q notebooks
 
-docs: $(STAMP) $(PACKAGE)  ## error codes and the contact sheet of maps / エラーコードの頁と地図の一覧図を作成
+docs: $(STAMP)  ## the documentation as a site in site/ / 文書のサイトを site/ に作成
 	$(BIN)/python docs/error_codes.py > docs/reference/errors.md
+	$(BIN)/python docs/pictures.py docs/explanation/pictures
+	$(BIN)/python docs/make_site.py site
+
+contact-sheet: $(STAMP) $(PACKAGE)  ## all maps of the sample on one picture / サンプルの地図の一覧図
 	$(BIN)/python docs/contact_sheet.py $(PACKAGE) docs/contact-sheet.jpg
 
 bench: $(STAMP)  ## every stage at three sizes, results in bench/results / 各段階の性能を計測
@@ -83,4 +93,4 @@ bench-smoke: $(STAMP)  ## run the benchmarks at tiny sizes, for correctness / �
 
 clean:  ## remove what can be made again / 生成物を削除
 	chmod -R u+w releases data/samples/releases 2>/dev/null || true
-	rm -rf $(VENV) releases data/samples/releases data/samples/signing .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) site releases data/samples/plan.json data/samples/releases data/samples/signing .mypy_cache .ruff_cache .pytest_cache .hypothesis

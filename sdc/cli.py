@@ -18,6 +18,8 @@ from sdc.commands.progress import stages
 from sdc.errors import InputError, SdcError
 from sdc.messages import LANGUAGES, VARIABLE, Text, shown, spoken
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="sdc",
     add_completion=True,
@@ -266,6 +268,10 @@ def main() -> None:
         app()
     except SdcError as error:
         fail(error)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            typer.echo(Text("interrupted: nothing was written"), err=True)
+        raise
     except Exception as error:
         if os.environ.get("SDC_DEBUG"):
             raise

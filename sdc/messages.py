@@ -124,6 +124,15 @@ def listed(sentences: Sequence[Text]) -> Text:
     return Text("{first}, {rest}", first=first, rest=listed(rest)) if rest else first
 
 
+def width(text: str) -> int:
+    """How many columns of a terminal a text takes.
+
+    >>> width("X 秘匿")
+    6
+    """
+    return sum(2 if ord(c) > 0x2E7F else 1 for c in text)
+
+
 def aligned(rows: Sequence[tuple[Text, object]]) -> list[str]:
     """One line a row, what follows the head in one column; East Asian letters are two wide.
 
@@ -132,7 +141,7 @@ def aligned(rows: Sequence[tuple[Text, object]]) -> list[str]:
     (1, '3')
     """
     heads = [str(head) for head, _ in rows]
-    wide = [sum(2 if ord(c) > 0x2E7F else 1 for c in head) for head in heads]
+    wide = [width(head) for head in heads]
     edge = max(wide, default=0) + 2
     return [
         head + " " * (edge - w) + str(value)

@@ -14,7 +14,6 @@ from string import Formatter
 
 import pytest
 
-from sdc import cli
 from sdc.errors import Finding, InputError
 from sdc.messages import NOTHING, Text, catalogue, parse, spoken
 
@@ -168,17 +167,3 @@ def test_another_language_is_refused() -> None:
     done = run("mesh", "35", "139", SDC_LANG="fr")
     assert done.returncode == 2
     assert done.stderr.rstrip().endswith("[usage]")
-
-
-def test_every_command_has_an_example() -> None:
-    def leaves(group: object) -> Iterator[object]:
-        yield from group.registered_commands  # type: ignore[attr-defined]
-        for inner in group.registered_groups:  # type: ignore[attr-defined]
-            yield from leaves(inner.typer_instance)
-
-    commands = list(leaves(cli.app))
-    assert len(commands) > 15
-    lacking = [
-        c.callback.__name__ for c in commands if "Example: sdc " not in (c.callback.__doc__ or "")
-    ]  # type: ignore[attr-defined]
-    assert not lacking

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sdc.config import Config, read_config
 from sdc.errors import InputError
-from sdc.messages import Text, aligned
+from sdc.messages import Text, aligned, width
 from sdc.pipeline.history import History, history_of
 from sdc.pipeline.prepare import Prepared, Tell, prepare
 from sdc.pipeline.studying import study_of
@@ -44,12 +44,19 @@ class Planned:
 
     def text(self) -> str:
         """The list for a terminal; no count among it."""
-        lines = [str(Text("No. nats/record  finest  codes  plan"))]
         front = {id(s) for s in pareto(self.scored)}
+        rows = [["No.", str(Text("nats/record")), str(Text("finest")), str(Text("codes"))]]
+        ends = [f"  {Text('plan')}"]
         for k, s in enumerate(self.scored, start=1):
+            loss = f"{s.loss:.5f}" if s.safe else f"≥ {s.loss:.5f}"
+            rows.append([str(k), loss, f"{s.records:.1%}", str(s.changes)])
             mark = "→" if s is self.chosen else "*" if id(s) in front else " "
-            loss = f"{s.loss:11.5f}" if s.safe else f"≥{s.loss:10.5f}"
-            lines.append(f"{k:3} {loss} {s.records:7.1%} {s.changes:6} {mark} {s.candidate.name}")
+            ends.append(f"{mark} {s.candidate.name}")
+        room = [max(map(width, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            "  ".join([" " * (n - width(t)) + t for t, n in zip(row, room, strict=True)] + [end])
+            for row, end in zip(rows, ends, strict=True)
+        ]
         lines.append(str(Text("→ chosen   * on the front   ≥ bound alone")))
         places = [(Text("list of plans"), self.folder), (Text("decision"), self.written)]
         return "\n".join([*lines, *aligned([(head, p) for head, p in places if p is not None])])
