@@ -16,6 +16,7 @@ from itertools import pairwise, product
 from sdc.model.hierarchy import TOTAL, Hierarchy
 from sdc.model.plan import PublishedTable
 from sdc.model.release import Release
+from sdc.model.states import State
 from sdc.publishing.csvfile import Place, axes
 from sdc.publishing.grouprows import group_columns, group_labels, group_values, heads
 from sdc.publishing.pdfpages import Paper, Row, cover, notes, text_width
@@ -114,7 +115,9 @@ def _rows(release: Release, table: PublishedTable) -> Iterator[Row]:
     more = group_columns(release, table)
     groups = group_values(release, table, more)
     order = _reading_order(table.dims[axis], {m.source: m.target for m in release.merges})
-    for place in sorted(axes(release, table)[axis], key=lambda p: order(p.code)):
+    # A class that is counted in a group has no row; the notes list them all.
+    places = [p for p in axes(release, table)[axis] if p.gone is not State.GROUPED]
+    for place in sorted(places, key=lambda p: order(p.code)):
         start = place.position * stride[axis]
         values = [cell[start + o] for o in offset] if place.position >= 0 else ["X"] * len(offset)
         last = ["X"] * len(more) if place.position < 0 else [""] * len(more)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from handmade import area_dim, make_release, marked, small_table, use_table
+from handmade import area_dim, make_release, marked, small_table, use_dim, use_table
 
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.release import Merge
@@ -76,6 +76,16 @@ def test_an_area_follows_the_town_it_lies_in(tmp_path: Path) -> None:
     assert codes == [
         "13104", "東町", "13104001001", "13104001002", "13104001003", "西町", "13104002001",
     ]  # fmt: skip
+
+
+@needs_poppler
+def test_classes_can_be_the_rows_and_grouped_ones_are_in_the_notes(tmp_path: Path) -> None:
+    table = marked("u", (use_dim(),), np.array([5, 10, 20, 5, 40]))
+    pages = text_of(document(make_release(table), table), tmp_path)
+    assert re.findall(r"^ *(TOTAL|4\d\w) ", pages[-1], re.MULTILINE) == [
+        "TOTAL", "401", "40x", "411", "441",
+    ]  # fmt: skip
+    assert "402 商業施設 → 40x 商業系" in pages[1]
 
 
 def blocks_of(first: int, second: int, number: int) -> list[tuple[int, float]]:
