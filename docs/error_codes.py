@@ -55,6 +55,8 @@ def sections() -> dict[str, dict[str, tuple[Text, Text]]]:
 def plain(text: Text, language: str) -> str:
     """A sentence for a table cell: places become …, bars are kept from splitting it."""
     template = catalogue(language).get(text.template, text.template)
+    if template == "{hint}":
+        return {"ja": "メッセージに示す通りにしてください", "en": "as the message says"}[language]
     words = template.replace("{{", "\0").replace("}}", "\1")
     words = re.sub(r"\{[^}]*\}", "…", words).replace("\0", "{").replace("\1", "}")
     return words.replace("|", "\\|").replace("\n", " ")

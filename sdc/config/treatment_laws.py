@@ -21,7 +21,7 @@ def treatment(raw: Mapping[str, Any]) -> Iterator[Fault]:
     for i, step in enumerate(steps):
         if step in ("collapse", "merge") and not isinstance(section.get(step), Mapping):
             path: Path = ("treatment", "order", i)
-            yield Fault(path, "no_section", step, {"section": f"treatment.{step}"})
+            yield Fault(path, "no_step", step, {"step": step})
         if step == "auto":
             yield Fault(("treatment", "order", i), "literal_error", step, _ORDER)
         if step == "suppress" and i < len(steps) - 1:

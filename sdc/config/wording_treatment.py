@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from sdc.messages import Text
 
 TREATMENT: Mapping[str, tuple[Text, Text]] = {
+    "no_step": (
+        Text("a step of the order needs its table [treatment.{step}]"),
+        Text("add [treatment.{step}], or take `{step}` out of the order"),
+    ),
     "no_planner": (
         Text('[plan] goes with order = "auto"'),
         Text('write order = "auto" in [treatment], or remove [plan]'),
