@@ -38,16 +38,20 @@ from sdc.suppression.desk import (
     TARGET,
     TURN,
     UP,
+    WAITING,
+    WIDE,
     Desk,
 )
 from sdc.suppression.pivoting import (
     broken_cell,
     broken_row,
+    hold_own,
     list_candidates,
     nearest,
     ratio_of,
     row_of_place,
     row_of_relation,
+    settle_own,
     start,
 )
 from sdc.suppression.spreading import border, replace, spread
@@ -60,7 +64,7 @@ GOING, FOUND, NONE, DEAR, LONG = range(5)
 def open_search(desk: Desk, target: float, idle: float, salt: float) -> None:
     """Forget the last search and say what the next one is for."""
     desk.tally[SEARCH] += 1
-    desk.tally[COLUMNS] = desk.tally[ROWS] = desk.tally[RANK] = 0
+    desk.tally[COLUMNS] = desk.tally[ROWS] = desk.tally[RANK] = desk.tally[WAITING] = 0
     desk.query[TARGET] = target
     desk.query[NEED] = abs(target)
     desk.query[IDLE_PRICE] = idle
@@ -85,8 +89,10 @@ def cheapest_move(desk: Desk, cell: int) -> int:
         else:
             where, bound = broken_cell(desk, exact)
             if where < 0:
+                settle_own(desk)
                 return FOUND
             outcome = mend_cell(desk, where, bound)
+        desk.tally[PIVOTS] += desk.tally[ROW_COLUMNS] // WIDE
         if outcome != GOING:
             return outcome
     return LONG
@@ -97,10 +103,10 @@ def mend_row(desk: Desk, row: int) -> int:
     """Enforce a broken relation by a new basic unknown."""
     if desk.tally[RANK] >= SIZE - 1:
         return LONG
+    hold_own(desk, row)
     excess = desk.row[row, SLACK]
     pulls = -1.0 if excess > 0 else 1.0
     row_of_relation(desk, row)
-    list_candidates(desk, pulls)
     desk.query[SLOPE] = abs(excess)
     desk.query[TURN] = NEVER
     entering, theta = long_step(desk, pulls)
@@ -122,7 +128,6 @@ def mend_cell(desk: Desk, where: int, bound: float) -> int:
     excess = note[leaver, AT] - bound
     pulls = 1.0 if excess > 0 else -1.0
     row_of_place(desk, where)
-    list_candidates(desk, pulls)
     desk.query[SLOPE] = abs(excess)
     desk.query[TURN] = note[leaver, RISE] + note[leaver, FALL] if bound == 0.0 else NEVER
     entering, theta = long_step(desk, pulls)
@@ -154,8 +159,8 @@ def long_step(desk: Desk, pulls: float) -> tuple[int, float]:
     """
     note = desk.cell
     theta, slope, turn = 0.0, desk.query[SLOPE], desk.query[TURN]
+    cell = list_candidates(desk, pulls, turn)
     while True:
-        cell = nearest(desk, turn)
         reached = turn if cell < 0 else note[cell, RATIO]
         if reached >= NEVER:
             return -2, theta
@@ -178,12 +183,15 @@ def long_step(desk: Desk, pulls: float) -> tuple[int, float]:
             note[cell, STATE] = IDLE
             note[cell, AT] = 0.0
             note[cell, RATIO] = max(ratio_of(desk, cell, pull), theta)
+        cell = nearest(desk, turn)
 
 
 @inner
 def raise_duals(desk: Desk, step: float) -> None:
     """Change the multipliers along the row in hand."""
     note = desk.cell
+    if step == 0.0:
+        return
     for t in range(desk.tally[ROW_COLUMNS]):
         cell = desk.list[ROW_COLUMNS, t]
         if note[cell, SEEN] == desk.tally[SEARCH]:

@@ -24,15 +24,18 @@ CLASSES = 14
 DIVES = 12
 """How many cells of one search may be held back to make its move whole."""
 
+WIDE = 256
+"""Unknowns of a row in hand that count as one step more."""
+
 NEVER = 1e18
 """Price of what may not be hidden."""
 
 IDLE, AT_UP, AT_DOWN, RISEN, FALLEN, FIXED = range(6)
 """States of an unknown: at rest, at its upper or lower end, basic above or below rest, given."""
 
-# Columns of ``Desk.cell``.
-AT, DUAL, RISE, FALL, ALPHA, PRICE, UP, DOWN = range(8)
-STATE, SEEN, PLACE, ALPHA_SEEN, RATIO, JITTER, MASK, FIRST = range(8, 16)
+# Columns of ``Desk.cell``. Every step reads the first eight of many unknowns: one line of memory each.
+ALPHA, ALPHA_SEEN, SEEN, STATE, DUAL, RISE, FALL, RATIO = range(8)
+PLACE, AT, PRICE, UP, DOWN, JITTER, MASK, FIRST = range(8, 16)
 
 SLACK, ROW_SEEN, ROW_PLACE = range(3)  # columns of ``Desk.row``
 INVERSE, MIRROR = range(2)  # layers of ``Desk.basis``
@@ -46,6 +49,8 @@ DEMANDS, OLD, OUT, NEW = range(8, 12)
 # Places in ``Desk.tally``; the first twelve count the entries of the lists of the same name.
 SEARCH, ROUND, RANK, PIVOTS, NUMBER, RANDOM, SWEPT = range(12, 19)
 NODE_TOP, MOVE_TOP, FREE_MOVE, FREE_NODES = range(19, 23)
+WAITING = FREE_NODES + CLASSES
+"""Place in ``Desk.tally``: in the list of relations, all before this one are enforced."""
 
 TARGET, NEED, IDLE_PRICE, SALT, LIMIT, PATIENCE, COST, SLOPE, TURN = range(9)
 """Places in ``Desk.query``: the change asked for, its size, the price of a unit in a hidden cell,
@@ -67,6 +72,7 @@ class Desk(NamedTuple):
     start      (m + n + 2,)   where the entries of each relation, then of each unknown begin
     entry      (2 z,)         unknowns of the relations, then relations of the unknowns
     value      (2 z,)         their coefficients
+    own        (m,)           unknown that stands in no other relation, or -1 (see ``pivoting``)
     cell       (n, 16)        what is known of an unknown (columns above)
     row        (m, 3)         what a relation lacks, and where it stands in the basis
     basis      (2, SIZE, ..)  inverse of the enforced relations in the basic unknowns; mirrored
@@ -87,6 +93,7 @@ class Desk(NamedTuple):
     start: IntArray
     entry: IntArray
     value: FloatArray
+    own: IntArray
     cell: FloatArray
     row: FloatArray
     basis: FloatArray
@@ -104,6 +111,13 @@ class Desk(NamedTuple):
     member: IntArray
 
 
+def _aligned(rows: int, columns: int) -> FloatArray:
+    """Zeros (rows, columns) whose rows begin where lines of memory do."""
+    raw = np.zeros(rows * columns + 8)
+    begin = (-raw.ctypes.data // 8) % 8
+    return raw[begin : begin + rows * columns].reshape(rows, columns)
+
+
 def lay_out(relations: sp.csr_matrix, *, demands: int, masks: int, nodes: int, seed: int) -> Desk:
     """An empty desk for a relation matrix (m, n)."""
     rows = relations.tocsr()
@@ -112,7 +126,7 @@ def lay_out(relations: sp.csr_matrix, *, demands: int, masks: int, nodes: int, s
     m, n = rows.shape
     moves = 2 * demands + 64
     start = np.concatenate([rows.indptr, cells.indptr.astype(np.int64) + rows.nnz])
-    cell = np.zeros((n, 16))
+    cell = _aligned(n, 16)
     cell[:, JITTER] = np.random.default_rng(seed).random(n)
     cell[:, FIRST] = -1
     demand = np.full((demands, 7), -1, dtype=np.int64)
@@ -123,6 +137,7 @@ def lay_out(relations: sp.csr_matrix, *, demands: int, masks: int, nodes: int, s
         start.astype(np.int64),
         np.concatenate([rows.indices, cells.indices]).astype(np.int64),
         np.concatenate([rows.data, cells.data]).astype(np.float64),
+        np.full(m, -1, dtype=np.int64),
         cell,
         np.zeros((m, 3)),
         np.zeros((2, SIZE, SIZE)),

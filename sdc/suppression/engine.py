@@ -18,6 +18,7 @@ from sdc.suppression.desk import (
     DOWN,
     FREE,
     IDLE_TASTE,
+    JITTER,
     LENGTH,
     MASK,
     MEMBERS,
@@ -37,6 +38,7 @@ from sdc.suppression.desk import (
 from sdc.suppression.holding import cost_of
 from sdc.suppression.improving import construct, load_demand, load_move
 from sdc.suppression.searching import search_on
+from sdc.suppression.solving import solved
 from sdc.suppression.window import Window
 
 IDLE = 0.003
@@ -64,20 +66,33 @@ class Witnesses:
 
 
 class Engine:
-    """Searches over the unknowns of a window; everything outside it stands still."""
+    """Searches over the unknowns of a window; everything outside it stands still.
+
+    ``first`` (c,) unknowns of the window that will mostly be hidden: the relations are solved for
+    them (see ``solving``); without it they stay as they are.
+    """
 
     def __init__(
-        self, window: Window, *, seed: int = 0, idle: float = IDLE, patience: int = STEPS
+        self,
+        window: Window,
+        *,
+        first: BoolArray | None = None,
+        seed: int = 0,
+        idle: float = IDLE,
+        patience: int = STEPS,
     ) -> None:
         self.window = window
         masks, count = window.masks, len(window.which)
-        self.desk = lay_out(
-            window.relations,
-            demands=count,
-            masks=len(masks.price),
-            nodes=4096 + 160 * count,
-            seed=seed,
+        relations, own = (
+            (window.relations, None) if first is None else solved(window.relations, first)
         )
+        self.desk = lay_out(
+            relations, demands=count, masks=len(masks.price), nodes=4096 + 160 * count, seed=seed
+        )
+        if own is not None:
+            self.desk.own[:] = own
+            # What stands in many solved relations moves as many own unknowns, and costs as much.
+            self.desk.cell[:, JITTER] += np.diff(self.desk.start[len(self.desk.row) + 1 :])
         self._set_masks(np.minimum(masks.price, NEVER), masks.free, masks.of)
         self.desk.cell[:, UP] = masks.up
         self.desk.cell[:, DOWN] = masks.down
@@ -140,15 +155,11 @@ class Engine:
 
     def sweep(self, pivots: int) -> tuple[bool, int]:
         """Try to close masks, dearest first, for some steps: (a round done, exchanges kept)."""
-        kept = int(search_on(self.desk, self._order, pivots, 0))
+        kept = int(search_on(self.desk, self._order, pivots))
         done = bool(self.desk.tally[SWEPT] >= len(self._order))
         if done:
             self.desk.tally[SWEPT] = 0
         return done, kept
-
-    def wander(self, pivots: int, most: int = 20) -> int:
-        """Random exchanges of neighbouring moves for some steps; how many lowered the price."""
-        return int(search_on(self.desk, self._order[:0], pivots, most))
 
     def witnesses(self) -> Witnesses:
         """The moves over all unknowns of the problem, and which of them serves each demand here."""

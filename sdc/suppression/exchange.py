@@ -1,25 +1,29 @@
 """Which pattern do cheap whole-number moves reach, built one by one and exchanged for cheaper ones?
 
 A relaxation leads (see ``leading``): every demand is served by the cheapest move that a compiled
-shortest-support search finds given what is hidden already, where masks that the relaxation opens are
-nearly free. A sweep then forbids masks, dearest first, at their true prices, and keeps each exchange
-that lowers the price. What no search serves is left to linear programs. Works on every system; the
-moves that it holds are the witnesses, and the relaxation's bound says how far from the optimum the
-pattern is at most.
+search finds given what is hidden already, at first among the unknowns that the relaxation opens, in
+relations solved for them (see ``solving``), then among all. A sweep then forbids masks, dearest first,
+at their true prices, and keeps each exchange that lowers the price. What no search serves is left to
+linear programs. Works on every system; the moves that it holds are the witnesses, and the
+relaxation's bound says how far from the optimum the pattern is at most.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
+import numpy as np
+
 from sdc.model.system import BoolArray, Problem
 from sdc.suppression.demands import Demands, Masks
-from sdc.suppression.engine import Engine
+from sdc.suppression.engine import Engine, Witnesses
 from sdc.suppression.found import Budget, Found
 from sdc.suppression.leading import Lead
 from sdc.suppression.repair import repair
 from sdc.suppression.window import Window
 
 SWEEP = 1_200_000
-"""Search steps of the sweeps at budget 1."""
+"""Search steps of each of the two sweeps at budget 1."""
 
 SHORT = 0.25
 """Part of these steps that the pattern of a whole program gets."""
@@ -28,24 +32,41 @@ CHUNK = 100_000
 """Search steps between two looks at the clock."""
 
 
+@dataclass(frozen=True, eq=False)
+class Whole:
+    """A problem and what all searches over it share; ``masks`` at their true prices."""
+
+    problem: Problem
+    demands: Demands
+    masks: Masks
+    budget: Budget
+    seed: int
+
+    def engine(self, masks: Masks, likely: BoolArray, near: BoolArray | None = None) -> Engine:
+        """Searches in relations solved for the masks (k,) that are likely, among those near."""
+        columns = None if near is None else np.flatnonzero(near[masks.of])
+        window = Window.of(self.problem, self.demands, masks, columns=columns)
+        return Engine(window, first=likely[masks.of[window.columns]], seed=self.seed)
+
+
 def exchange(
     problem: Problem, *, budget: Budget, seed: int, previous: BoolArray | None = None
 ) -> Found:
     """Protect a problem at ``interval`` by compiled moves, exchanges, and repair of the rest.
 
-    Cost: a few hundred search steps a demand and what the budget allows on top; with a budget of 0
+    Cost: a few dozen search steps a demand and what the budget allows on top; with a budget of 0
     the first pattern without a bound. Raises Infeasible where a cell cannot be protected though
     everything else is hidden.
     """
     demands, masks = Demands.of(problem), Masks.of_problem(problem, previous)
     lead = Lead.of(problem, budget, seed=seed)
     first = masks if budget.work == 0 else lead.priced(masks)
-    best, reproducible = _built(problem, demands, (first, masks), budget, seed=seed)
+    whole = Whole(problem, demands, masks, budget, seed)
+    best, reproducible = _built(whole, first)
     log = [f"exchange: loss {best.cost:g}, bound {lead.bound:g}"]
-    short = Budget(SHORT * budget.work, budget.deadline)
+    short = replace(whole, budget=Budget(SHORT * budget.work, budget.deadline))
     for x in lead.programs(best.cost, budget):
-        prices = (lead.priced(masks, x), masks)
-        other, ended = _built(problem, demands, prices, short, seed=seed)
+        other, ended = _built(short, lead.priced(masks, x))
         reproducible &= ended
         best = min(best, other, key=_merit)
         log.append(f"exchange: led by a program: loss {best.cost:g}, bound {lead.bound:g}")
@@ -66,17 +87,28 @@ def _merit(engine: Engine) -> tuple[int, float]:
     return len(engine.unserved()), engine.cost
 
 
-def _built(
-    problem: Problem, demands: Demands, masks: tuple[Masks, Masks], budget: Budget, *, seed: int
-) -> tuple[Engine, bool]:
+def _built(whole: Whole, led: Masks) -> tuple[Engine, bool]:
     """Moves built under leading prices and exchanged under the true ones; False: the clock ended it."""
-    led, true = masks
-    first = Engine(Window.of(problem, demands, led), seed=seed)
-    if first.construct():
-        first.finish()
-    engine = Engine(Window.of(problem, demands, true), seed=seed)
-    engine.load(first.witnesses())
-    return engine, improve(engine, budget)
+    opened = led.free | (led.price < whole.masks.price)
+    engine = whole.engine(led, opened, opened)
+    if engine.construct():
+        found = engine.witnesses()
+        engine = whole.engine(led, opened)
+        engine.load(found)
+        engine.finish()
+    return improved(whole, engine.witnesses(), opened)
+
+
+def improved(whole: Whole, known: Witnesses, opened: BoolArray) -> tuple[Engine, bool]:
+    """Exchange moves among the masks (k,) opened, then among all; False where the clock ended it."""
+    likely = whole.masks.needed(known.moves) | whole.masks.free
+    near = whole.engine(whole.masks, likely, likely | opened)
+    near.load(known)
+    ended = improve(near, whole.budget)
+    known = near.witnesses()
+    far = whole.engine(whole.masks, whole.masks.needed(known.moves) | whole.masks.free)
+    far.load(known)
+    return far, improve(far, whole.budget) and ended
 
 
 def improve(engine: Engine, budget: Budget) -> bool:

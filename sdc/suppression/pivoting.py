@@ -51,6 +51,7 @@ from sdc.suppression.desk import (
     STATE,
     TARGET,
     UP,
+    WAITING,
     Desk,
 )
 
@@ -115,13 +116,50 @@ def start(desk: Desk, cell: int) -> None:
 
 
 @inner
+def taken_up(desk: Desk, row: int) -> float:
+    """What a relation lacks beyond what its own unknown takes up, as far as it may: 0 for nothing."""
+    lacks, own = desk.row[row, SLACK], desk.own[row]
+    if own < 0 or desk.cell[own, SEEN] == desk.tally[SEARCH] or desk.cell[own, PRICE] != 0.0:
+        return float(lacks)
+    return float(lacks - max(-desk.cell[own, DOWN], min(lacks, desk.cell[own, UP])))
+
+
+@inner
 def broken_row(desk: Desk, exact: float) -> int:
     """The relation that has been broken for longest; -1 if none is."""
-    for t in range(desk.tally[ROWS]):
+    known = desk.tally[ROWS]
+    begin = desk.tally[WAITING]
+    while begin < known and desk.row[desk.list[ROWS, begin], ROW_PLACE] >= 0:
+        begin += 1
+    desk.tally[WAITING] = begin
+    for t in range(begin, known):
         row = desk.list[ROWS, t]
-        if desk.row[row, ROW_PLACE] < 0 and abs(desk.row[row, SLACK]) > exact:
+        if desk.row[row, ROW_PLACE] < 0 and abs(taken_up(desk, row)) > exact:
             return int(row)
     return -1
+
+
+@inner
+def hold_own(desk: Desk, row: int) -> None:
+    """Put the own unknown of a broken relation, where it may move, to the end that it passed."""
+    rest, own = taken_up(desk, row), desk.own[row]
+    gone = desk.row[row, SLACK] - rest
+    if own < 0 or desk.cell[own, SEEN] == desk.tally[SEARCH] or desk.cell[own, PRICE] != 0.0:
+        return
+    touch_cell(desk, own, 0.0, 0.0)
+    desk.cell[own, AT] = gone
+    desk.row[row, SLACK] = rest
+    if gone != 0.0:
+        desk.cell[own, STATE] = AT_UP if gone > 0 else AT_DOWN
+
+
+@inner
+def settle_own(desk: Desk) -> None:
+    """Write down what own unknowns have taken up."""
+    for t in range(desk.tally[ROWS]):
+        row = desk.list[ROWS, t]
+        if desk.row[row, ROW_PLACE] < 0 and desk.row[row, SLACK] != 0.0 and desk.own[row] >= 0:
+            hold_own(desk, row)
 
 
 @inner
@@ -208,9 +246,15 @@ def ratio_of(desk: Desk, cell: int, pull: float) -> float:
 
 
 @inner
-def list_candidates(desk: Desk, pulls: float) -> None:
-    """All unknowns of the row in hand that could enter, with their ratios."""
-    note, found = desk.cell, 0
+def larger(desk: Desk, cell: int, other: int) -> bool:
+    """Whether one pivot would be larger than another, beyond rounding."""
+    return bool(abs(desk.cell[cell, ALPHA]) > abs(desk.cell[other, ALPHA]) + 1e-9)
+
+
+@inner
+def list_candidates(desk: Desk, pulls: float, limit: float) -> int:
+    """List all unknowns of the row in hand that could enter, with their ratios; the nearest of them."""
+    note, found, best, least = desk.cell, 0, -1, limit
     for t in range(desk.tally[ROW_COLUMNS]):
         cell = desk.list[ROW_COLUMNS, t]
         if abs(note[cell, ALPHA]) < 1e-7:
@@ -224,13 +268,12 @@ def list_candidates(desk: Desk, pulls: float) -> None:
             note[cell, RATIO] = ratio
             desk.list[CANDIDATES, found] = cell
             found += 1
+            if ratio < least - 1e-12:
+                best, least = cell, ratio
+            elif best >= 0 and ratio <= least + 1e-12 and larger(desk, cell, best):
+                best, least = cell, min(least, ratio)
     desk.tally[CANDIDATES] = found
-
-
-@inner
-def larger(desk: Desk, cell: int, other: int) -> bool:
-    """Whether one pivot would be larger than another, beyond rounding."""
-    return bool(abs(desk.cell[cell, ALPHA]) > abs(desk.cell[other, ALPHA]) + 1e-9)
+    return int(best)
 
 
 @inner

@@ -24,7 +24,7 @@ METHOD = "decision"
 def replay(problem: Problem, hidden: BoolArray, *, seed: int = 0) -> Plan:
     """The plan that hides exactly ``hidden`` (n,), with whole-number moves found inside it.
 
-    Deterministic; a few hundred search steps a demand. Raises NotProven where the pattern shows a
+    Deterministic; a few dozen search steps a demand. Raises NotProven where the pattern shows a
     primary cell, hides one that may not be hidden, or splits a mask: it was made for other data.
     """
     masks = Masks.of_problem(problem)
@@ -40,7 +40,8 @@ def replay(problem: Problem, hidden: BoolArray, *, seed: int = 0) -> Plan:
     if problem.level is not Level.LINEAR:
         price = np.where(given | masks.free, 0.0, np.inf)
         confined = dataclasses.replace(masks, free=masks.free | given, price=price)
-        engine = Engine(Window.of(problem, Demands.of(problem), confined), seed=seed)
+        window = Window.of(problem, Demands.of(problem), confined)
+        engine = Engine(window, first=confined.free[masks.of[window.columns]], seed=seed)
         engine.construct()
         moves = engine.witnesses().moves
     return Plan(problem, hidden.copy(), method=METHOD, because="decided before", moves=moves)

@@ -65,10 +65,32 @@ def spread(desk: Desk, cell: int, change: float) -> None:
 
 
 @inner
-def set_inverse(desk: Desk, k: int, q: int, x: float) -> None:
-    """Write an entry of the inverse and of its mirror."""
-    desk.basis[INVERSE, k, q] = x
-    desk.basis[MIRROR, q, k] = x
+def add_product(desk: Desk, some: int, more: int) -> None:
+    """Add the listed WEIGHT times the listed COMBINATION to the inverse and to its mirror."""
+    # Each layer in the order in which it lies in memory.
+    for t in range(some):
+        k = desk.base[SOME, t]
+        for u in range(more):
+            q = desk.base[MORE, u]
+            desk.basis[INVERSE, k, q] += desk.factor[WEIGHT, k] * desk.factor[COMBINATION, q]
+    for u in range(more):
+        q = desk.base[MORE, u]
+        for t in range(some):
+            k = desk.base[SOME, t]
+            desk.basis[MIRROR, q, k] += desk.factor[WEIGHT, k] * desk.factor[COMBINATION, q]
+
+
+@inner
+def list_weights(desk: Desk, scale: float, but: int) -> int:
+    """Scale the basic unknowns' answers, and list those that answer at all; how many."""
+    some = 0
+    for k in range(desk.tally[RANK]):
+        weight = desk.factor[WEIGHT, k] * scale
+        desk.factor[WEIGHT, k] = weight
+        if k != but and abs(weight) > _ZERO:
+            desk.base[SOME, some] = k
+            some += 1
+    return some
 
 
 @inner
@@ -79,19 +101,16 @@ def border(desk: Desk, row: int, cell: int) -> None:
     more = 0
     for q in range(rank):
         x = desk.factor[COMBINATION, q]
-        set_inverse(desk, rank, q, -x * scale)
+        desk.basis[INVERSE, rank, q] = desk.basis[MIRROR, q, rank] = -x * scale
         if abs(x) > _ZERO:
             desk.base[MORE, more] = q
             more += 1
+    some = list_weights(desk, scale, -1)
+    add_product(desk, some, more)
     for k in range(rank):
-        weight = desk.factor[WEIGHT, k] * scale
-        if abs(weight) > _ZERO:
-            for u in range(more):
-                q = desk.base[MORE, u]
-                x = desk.basis[INVERSE, k, q] + weight * desk.factor[COMBINATION, q]
-                set_inverse(desk, k, q, x)
-        set_inverse(desk, k, rank, -weight)
-    set_inverse(desk, rank, rank, scale)
+        weight = desk.factor[WEIGHT, k]
+        desk.basis[INVERSE, k, rank] = desk.basis[MIRROR, rank, k] = -weight
+    desk.basis[INVERSE, rank, rank] = desk.basis[MIRROR, rank, rank] = scale
     desk.base[BASIC_ROW, rank] = row
     desk.base[BASIC_CELL, rank] = cell
     desk.row[row, ROW_PLACE] = rank
@@ -105,21 +124,17 @@ def replace(desk: Desk, where: int, cell: int) -> None:
     """Let a new basic unknown take the place of another."""
     rank = desk.tally[RANK]
     scale = 1.0 / desk.factor[WEIGHT, where]
-    some = 0
+    more = 0
     for q in range(rank):
         x = desk.basis[INVERSE, where, q] * scale
         if abs(x) > _ZERO:
-            desk.base[SOME, some] = q
-            some += 1
+            desk.base[MORE, more] = q
+            more += 1
         else:
             x = 0.0
-        set_inverse(desk, where, q, x)
-    for k in range(rank):
-        weight = desk.factor[WEIGHT, k]
-        if k != where and abs(weight) > _ZERO:
-            for u in range(some):
-                q = desk.base[SOME, u]
-                x = desk.basis[INVERSE, k, q] - weight * desk.basis[INVERSE, where, q]
-                set_inverse(desk, k, q, x)
+        desk.basis[INVERSE, where, q] = desk.basis[MIRROR, q, where] = x
+        desk.factor[COMBINATION, q] = x
+    some = list_weights(desk, -1.0, where)
+    add_product(desk, some, more)
     desk.base[BASIC_CELL, where] = cell
     desk.cell[cell, PLACE] = where

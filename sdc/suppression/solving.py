@@ -1,0 +1,44 @@
+"""Which form of the relations lets some unknowns take up at once what the others do?
+
+Solved for as many unknowns as there are independent relations, each relation has an unknown of its
+own, which stands in no other. A search then enforces only the relations whose own unknown has no
+room left: where much is hidden, few; in the relations as they are, every one that a move touches.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+
+from sdc.model.hierarchy import IntArray
+from sdc.model.system import BoolArray
+from sdc.suppression.tableau import eliminate, eliminate_by, rows_of
+
+LARGEST = 1_000
+"""Larger coefficients are residues of fractions; such relations stay as they are."""
+
+
+def solved(relations: sp.csr_matrix, first: BoolArray) -> tuple[sp.csr_matrix, IntArray]:
+    """The relations (m, n) as ``own unknown == sum of others``, and each one's own unknown (r,).
+
+    Unknowns of ``first`` (n,) become own ones wherever that is possible, chosen so that little fills
+    in. Where a combination is not whole, the relations come back unsolved, with -1 for every own
+    unknown.
+
+    >>> r = sp.csr_matrix(np.array([[-1, 1, 1, 0], [0, 0, -1, 1]]))
+    >>> form, own = solved(r, np.ones(4, dtype=bool))
+    >>> len(set(own.tolist())), [int(form[i, own[i]]) for i in range(2)]
+    (2, [-1, -1])
+    """
+    some = np.flatnonzero(first)
+    part = sp.csr_matrix(relations[:, some])
+    chosen = some[np.asarray(eliminate(part[np.diff(part.indptr) > 0]).where) >= 0]
+    tab = eliminate_by(relations, np.concatenate([chosen, np.flatnonzero(~first)]))
+    own = np.flatnonzero(np.asarray(tab.where) >= 0)
+    rest = rows_of(tab, own)
+    if np.abs(rest.data).max(initial=0) > LARGEST:
+        return relations, np.full(relations.shape[0], -1, dtype=np.int64)
+    form = rest - sp.csr_matrix(
+        (np.ones(len(own), dtype=np.int64), (np.arange(len(own)), own)), shape=rest.shape
+    )
+    return sp.csr_matrix(form), own.astype(np.int64)
