@@ -73,8 +73,8 @@ def _list(sheet: Sheet, scored: Sequence[Scored], chosen: Scored) -> None:
     legend = Text("● on the front   ○ other   ― bound alone (not needed)   magenta: chosen")
     sheet.text(8, y, str(legend), size=7, color=GREY)
     y += 7
-    heads = (("No.", 12, "right"), ("nat", 32, "right"), (str(Text("finest")), 58, "right"),
-             (str(Text("codes")), 72, "right"), (str(Text("plan")), 78, "left"))  # fmt: skip
+    heads = (("No.", 12, "right"), ("nat", 32, "right"), (str(Text("finest")), 60, "right"),
+             (str(Text("codes")), 82, "right"), (str(Text("plan")), 88, "left"))  # fmt: skip
     for head, x, side in heads:
         sheet.text(x, y, head, size=7, ha=side, color=GREY)
     for k, s in enumerate(scored, start=1):

@@ -172,7 +172,11 @@ class Candidate:
     def name(self) -> Text:
         """What a person reads."""
         parts = [Text("merge < {n}", n=self.merge)] if self.merge else []
-        parts += [Text("{dim}: {scheme}", dim=dim, scheme=scheme) for dim, scheme in self.cuts]
+        own: dict[str, object] = {BY_AREA: Text("by area")}
+        parts += [
+            Text("{dim}: {scheme}", dim=dim, scheme=own.get(scheme, scheme))
+            for dim, scheme in self.cuts
+        ]
         return listed([*parts, Text("cells: {policy}", policy=PRICES[self.policy])])
 
 

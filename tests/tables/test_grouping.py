@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from attacker import Attack, Seen, Tree
@@ -10,9 +12,11 @@ from hypothesis import strategies as st
 
 from sdc.disclosure.audit import audit
 from sdc.errors import InputError, NotProven, RulesError
+from sdc.ledger.payload import pack, unpack
 from sdc.model.coded import Coded
 from sdc.model.grouped import Grouped
 from sdc.model.hierarchy import Hierarchy
+from sdc.model.past import PastRelease, PastTable
 from sdc.model.plan import Plan, apply
 from sdc.model.rules import Rules
 from sdc.model.states import State
@@ -21,6 +25,7 @@ from sdc.sensitivity import problem
 from sdc.suppression.complementary import suppress
 from sdc.tables.areagroups import group_areas
 from sdc.tables.grouping import printed_sums, with_groups
+from sdc.tables.joint import Now, joint_system
 from sdc.tables.relations import system_of
 from sdc.tables.tabulate import tabulate
 
@@ -179,3 +184,41 @@ def test_a_stranger_learns_nothing(data: st.DataObject) -> None:
         if cell in value and 0 < value[cell] < 3:
             assert attack.can(cell, at_least=3)
             assert attack.can(cell, at_most=value[cell] - 1)
+
+
+def earlier_with_a_group(coded: Coded) -> PastRelease:
+    """A release that printed, of p1, the sum of a, b and c instead of these and of g."""
+    system = with_groups(plain(coded), {"r": coded}, [OWN])
+    main, bins = system.blocks
+    printed = system.shown[main.index].ravel()
+    none = np.full(printed.size, -1, dtype=np.int64)
+    sums = printed_sums(main, bins, [OWN], system.shown[bins.index])
+    table = PastTable("t", "r", "count", ("area", "use"), printed, none, none, 0 * none, "", sums)
+    told = replace(table, digest=table.told(main.table.value.ravel()))
+    fold = {n: np.arange(len(d.leaves)) for n, d in coded.dims.items()}
+    return PastRelease("v", 1, coded.dims, fold, {"r": coded}, (told,))
+
+
+def test_a_later_release_knows_the_groups_of_an_earlier_one() -> None:
+    coded = records(np.array([[1, 4, 9, 9], [2, 1, 4, 7], [5, 5, 5, 5]]))
+    earlier = unpack(pack(earlier_with_a_group(coded)))
+    fold = {n: np.arange(len(d.leaves)) for n, d in coded.dims.items()}
+    now = Now((tabulate(coded, ["area", "use"], name="t"),), {"r": coded}, fold)
+    joint = joint_system(now, [earlier])
+    index = joint.system.blocks[0].index
+    dims = joint.system.blocks[0].table.dims
+    at = [int(index[dims[0].position("p1"), dims[1].position(c)]) for c in "abc"]
+    # one more unknown: 7 = 2 + 1 + 4, known to everybody, and none of its three classes is
+    last = joint.system.n - 1
+    row = joint.system.relations[joint.system.relations.getcol(last).nonzero()[0]].tocoo()
+    assert sorted(zip(row.col.tolist(), row.data.tolist(), strict=True)) == sorted(
+        [(last, -1), *((k, 1) for k in at)]
+    )
+    assert (int(joint.system.value[last]), bool(joint.system.known[last])) == (7, True)
+    assert not joint.system.known[at].any()
+    # other records than were published are noticed by the group alone: a and c of p1 are not printed
+    moved = records(np.array([[1, 4, 9, 9], [3, 1, 4, 7], [4, 5, 5, 5]]))
+    wrong = replace(earlier, units={"r": moved})
+    table = tabulate(moved, ["area", "use"], name="t")
+    with pytest.raises(NotProven):
+        joint_system(Now((table,), {"r": moved}, fold), [wrong])
