@@ -114,7 +114,7 @@ def shinjuku(folder: Path) -> Study:
 def row(found: Scored, seconds: float) -> str:
     return json.dumps(
         {
-            "plan": found.candidate.name,
+            "plan": found.candidate.name.to("en"),
             "safe": found.safe,
             "nats_per_record": round(found.loss, 5),
             "records": round(found.records, 4),
@@ -145,9 +145,9 @@ def main() -> None:
         json.dumps(
             {
                 "suppression_alone": round(alone.loss, 5),
-                "best": best.candidate.name,
+                "best": best.candidate.name.to("en"),
                 "less": round(1 - best.loss / alone.loss, 3),
-                "pareto": [s.candidate.name for s in pareto(scored)],
+                "pareto": [s.candidate.name.to("en") for s in pareto(scored)],
             },
             ensure_ascii=False,
         )
