@@ -12,7 +12,7 @@ from sdc.model.hierarchy import Hierarchy
 from sdc.tables.collapse_local import OTHER, local_cut
 from sdc.tables.tabulate import tabulate
 
-PRICE = 3.0
+PRICE = 1.0
 """Nats that a class is taken to cost where it is left too small for suppression."""
 CHANGE = 2.0
 """Nats that another group than in the last release is taken to cost; what a changed merge costs."""

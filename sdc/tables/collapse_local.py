@@ -61,7 +61,8 @@ def local_cut(
 
     With a finite ``price``, in nats, a class that is too small may also be left for suppression: where
     the small classes below a code do not reach the minimum together, either they take in the sibling
-    that costs least or each of them pays the price, whichever is less.
+    that costs least or each of them pays the price, whichever is less; and where all of them are small
+    none is grouped, since the code above says as much and the zeros stay in print.
 
     ``previous`` holds the groups of an earlier release, or None, for every area. They are kept where
     they are still a cut of the tree, no group of theirs is too small, and they lose at most ``change``
@@ -147,6 +148,8 @@ class _Tree:
                 for c in large
             ]
         least, self.bins[code] = min(options, key=lambda o: (o[0], o[1]))
+        if not large and math.isfinite(self.price):
+            self.bins[code] = []  # the code itself says as much, and the zeros stay in print
         return least
 
     def groups(self, code: int) -> dict[str, str]:
