@@ -7,13 +7,15 @@ found, 130 interrupted. A failed command leaves no files.
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
 from sdc.commands import before, ledger, people
-from sdc.commands.helping import command
+from sdc.commands.helping import command, mistyped, translate_frames
 from sdc.commands.progress import stages
 from sdc.errors import InputError, SdcError
 from sdc.messages import LANGUAGES, VARIABLE, Text, shown, spoken
@@ -265,13 +267,13 @@ def main() -> None:
             raise InputError(
                 Text("SDC_LANG is ja or en, not {found!r}", found=wanted), code="usage"
             )
-        app()
+        if "--help" in sys.argv or len(sys.argv) == 1:
+            translate_frames()
+        status = app(sys.argv[1:] or ["--help"], prog_name="sdc", standalone_mode=False) or 0
+    except TyperException as error:
+        fail(mistyped(error))
     except SdcError as error:
         fail(error)
-    except SystemExit as end:
-        if end.code == INTERRUPTED:
-            typer.echo(Text("interrupted: nothing was written"), err=True)
-        raise
     except Exception as error:
         if os.environ.get("SDC_DEBUG"):
             raise
@@ -280,3 +282,6 @@ def main() -> None:
             Text("unexpected failure ({kind}); SDC_DEBUG=1 shows the details", kind=kind), err=True
         )
         raise SystemExit(1) from None
+    if status == INTERRUPTED:
+        typer.echo(Text("interrupted: nothing was written"), err=True)
+    raise SystemExit(status)

@@ -38,6 +38,7 @@ def test_install_from_a_folder_of_wheels(tmp_path: Path) -> None:
     where = python("-c", "import sdc; print(sdc.__file__)", folder=tmp_path, PYTHONPATH=str(place))
     assert Path(where.strip()).is_relative_to(place)
     assert (place / "sdc/samples/files/first.toml").is_file()
+    assert (place / "sdc/locale/ja/LC_MESSAGES/sdc.po").is_file()
     assert (place / "sdc/review/files/page.js").is_file()
     assert (place / "sdc/publishing/licences/CC-BY-4.0.txt").is_file()
     shown = python("-m", "sdc", "--help", folder=tmp_path, PYTHONPATH=str(place))
