@@ -67,3 +67,15 @@ def heads(names: list[dict[str, str]], columns: list[Codes]) -> list[Codes]:
     [('house',)]
     """
     return [tuple(own[c] for own, c in zip(names, codes, strict=True)) for codes in columns]
+
+
+def by_area(release: Release, table: PublishedTable) -> dict[tuple[str, str, str], list[str]]:
+    """(area, name, group) -> classes that the area counts in the group, where the table has both."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    where = release.geographic_dimension(table)
+    area = next((d for d in table.dims if d.name == where), None)
+    names = {d.name for d in table.dims}
+    for c in sorted(release.collapses, key=lambda c: (c.area, c.target, c.source)):
+        if c.area and c.dimension in names and area is not None and c.area in area:
+            found.setdefault((c.area, c.area_name, c.target), []).append(c.source)
+    return found

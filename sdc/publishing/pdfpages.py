@@ -19,11 +19,13 @@ from reportlab.pdfgen.canvas import Canvas
 
 from sdc.model.plan import PublishedTable
 from sdc.model.release import Release
+from sdc.publishing.grouprows import by_area
 from sdc.publishing.licence import licence_of
 from sdc.publishing.marks import merges_of
 from sdc.publishing.sheet import font_file, split_words
 from sdc.publishing.symbols import guard
 from sdc.publishing.wording import (
+    EMPTY,
     LEVELS,
     METHOD,
     SYMBOLS,
@@ -214,7 +216,7 @@ def cover(paper: Paper, release: Release, table: PublishedTable) -> None:
 def notes(paper: Paper, release: Release, table: PublishedTable) -> None:
     """What the marks mean, how numbers were protected, what this table merged and combined."""
     paper.new_page()
-    y = _marks(paper, 20)
+    y = _marks(paper, 20, grouped=table.name in release.groups)
     for language in (0, 1):
         y = _method(paper, release, y, language=language)
     names = {d.name for d in table.dims}
@@ -230,29 +232,17 @@ def notes(paper: Paper, release: Release, table: PublishedTable) -> None:
     ]
     grouped += [
         f"{area} {name}: {', '.join(sources)} → {target}"
-        for (area, name, target), sources in _by_area(release, table).items()
+        for (area, name, target), sources in by_area(release, table).items()
     ]
     y = _listing(paper, y + 3, "分類の集約(③) / classes combined", grouped)
     _listing(paper, y + 3, "小地域の合算(②) / areas merged", merged)
     paper.footer()
 
 
-def _by_area(release: Release, table: PublishedTable) -> dict[tuple[str, str, str], list[str]]:
-    """(area, name, group) -> classes that the area counts in the group, where the table has both."""
-    found: dict[tuple[str, str, str], list[str]] = {}
-    where = release.geographic_dimension(table)
-    area = next((d for d in table.dims if d.name == where), None)
-    names = {d.name for d in table.dims}
-    for c in sorted(release.collapses, key=lambda c: (c.area, c.target, c.source)):
-        if c.area and c.dimension in names and area is not None and c.area in area:
-            found.setdefault((c.area, c.area_name, c.target), []).append(c.source)
-    return found
-
-
-def _marks(paper: Paper, y: float) -> float:
+def _marks(paper: Paper, y: float, *, grouped: bool) -> float:
     """What every mark of a document means, in both languages side by side."""
     y = _heading(paper, y, "記号の意味 / What the marks mean")
-    for where, mark, meaning in SYMBOLS:
+    for where, mark, meaning in (*SYMBOLS, EMPTY) if grouped else SYMBOLS:
         if "pdf" not in where:
             continue
         ja, en = (text.replace("**", "") for text in meaning)

@@ -134,6 +134,16 @@ SYMBOLS: tuple[tuple[frozenset[str], Words, Words], ...] = (
 )
 """Which formats show a mark, the mark, and what it means."""
 
+EMPTY: tuple[frozenset[str], Words, Words] = (
+    frozenset({"pdf"}),
+    ("空欄", "empty"),
+    (
+        "その地域で分類を集約した箇所。値はその地域の集計欄に含まれます(下の一覧)",
+        "the area counts the class in a group that has a column of its own (list below)",
+    ),
+)
+"""The same for documents of tables whose areas group classes for themselves."""
+
 FILES: dict[str, Words] = {
     "csv": (
         "`data/<表>.csv` 1行1セル、`data/<表>_wide.csv` 1行1地域、`data/mergers.csv` "
