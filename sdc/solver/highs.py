@@ -122,6 +122,11 @@ class Model:
         """Branch-and-bound nodes of the last solve."""
         return max(int(self._highs.getInfo().mip_node_count), 0)
 
+    @property
+    def iterations(self) -> int:
+        """Simplex iterations of the last solve, all nodes and heuristics of a search included."""
+        return max(int(self._highs.getInfo().simplex_iteration_count), 0)
+
     def forget(self) -> None:
         """Drop the basis, so that the next solve starts cold."""
         self._highs.clearSolver()

@@ -116,6 +116,14 @@ class Capacities:
             rows += self._ask(out, x, sharp=True)[0]
         return _stacked(rows, self.reduced.masks)
 
+    def row(self, demand: Demand, opened: BoolArray) -> sp.csr_matrix | None:
+        """The inequality (1, k) that a whole pattern violates because of one demand; or None."""
+        x = opened.astype(np.float64)
+        mask, weight = self.ranking.gates(x)
+        self.limit(self.most, weight)
+        row = self._program(demand, mask)[1]
+        return row if row.nnz and (row @ x)[0] < 1.0 - MARGIN else None
+
     def _by_tableau(self, x: FloatArray) -> sp.csr_matrix:
         mask, weight = self.ranking.gates(x)
         rows, basic = self.ranking.combinations(weight, self.reduced.matrix)

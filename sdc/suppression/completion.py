@@ -8,6 +8,7 @@ demand whose move needs them finds another one within the pattern. For the real-
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -15,7 +16,6 @@ import scipy.sparse as sp
 from sdc.model.system import BoolArray, FloatArray
 from sdc.solver.highs import Model
 from sdc.solver.program import Status
-from sdc.suppression.attacker import SIMPLEX
 from sdc.suppression.capacity import Capacities, Demand
 from sdc.suppression.found import Budget
 from sdc.suppression.presolve import Reduced
@@ -24,6 +24,10 @@ __all__ = ["Completion"]
 
 PRICINGS = 3
 """How often the closed columns of one move are priced."""
+FRESH: dict[str, Any] = {"presolve": "off", "simplex_scale_strategy": 0, "simplex_strategy": 1}
+"""Dual simplex from the resting table: prices change as a whole from one move to the next."""
+TRIES = 6_000
+"""Questions asked at most while masks are closed again."""
 IDLE = 1e-4
 """Price of a unit of movement on open columns, so that moves stay short."""
 
@@ -113,8 +117,9 @@ class Completion:
         needed = np.sum(list(users.values()), axis=0) if users else np.zeros(len(weight))
         opened = self.reduced.forced | (needed > 0)
         extra = np.flatnonzero(opened & ~self.reduced.forced)
+        asked = 0
         for mask in extra[np.argsort(-weight[extra], kind="stable")].tolist():
-            if budget.expired:
+            if budget.expired or asked >= TRIES:
                 break
             if not opened[mask]:
                 continue
@@ -123,6 +128,7 @@ class Completion:
             self._limit(trial)
             fresh: dict[int, list[FloatArray]] = {}
             for i in [i for i, u in users.items() if u[mask]]:
+                asked += 1
                 moves = self._reach(self.capacities.demands[i])
                 if moves is None:
                     break
@@ -163,9 +169,10 @@ class Completion:
             matrix = self.capacities.attacker.matrix
             self._model = Model(
                 sp.hstack([matrix, -matrix]), row_lower=0.0, row_upper=0.0, cost=0.0,
-                upper=np.concatenate([reduced.up, reduced.down]), options=SIMPLEX,
+                upper=np.concatenate([reduced.up, reduced.down]), options=FRESH,
             )  # fmt: skip
         self._model.set_cost(np.arange(2 * c), rate + IDLE)
+        self._model.forget()
         for sign in (demand.sign,) if demand.sign else (1, -1):
             at = demand.column + (0 if sign > 0 else c)
             other = demand.column + (c if sign > 0 else 0)

@@ -50,7 +50,13 @@ class Cuts:
         """All rows so far."""
         if not self.blocks:
             return sp.csr_matrix((0, self.masks))
-        return sp.csr_matrix(sp.vstack(self.blocks, format="csr"))
+        if len(self.blocks) > 1:
+            self.blocks = [sp.csr_matrix(sp.vstack(self.blocks, format="csr"))]
+        return self.blocks[0]
+
+    def since(self, count: int) -> sp.csr_matrix:
+        """The rows that came after the first ``count``."""
+        return sp.csr_matrix(self.matrix()[count:])
 
 
 class Separator(Protocol):

@@ -12,19 +12,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from sdc.model.system import BoolArray, FloatArray, Level, Problem
 from sdc.solver.highs import Model
-from sdc.solver.program import TOLERANCE, Solution
+from sdc.solver.program import TOLERANCE, Solution, Status
 from sdc.suppression.found import Budget, Found
+from sdc.suppression.leastsets import least_sets
 from sdc.suppression.oracles import Bounded, Linear, Oracle
-from sdc.suppression.presolve import Reduced, reduce
-from sdc.suppression.relaxation import Relaxation, relax, rounded_up
+from sdc.suppression.presolve import reduce
+from sdc.suppression.relaxation import Master, Relaxation, rounded_up
 
 __all__ = ["optimal"]
 
 NODES = 20_000
 """Branch-and-bound nodes of all programs together at the default budget."""
+ITERATIONS = 400_000
+"""Simplex iterations of all programs together at the default budget; no further one begins then."""
+EACH = 400
+"""Nodes of one program."""
 PROGRAMS = 150
 """Mixed-integer programs at the default budget."""
 FOCUS = 0.25
@@ -32,13 +38,19 @@ FOCUS = 0.25
 STEPS = (0.3, 0.6, 1.0)
 """Where between the relaxation and a whole pattern that is not safe inequalities are sought too;
 those found well before the pattern cut deeper."""
+PATIENCE = 10
+"""Rounds without progress after which the relaxation is left to the programs."""
+AGAIN = 5
+"""Rounds of the relaxation after each program."""
+CLOSE = 0.05
+"""Inequalities that the relaxation exceeds by more are left out of a program until one breaks them."""
 
 
 def optimal(problem: Problem, *, budget: Budget, seed: int, previous: BoolArray | None) -> Found:
     """The cheapest safe pattern at ``linear``, ``integer``, ``interval`` or given levels.
 
-    Stops with a proven optimum, or with the best pattern and bound when the nodes of the budget are
-    spent. Memory and time are those of the mixed-integer programs: tables up to some thousand
+    Stops with a proven optimum, or with the best pattern and bound when the nodes and iterations of
+    the budget are spent. Memory and time are those of the mixed-integer programs: tables up to some thousand
     cells, larger ones where few cells are primary. With a budget of 0 the first pattern and the
     bound of the linear relaxation.
 
@@ -51,9 +63,10 @@ def optimal(problem: Problem, *, budget: Budget, seed: int, previous: BoolArray 
     best = oracle.first(budget, previous)
     if not len(reduced.targets.column):
         return Found(reduced.cells(best), bound=float(reduced.weight[reduced.forced].sum()))
-    relaxation = relax(reduced, oracle.separator, budget)
-    run = _Run(reduced, oracle, budget, best, relaxation.bound, inner=relaxation.x)
-    run.guided(relaxation)
+    master = Master(reduced, oracle.separator)
+    rounds = master.search(budget, rounds=200, patience=PATIENCE)
+    run = _Run(master, oracle, budget, best, master.bound)
+    run.guided(rounds)
     if budget.work > 0:
         run.close()
     loss = run.loss(run.best)
@@ -68,17 +81,18 @@ def optimal(problem: Problem, *, budget: Budget, seed: int, previous: BoolArray 
 class _Run:
     """The state of one search: the best pattern, the bound, and what was spent."""
 
-    reduced: Reduced
+    master: Master
     oracle: Oracle
     budget: Budget
     best: BoolArray
     bound: float
-    inner: FloatArray
     log: list[str] = field(default_factory=list)
     nodes: int = 0
+    iterations: int = 0
+    _kept: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def loss(self, opened: BoolArray) -> float:
-        return float(self.reduced.weight[opened].sum())
+        return float(self.master.reduced.weight[opened].sum())
 
     @property
     def proven(self) -> bool:
@@ -91,11 +105,12 @@ class _Run:
         if self.loss(opened) < self.loss(self.best) - 1e-9:
             self.best = opened
 
-    def guided(self, relaxation: Relaxation) -> None:
+    def guided(self, rounds: int) -> None:
         """Patterns near the fractional one."""
-        self.log.append(f"relaxation: bound {self.bound:g} after {relaxation.rounds} rounds")
+        self.log.append(f"relaxation: bound {self.bound:g} after {rounds} rounds")
         if not self.proven:
-            self.offer(self.oracle.improve(self.best, relaxation, self.budget))
+            lead = Relaxation(self.bound, self.master.x, rounds, not self.budget.expired)
+            self.offer(self.oracle.improve(self.best, lead, self.budget))
         self.log.append(f"guided patterns: loss {self.loss(self.best):g}")
 
     def close(self) -> None:
@@ -103,14 +118,22 @@ class _Run:
         programs = 0
         while not self.proven and not self.budget.expired:
             left = self.budget.steps(NODES) - self.nodes
-            if left <= 0 or programs >= self.budget.steps(PROGRAMS):
+            spent = self.iterations >= self.budget.steps(ITERATIONS)
+            if left <= 0 or spent or programs >= self.budget.steps(PROGRAMS):
                 break
-            answer = self._program(left)
+            answer = self._program(min(left, EACH))
             programs += 1
-            self.bound = max(self.bound, rounded_up(answer.bound, self.reduced))
+            loss = self.loss(self.best)
+            if answer.status is Status.INFEASIBLE:
+                # No pattern is cheaper than the best.
+                self.bound = loss
+            elif np.isfinite(answer.bound):
+                bound = rounded_up(answer.bound, self.master.reduced)
+                self.bound = max(self.bound, min(bound, loss))
             if answer.x is None or self.proven:
                 break
             self._settle(np.rint(answer.x))
+            self.bound = max(self.bound, min(self.master.bound, self.loss(self.best)))
         self.log.append(
             f"{programs} programs, {len(self.oracle.separator.cuts)} inequalities: "
             f"loss {self.loss(self.best):g}, bound {self.bound:g}"
@@ -118,18 +141,28 @@ class _Run:
 
     def _settle(self, x: FloatArray) -> None:
         """Take a whole pattern if it is safe; learn inequalities and a safe neighbour if not."""
-        fresh = self.oracle.refute(x > 0.5)
-        if not fresh:
+        cuts = self.oracle.separator.cuts
+        broken = np.flatnonzero((cuts.matrix() @ x < 1.0 - TOLERANCE) & ~self._kept)
+        self._kept[broken] = True
+        if len(broken):
+            return
+        if not self.oracle.refute(x > 0.5):
             self.offer(x > 0.5)
             return
         for step in STEPS:
-            self.oracle.separator.separate(step * x + (1.0 - step) * self.inner)
+            between = step * x + (1.0 - step) * self.master.x
+            self.oracle.separator.separate(between)
+            cuts.add(least_sets(cuts.matrix(), between))
         near = self.oracle.near(x)
         if near is not None:
             self.offer(near)
+        self._kept = np.append(self._kept, np.ones(len(cuts) - len(self._kept), dtype=bool))
+        self.master.search(self.budget, rounds=AGAIN)
 
     def _program(self, nodes: int) -> Solution:
-        reduced, loss = self.reduced, self.loss(self.best)
+        """The cheapest pattern under the inequalities near the relaxation, as far as one could be
+        cheaper than the best."""
+        master, reduced, loss = self.master, self.master.reduced, self.loss(self.best)
         gap = FOCUS * max(loss - self.bound, 0.0) / max(loss, TOLERANCE)
         options: dict[str, Any] = {
             "mip_rel_gap": gap, "mip_abs_gap": 0.0, "mip_max_nodes": nodes,
@@ -137,12 +170,18 @@ class _Run:
         }  # fmt: skip
         if np.isfinite(self.budget.deadline):
             options["time_limit"] = max(self.budget.remaining, 0.1)
+        cuts = self.oracle.separator.cuts.matrix()
+        self._kept = np.append(self._kept, np.zeros(cuts.shape[0] - len(self._kept), dtype=bool))
+        rows = cuts[np.flatnonzero(self._kept | (cuts @ master.x < 1.0 + CLOSE))]
+        closed, opened = master.doubtful(loss)
         model = Model(
-            self.oracle.separator.cuts.matrix(), row_lower=1.0, row_upper=np.inf,
-            cost=reduced.weight, lower=reduced.forced.astype(np.float64), upper=1.0,
+            sp.vstack([master.company, rows]),
+            row_lower=np.repeat([0.0, 1.0], [master.company.shape[0], rows.shape[0]]),
+            row_upper=np.inf, cost=reduced.weight, lower=opened.astype(np.float64),
+            upper=np.maximum(opened, ~closed).astype(np.float64),
             integer=np.ones(reduced.masks, dtype=bool), options=options,
         )  # fmt: skip
-        model.offer(self.best.astype(np.float64))
         answer = model.solve()
         self.nodes += 1 + model.nodes
+        self.iterations += model.iterations
         return answer

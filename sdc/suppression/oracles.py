@@ -15,6 +15,7 @@ from sdc.suppression.capacity import Capacities, Demand
 from sdc.suppression.cocircuits import Covers
 from sdc.suppression.completion import Completion
 from sdc.suppression.cuts import Separator
+from sdc.suppression.failing import failing_sets
 from sdc.suppression.found import Budget
 from sdc.suppression.lp_greedy import lp_greedy
 from sdc.suppression.presolve import Reduced
@@ -159,6 +160,7 @@ class Bounded:
         """By the attacker's programs, real-valued first; then whole-numbered where he knows that."""
         x = opened.astype(np.float64)
         if self.separator.cuts.add(self.separator.by_programs(x, exact=True)).shape[0]:
+            self.separator.cuts.add(failing_sets(self.separator, opened))
             return True
         return self.reduced.problem.whole and self._no_whole_table(opened)
 
