@@ -1,78 +1,186 @@
 """How dear and how fast is complementary suppression on the benchmark tables?
 
-    python bench/suppression.py DATA [TABLE …]
+    python bench/suppression.py DATA [TABLE …] [--setting NAME] [--json FILE]
 
-DATA holds the folders ``bench/`` and ``csplib/``. Prints one row a table and setting: cost, proven lower
-bound, gap, CPU seconds, peak memory, and whether the audit passed.
+DATA holds the folders ``bench/`` and ``csplib/``. Prints one row a table and setting: complementary
+cells, cost, proven lower bound, gap, CPU seconds, peak memory, what the audit says, and how many primary
+cells a stranger recovers (``attack.py``, which shares no code with the tool). Every row has a process of
+its own.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
+
+import attack
+import numpy as np
 
 from sdc.disclosure.audit import audit
+from sdc.model.hierarchy import Hierarchy
 from sdc.model.plan import apply
 from sdc.model.rules import Rules
 from sdc.model.system import Level, Problem
+from sdc.model.table import Table, aggregate
 from sdc.readers.jj import read_jj
 from sdc.readers.tables import read_cells, read_hierarchy
 from sdc.sensitivity import problem
 from sdc.suppression.complementary import suppress
 from sdc.tables.relations import system_of
 
-TABLES = ("300", "3k", "3k3d", "30k3d", "300k3d")
+TABLES = ("300", "3k", "3k3d", "30k2d", "30k3d", "300k3d")
+CSPLIB = ("targus", "table1", "table7", "table8", "osorio", "cbs", "hier13", "toy3dsarah")
+FLAT_AREAS = 1_200
+"""Area codes of the two-dimensional table that is cut out of 300k3d."""
+
+
+def peers(cost: str) -> Rules:
+    """What the peers' figures stand for: zeros printed, no cell recovered by adding up."""
+    return Rules(min_count=4, level=Level.LINEAR, zeros="show", cost=cost)
+
+
 SETTINGS = {
-    "peers": Rules(min_count=4, level=Level.LINEAR, zeros="show", cost="value"),
+    "peers": peers("value"),
+    "peers-count": peers("count"),
     "default": Rules(min_count=4),
+    **{
+        f"interval-{count}-{zeros}-{cost}": Rules(min_count=count, zeros=zeros, cost=cost)
+        for count in (4, 10)
+        for zeros in ("hide", "show")
+        for cost in ("log", "value")
+    },
 }
-HEAD = "{:14} {:8} {:15} {:>14} {:>14} {:>7} {:>8} {:>7} {}"
+MAIN = ("peers", "peers-count", "default")
+COLUMNS = (
+    ("table", 11), ("setting", 22), ("method", 15), ("primary", 8), ("complementary", 14), ("cost", 14),
+    ("bound", 14), ("gap", 7), ("cpu_s", 8), ("memory_mb", 10), ("audit", 6), ("recovered", 9),
+)  # fmt: skip
 
 
-def table_problem(folder: Path, rules: Rules) -> Problem:
+@dataclass(frozen=True)
+class Row:
+    """One table under one setting ("given" for CSPLIB) and how it is to be solved."""
+
+    data: Path
+    table: str
+    setting: str
+    method: str
+    budget: float | None
+    time_limit: float | None
+
+
+def tables(data: Path, name: str) -> list[Table]:
+    """A benchmark table; ``30k2d`` is 300k3d without structures, up to ``FLAT_AREAS`` area codes."""
+    folder = data / "bench" / ("300k3d" if name == "30k2d" else name)
     trees = {f.stem: read_hierarchy(f, f.stem) for f in folder.glob("*.csv") if f.stem != "cells"}
-    (table,) = read_cells(folder / "cells.csv", hierarchies=trees)
-    return problem(system_of([table]), rules)
+    found = read_cells(folder / "cells.csv", hierarchies=trees)
+    return [flat(found[0])] if name == "30k2d" else list(found)
 
 
-def row(name: str, setting: str, demands: Problem, options: argparse.Namespace) -> None:
-    start = time.process_time()
-    plan = suppress(
-        demands, method=options.method, budget=options.budget, time_limit=options.time_limit
+def flat(table: Table) -> Table:
+    """The area × use margin of a table, cut after some districts."""
+    area, use = (next(d for d in table.dims if d.name == n) for n in ("area", "use"))
+    axes = [table.dims.index(d) for d in (area, use)]
+    others = [i for i in range(len(table.dims)) if i not in axes]
+    roots = tuple(table.dims[i].codes.index(table.dims[i].root) for i in others)
+    full = np.moveaxis(table.value, [*others, *axes], range(len(table.dims)))[roots]
+    districts = [c for c, p in zip(area.codes, area.parents, strict=True)
+                 if p >= 0 and area.codes[p] == area.root]  # fmt: skip
+    parent = {area.root: ""}
+    for district in districts:
+        if len(parent) >= FLAT_AREAS:
+            break
+        at = area.codes.index(district)
+        parent[district] = area.root
+        parent |= {c: district for c, p in zip(area.codes, area.parents, strict=True) if p == at}
+    cut = Hierarchy.of("area", parent)
+    rows, columns = (
+        [d.codes.index(c) for c in leaves.leaves] for d, leaves in ((area, cut), (use, use))
     )
+    return Table("flat", (cut, use), aggregate(full[np.ix_(rows, columns)], [cut, use]))
+
+
+def solved(row: Row) -> dict[str, Any]:
+    """Protect, audit and attack one table; runs in a process of its own."""
+    if row.setting == "given":
+        found, demands = [], read_jj(row.data / "csplib" / f"{row.table}.jj")
+    else:
+        found = tables(row.data, row.table)
+        demands = problem(system_of(found), SETTINGS[row.setting])
+    start = time.process_time()
+    plan = suppress(demands, method=row.method, budget=row.budget, time_limit=row.time_limit)
     seconds = time.process_time() - start
-    report = audit(demands, apply(demands.system, plan), moves=plan.moves)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(
-        HEAD.format(
-            name, setting, plan.method, round(plan.cost, 2), round(plan.bound, 2),
-            f"{plan.gap:.2%}", round(seconds, 1), f"{memory}M", "safe" if report.passed else "OPEN",
-        ),
-        flush=True,
-    )  # fmt: skip
+    report = audit(demands, apply(demands.system, plan), moves=plan.moves)
+    extra = plan.hidden.copy()
+    extra[demands.primary] = False
+    return {
+        "table": row.table, "setting": row.setting, "method": plan.method,
+        "primary": len(demands.to_hide), "complementary": int(extra.sum()), "cost": round(plan.cost, 3),
+        "bound": round(plan.bound, 3), "gap": round(plan.gap, 5), "cpu_s": round(seconds, 1),
+        "memory_mb": memory, "audit": "safe" if report.passed else "OPEN",
+        "recovered": attacked(demands, found, plan.hidden),
+    }  # fmt: skip
+
+
+def attacked(demands: Problem, found: list[Table], hidden: np.ndarray) -> int:
+    """Primary cells that a stranger recovers by adding and subtracting."""
+    primary = np.zeros(demands.system.n, dtype=bool)
+    primary[demands.primary] = True
+    if not found:
+        return attack.recovered(demands.system.relations, hidden, primary)
+    (block,) = demands.system.blocks
+    parents = [[int(p) for p in dim.parents] for dim in found[0].dims]
+    return attack.recovered_in_table(parents, hidden[block.index], primary[block.index])
+
+
+def rows(options: argparse.Namespace) -> Iterator[Row]:
+    """The rows asked for; without names all of the benchmark."""
+    rest = (options.method, options.budget, options.time_limit)
+    for name in options.tables or [*TABLES, *CSPLIB]:
+        if name in CSPLIB or name not in TABLES:
+            settings = ["given"]
+        elif options.setting:
+            settings = [options.setting]
+        else:
+            settings = [s for s in SETTINGS if s in MAIN or name == "300"]
+        for setting in settings:
+            if setting == "peers-count" and name != "3k" and not options.setting:
+                continue
+            yield Row(options.data, name, setting, *rest)
+
+
+def shown(values: dict[str, Any]) -> str:
+    """One line of the table."""
+    return " ".join(f"{values[name]!s:>{width}}" for name, width in COLUMNS)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("tables", nargs="*", default=["300", "3k"])
+    parser.add_argument("tables", nargs="*")
+    parser.add_argument("--setting", choices=sorted(SETTINGS))
     parser.add_argument("--method", default="auto")
     parser.add_argument("--budget", type=float)
     parser.add_argument("--time-limit", type=float)
+    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    print(
-        HEAD.format(
-            "table", "setting", "method", "cost", "bound", "gap", "cpu s", "memory", "audit"
-        )
-    )
-    for name in options.tables:
-        if name in TABLES:
-            for setting, rules in SETTINGS.items():
-                row(name, setting, table_problem(options.data / "bench" / name, rules), options)
-        else:
-            row(name, "given", read_jj(options.data / "csplib" / f"{name}.jj"), options)
+    print(shown({name: name for name, _ in COLUMNS}), flush=True)
+    done = []
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), max_tasks_per_child=1) as pool:
+        for row in rows(options):
+            done.append(pool.submit(solved, row).result())
+            print(shown(done[-1]), flush=True)
+            if options.json:
+                options.json.write_text(json.dumps(done, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -40,8 +40,14 @@ SMALL = 400
 LARGE = 20_000
 """Unknowns from which tables that share districts are searched district by district."""
 
+MIDDLE = 6_000
+"""Unknowns up to which the exact engine is the default at ``linear``, whose programs are easy."""
+
+GIVEN = 3_000
+"""Unknowns up to which it is the default where levels are given and the attacker is real-valued."""
+
 FEW = 20
-"""Primary cells up to which the exact engine is the default at ``linear``, whatever the size."""
+"""Primary cells up to which it is the default there whatever the size."""
 
 
 def suppress(
@@ -87,9 +93,12 @@ def choose(problem: Problem) -> tuple[str, str]:
     ['districts', 'exchange']
     """
     size, primary, level = problem.system.n, len(problem.primary), str(problem.level)
-    if size <= SMALL or (problem.level is Level.LINEAR and primary <= FEW):
+    linear = problem.level is Level.LINEAR
+    most = MIDDLE if linear else SMALL if problem.whole else GIVEN
+    few = primary <= FEW and (linear or not problem.whole)
+    if size <= most or few:
         return "optimal", f"{size} unknowns and {primary} primary cells allow a proven optimum"
-    if problem.level is Level.LINEAR:
+    if linear:
         return "reverse-delete", f"level {level}, {size} unknowns"
     if size >= LARGE and shared_tree(problem.system) is not None:
         return "districts", f"level {level}, {size} unknowns in districts"

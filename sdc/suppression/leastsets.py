@@ -27,7 +27,7 @@ def least_sets(rows: sp.csr_matrix, x: FloatArray) -> sp.csr_matrix:
     What is left out of a set is chosen greedily: the largest x for the smallest coefficient.
 
     >>> least_sets(sp.csr_matrix([[1.0, 0.5, 0.4]]), np.array([0.4, 1.0, 0.3])).toarray().tolist()
-    [[1.0, 0.0, 1.0]]
+    [[1.0, 0.0, 0.0]]
     """
     rows = sp.csr_matrix(rows, dtype=np.float64)
     line = np.repeat(np.arange(rows.shape[0]), np.diff(rows.indptr))

@@ -27,8 +27,9 @@ __all__ = ["optimal"]
 
 NODES = 20_000
 """Branch-and-bound nodes of all programs together at the default budget."""
-ITERATIONS = 400_000
-"""Simplex iterations of all programs together at the default budget; no further one begins then."""
+EFFORT = 200_000_000
+"""Simplex iterations times rows and columns of all programs together at the default budget; no
+further program begins then."""
 EACH = 400
 """Nodes of one program."""
 PROGRAMS = 150
@@ -50,9 +51,9 @@ def optimal(problem: Problem, *, budget: Budget, seed: int, previous: BoolArray 
     """The cheapest safe pattern at ``linear``, ``integer``, ``interval`` or given levels.
 
     Stops with a proven optimum, or with the best pattern and bound when the nodes and iterations of
-    the budget are spent. Memory and time are those of the mixed-integer programs: tables up to some thousand
-    cells, larger ones where few cells are primary. With a budget of 0 the first pattern and the
-    bound of the linear relaxation.
+    the budget are spent. Memory and time are those of the mixed-integer programs: tables up to some
+    thousand cells, larger ones where few cells are primary. With a budget of 0 the first pattern and
+    the bound of the linear relaxation.
 
     Raises Infeasible where no pattern protects some primary cell.
     """
@@ -88,7 +89,7 @@ class _Run:
     bound: float
     log: list[str] = field(default_factory=list)
     nodes: int = 0
-    iterations: int = 0
+    effort: int = 0
     _kept: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def loss(self, opened: BoolArray) -> float:
@@ -118,7 +119,7 @@ class _Run:
         programs = 0
         while not self.proven and not self.budget.expired:
             left = self.budget.steps(NODES) - self.nodes
-            spent = self.iterations >= self.budget.steps(ITERATIONS)
+            spent = self.effort >= self.budget.steps(EFFORT)
             if left <= 0 or spent or programs >= self.budget.steps(PROGRAMS):
                 break
             answer = self._program(min(left, EACH))
@@ -183,5 +184,5 @@ class _Run:
         )  # fmt: skip
         answer = model.solve()
         self.nodes += 1 + model.nodes
-        self.iterations += model.iterations
+        self.effort += model.iterations * (model.rows + model.columns)
         return answer

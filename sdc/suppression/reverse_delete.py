@@ -29,8 +29,12 @@ __all__ = ["Deleter", "reverse_delete", "search"]
 
 TRUST = (0.5, 0.8, 0.95)
 """How much of a mask's loss the guide takes away, in the orders tried first."""
-STARTS = 24
-"""Random orders tried at the default budget."""
+ROUNDS, MASKED = 200, 1_500_000
+"""Rounds of the relaxation at the default budget; on large tables so many that they look at MASKED
+masks in all."""
+STARTS, ORDERED = 24, 600_000
+"""Random orders tried at the default budget; on large tables so many that they look at ORDERED
+masks in all."""
 WORK = 3_000_000
 """Masks looked at by the neighbourhood search at the default budget; a step looks at all that
 are open, and its overhead counts as OVERHEAD of them."""
@@ -57,7 +61,8 @@ def reverse_delete(
     plain = deleter.delete(reduced.weight)
     if budget.work == 0:
         return Found(reduced.cells(plain), log=("printed by falling loss",))
-    relaxation = relax(reduced, Covers(reduced, seed), budget)
+    rounds = budget.steps(min(ROUNDS, max(MASKED // max(reduced.masks, 1), 1)))
+    relaxation = relax(reduced, Covers(reduced, seed), budget, rounds=rounds)
     starts = [plain] if previous is None else [plain, deleter.below(previous)]
     best, log = search(deleter, relaxation, budget, seed=seed, starts=starts)
     hidden = reduced.cells(best)
@@ -153,7 +158,8 @@ def search(
     log = [f"guided orders: loss {deleter.loss(best):g}, bound {relaxation.bound:g}"]
     draw = np.random.default_rng([seed, 1])
     guide = weight * (1.0 - TRUST[-1] * relaxation.x)
-    for _ in range(budget.steps(STARTS)):
+    orders = min(STARTS, max(ORDERED // max(len(weight), 1), 1))
+    for _ in range(budget.steps(orders)):
         if deleter.loss(best) <= relaxation.bound or budget.expired:
             break
         key = guide * np.exp(draw.normal(0.0, SPREAD, len(guide)))
