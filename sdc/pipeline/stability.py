@@ -6,6 +6,7 @@ import csv
 import io
 
 from sdc.config import Config
+from sdc.messages import LANGUAGES
 from sdc.model.plan import Plan
 from sdc.model.system import Problem
 from sdc.pipeline.prepare import Prepared
@@ -14,7 +15,7 @@ from sdc.planning.changes import changes
 from sdc.planning.decision import Decision, hidden_cells
 from sdc.planning.study import Candidate, Earlier
 
-HEAD = ("kind", "where", "code", "before", "now", "reason_ja", "reason_en")
+HEAD = ("kind", "where", "code", "before", "now", *(f"reason_{k}" for k in LANGUAGES))
 
 
 def decided(config: Config, treated: Treated, plan: Plan, given: Decision | None) -> Decision:
@@ -44,5 +45,6 @@ def changes_text(earlier: Earlier, now: Decision, problem: Problem, *, prepared:
     writer = csv.writer(handle)
     writer.writerow(HEAD)
     for c in changes(earlier, now, problem, sizes=sizes, level=now.candidate.merge):
-        writer.writerow([c.kind, c.where, c.what, c.before, c.now, *c.why])
+        why = [c.why.to(k) for k in LANGUAGES]
+        writer.writerow([c.kind, c.where, c.what, c.before, c.now, *why])
     return handle.getvalue()

@@ -11,23 +11,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sdc.messages import Text
 from sdc.model.system import Problem
 from sdc.planning.decision import Decision, Maps, hidden_cells
 from sdc.planning.study import Earlier
 
-Words = tuple[str, str]
-
-GONE: Words = ("コードがなくなった", "the code is gone")
-NEW: Words = ("新しいコード", "the code is new")
-LARGE: Words = ("単独で基準を満たすようになった", "reaches the minimum by itself now")
-SMALL: Words = ("単独では基準に満たなくなった", "no longer reaches the minimum by itself")
-CHEAPER: Words = ("別の合算のほうが損失が小さい", "another merge loses less, the change included")
-LEVEL: Words = ("合算の基準が変わった", "the merge level of the plan is another one")
-SCHEME: Words = ("集約の方法が変わった", "the plan collapses the dimension otherwise")
-HERE: Words = ("地域の件数に合わせて集約が変わった", "the area's own numbers ask for another group")
-RULE: Words = ("規則により秘匿", "the rules hide it")
-NEEDED: Words = ("他の秘匿の保護に必要", "needed to protect another X")
-SPARED: Words = ("秘匿が不要になった", "need not be hidden any more")
+GONE = Text("the code is gone")
+NEW = Text("the code is new")
+LARGE = Text("reaches the minimum by itself now")
+SMALL = Text("no longer reaches the minimum by itself")
+CHEAPER = Text("another merge loses less, the change included")
+LEVEL = Text("the merge level of the plan is another one")
+SCHEME = Text("the plan collapses the dimension otherwise")
+HERE = Text("the area's own numbers ask for another group")
+RULE = Text("the rules hide it")
+NEEDED = Text("needed to protect another X")
+SPARED = Text("need not be hidden any more")
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Change:
     what: str
     before: str
     now: str
-    why: Words
+    why: Text
 
 
 def changes(
@@ -126,7 +125,7 @@ def _maps(
             yield Change(kind, dim, code, old, new, why)
 
 
-def _reason(code: str, old: str, new: str, *, units: Mapping[str, int] | None, level: int) -> Words:
+def _reason(code: str, old: str, new: str, *, units: Mapping[str, int] | None, level: int) -> Text:
     """Why an area is published under another code than before."""
     if units is not None and (code not in units or old not in units):
         return GONE

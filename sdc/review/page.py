@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from string import Template
 
-from sdc.messages import Text, spoken
+from sdc.messages import LANGUAGES, Text, of_names, spoken
 from sdc.model.release import Release
 from sdc.pipeline.finished import summary_of
 from sdc.pipeline.run import Safe, internal_files, open_door
@@ -30,6 +30,17 @@ LEVELS = {
     "integer": Text("more than one whole number is possible"),
     "interval": Text("neither the threshold nor a smaller value can be excluded"),
 }
+
+
+CHANGES = {
+    "kind": Text("kind"),
+    "where": Text("where"),
+    "code": Text("code"),
+    "before": Text("earlier"),
+    "now": Text("now"),
+    "reason": Text("reason"),
+}
+"""The columns of what changed since the last release, and their heads."""
 
 
 def review_page(safe: Safe) -> str:
@@ -148,7 +159,13 @@ def _changes(safe: Safe) -> str:
     if text is None:
         none = Text("no earlier release is named in the configuration")
         return f"<p>{html.escape(str(none))}</p>"
-    head, *rows = csv.reader(io.StringIO(text.decode("utf-8-sig")))
+    told = list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"))))
+    head = [str(name) for name in CHANGES.values()]
+    reasons = [tuple(row[f"reason_{k}"] for k in LANGUAGES) for row in told]
+    rows = [
+        (*(row[c] for c in CHANGES if c in row), of_names(why))
+        for row, why in zip(told, reasons, strict=True)
+    ]
     return _grid(head, rows)
 
 

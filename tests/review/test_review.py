@@ -7,8 +7,10 @@ import os
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -157,6 +159,39 @@ def test_cells_know_their_state(safe: Safe) -> None:
     assert ((cells["printed"] == "X") == (cells["status"] != "published")).all()
     with pytest.raises(KeyError):
         cells_of(safe, "nothing")
+
+
+def test_what_changed_is_told_in_the_readers_language(
+    safe: Safe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = (
+        "kind,where,code,before,now,reason_ja,reason_en\n"
+        "cell,use,a b,,X,規則により秘匿,the rules hide it\n"
+    )
+    monkeypatch.setattr("sdc.review.page.internal_files", lambda _: {"changes.csv": rows.encode()})
+    beside: Any = SimpleNamespace()
+    compared = replace(safe, earlier=beside)
+    for language, told, other in (
+        ("ja", "規則により秘匿", "the rules hide it"),
+        ("en", "the rules hide it", "規則により秘匿"),
+    ):
+        monkeypatch.setenv("SDC_LANG", language)
+        page = review_page(compared)
+        assert f"<td>a b</td><td></td><td>X</td><td>{told}</td>" in page
+        assert other not in page
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_page_speaks_one_language(
+    language: str, safe: Safe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SDC_LANG", language)
+    page = review_page(safe)
+    assert f'<html lang="{language}">' in page
+    said = carried(page)["say"]
+    japanese = [t for t in said.values() if re.search("[\u3040-\u30ff\u4e00-\u9fff]", t)]
+    assert len(japanese) == (len(said) if language == "ja" else 0)
+    assert ("監査に合格" in page) == (language == "ja")
 
 
 def test_the_command_writes_for_its_owner_alone(city: Path) -> None:
