@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+import typer
+from typer.exceptions import TyperException
 
 import sdc
 from sdc import cli
@@ -126,6 +130,27 @@ def test_the_tutorial_runs_on_a_clean_folder(
         assert end.value.code == 0, (line, capsys.readouterr())
     assert (tmp_path / "city/releases/review.internal/mihon-first.html").is_file()
     assert (tmp_path / "city/releases/mihon-first/data/use.csv").is_file()
+
+
+def test_every_command_in_the_pages_can_be_typed() -> None:
+    """Commands, options and what they need: parsed as the program would, without running it."""
+    seen = 0
+    for page in PAGES:
+        if page.name == "CHANGELOG.md":
+            continue
+        for line in typed_in(page):
+            words = shlex.split(line)
+            group: Any = typer.main.get_command(cli.app)
+            while hasattr(group, "commands"):
+                name = words.pop(0)
+                assert name in group.commands, (page.name, line)
+                group = group.commands[name]
+            try:
+                group.make_context(name, words).close()
+            except TyperException as error:
+                raise AssertionError((page.name, line, error.format_message())) from error
+            seen += 1
+    assert seen > 40
 
 
 def test_the_page_of_error_codes_is_what_the_program_says() -> None:
