@@ -6,7 +6,7 @@ STAMP := $(VENV)/.ready
 KEY := data/samples/signing/release-key
 CONFIG ?= data/samples/release.toml
 PACKAGE := data/samples/releases/mihon-2026
-STAGES := mesh locate tabulate protect map package
+STAGES := mesh locate tabulate protect map package pipeline
 
 .DEFAULT_GOAL := help
 .PHONY: help setup release doctor review plan verify inputs test lint format check sample notebooks docs contact-sheet bench bench-smoke clean

@@ -46,6 +46,14 @@ def test_what_comes_after_the_audit_is_written(driver: str) -> None:
     assert run(driver, "--one", 6)["bytes"] > 10_000
 
 
+def test_a_whole_run_is_cut_into_its_stages() -> None:
+    found = run("pipeline", "--smoke")
+    stages = [s["stage"] for s in found["stages"]]
+    assert stages[0] == "setting up"
+    assert {"suppressing", "auditing", "writing the package"} <= set(stages)
+    assert found["bytes"] > 10_000
+
+
 def test_exponents_are_slopes_of_logarithms(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCH))
     from measure import growth  # type: ignore[import-not-found]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sdc.model.release import ReleaseInfo
@@ -68,15 +68,25 @@ def frame() -> Layer:
 
 
 @lru_cache(maxsize=8)
-def panel(facts: Facts) -> tuple[Layer, tuple[Swatch, ...]]:
+def panel(facts: Facts) -> tuple[tuple[Layer, Layer], tuple[Swatch, ...]]:
     """The column beside the map, and the legend's fields, to be filled with exact inks."""
     sheet = Sheet(PANEL[1] + 2, FRAME[3] + 2)
     swatches, y = _legend(sheet, facts, 0.5)
-    y = _orientation(sheet, facts, y + 4)
-    _small_print(sheet, facts, y + 4)
     corner = PANEL[0] - _INSET, FRAME[1] - 0.5
     fields = tuple(((x + corner[0], y + corner[1], w, h), ink) for (x, y, w, h), ink in swatches)
-    return layer(sheet.pixels()).shifted(*corner), fields
+    same = replace(
+        facts, unit=("", ""), breaks=(), merged=False, tagged=False, water=False, grouped=False
+    )
+    below = _below(same).shifted(corner[0], corner[1] + y)
+    return (layer(sheet.pixels()).shifted(*corner), below.above(FRAME[1] + FRAME[3] + 1.5)), fields
+
+
+@lru_cache(maxsize=8)
+def _below(facts: Facts) -> Layer:
+    """What stands under the legend, whatever that shows."""
+    sheet = Sheet(PANEL[1] + 2, FRAME[3] + 2)
+    _small_print(sheet, facts, _orientation(sheet, facts, 4) + 4)
+    return layer(sheet.pixels())
 
 
 def _shrink(text: str, size: float, width: float) -> float:

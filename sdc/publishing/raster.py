@@ -141,6 +141,11 @@ class Layer:
         down, right = np.int32(round(y * MM)), np.int32(round(x * MM))
         return Layer(self.row + down, self.column + right, self.ink, self.rest)
 
+    def above(self, y: float) -> Layer:
+        """The part of the layer that lies above y mm of the page."""
+        kept = self.row < round(y * MM)
+        return Layer(self.row[kept], self.column[kept], self.ink[kept], self.rest[kept])
+
 
 def layer(rgba: Pixels) -> Layer:
     """The pixels of a drawn sheet that are not transparent; alpha in sixteen levels."""
@@ -160,16 +165,18 @@ def compose(inks: Pixels, layers: Sequence[Layer]) -> Picture:
     rounded to sixteen levels a channel; where there are too many, rare ones become a near one.
     """
     base = np.array([rgb(c) for c in INKS], dtype=np.int64)
-    mixed = np.full(inks.shape, -1, dtype=np.int16)
+    mixed = np.full(inks.size, -1, dtype=np.int16)
+    flat, first = inks.ravel(), []
     for part in layers:
-        at = part.row, part.column
+        at = part.row.astype(np.int64) * inks.shape[1] + part.column
         before = mixed[at]
-        under = base[inks[at]].astype(np.float32)
+        under = base[flat[at]].astype(np.float32)
         twice = before >= 0
         under[twice] = _unkey(before[twice]) * _STEP
         blend = np.round(part.ink + under * part.rest).astype(np.int16)
         mixed[at] = blend[:, 0] * 256 + blend[:, 1] * 16 + blend[:, 2]
-    touched = mixed >= 0
+        first.append(at[~twice])
+    touched = np.concatenate([np.zeros(0, dtype=np.int64), *first])
     often = np.bincount(mixed[touched], minlength=4096)
     found = np.flatnonzero(often)
     kept = np.sort(found[np.argsort(-often[found], kind="stable")[: 256 - len(base)]])
@@ -178,11 +185,11 @@ def compose(inks: Pixels, layers: Sequence[Layer]) -> Picture:
     if len(found):
         entry[found] = len(base) + distance.argmin(axis=1)
     indices = inks.copy()
-    indices[touched] = entry[mixed[touched]]
+    indices.ravel()[touched] = entry[mixed[touched]]
     palette = np.concatenate([base, _unkey(kept) * _STEP]).astype(np.uint8)
     rows = np.zeros((inks.shape[0], inks.shape[1] + 1), dtype=np.uint8)  # filter byte 0 a row
     rows[:, 1:] = indices
-    return Picture(indices, palette, zlib.compress(rows.tobytes(), 6))
+    return Picture(indices, palette, zlib.compress(rows.data, 6))
 
 
 def _unkey(key: npt.NDArray[np.signedinteger[Any]]) -> npt.NDArray[np.int64]:

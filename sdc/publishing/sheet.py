@@ -25,6 +25,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch, Polygon, Rectangle
 from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
+from matplotlib.text import Text as Letters
+from matplotlib.transforms import Affine2D
 from shapely.geometry.base import BaseGeometry
 
 from sdc.errors import SdcError
@@ -78,20 +80,25 @@ class Sheet:
     def __init__(self, width: float, height: float) -> None:
         self.width, self.height = width, height
         pixels = round(width * MM), round(height * MM)
+        # Everything is put on the figure itself: axes would cost more than what is drawn on them.
         self.figure = Figure(figsize=(pixels[0] / DPI, pixels[1] / DPI), dpi=DPI)
         self.figure.patch.set_alpha(0)
         self.canvas: Any = FigureCanvasAgg(self.figure)
-        self.axes = self.figure.add_axes((0, 0, 1, 1))
-        self.axes.set_axis_off()
-        self.axes.set_xlim(0, width)
-        self.axes.set_ylim(height, 0)
+        down = -pixels[1] / height
+        self._place = Affine2D().scale(pixels[0] / width, down).translate(0, pixels[1])
+
+    def add(self, artist: Any) -> None:
+        """Put something on the sheet, its coordinates in millimetres."""
+        artist.set_transform(self._place)
+        self.figure.add_artist(artist)
 
     def text(self, x: float, y: float, words: str, *, size: float = 7, **style: Any) -> None:
         """Text whose upper left corner is at (x, y), unless ``ha`` and ``va`` say otherwise."""
         halo = style.pop("halo", 0.0)
         look = {"ha": "left", "va": "top", "color": BLACK} | style
         # "$" would start a formula in matplotlib's own mark-up.
-        item = self.axes.text(x, y, words, fontproperties=font(size), parse_math=False, **look)
+        item = Letters(x, y, words, fontproperties=font(size), parse_math=False, **look)
+        self.add(item)
         if halo:
             item.set_path_effects([withStroke(linewidth=halo, foreground="white")])
 
@@ -128,7 +135,7 @@ class Sheet:
     ) -> None:
         """An open line; width in points."""
         xs, ys = zip(*points, strict=True)
-        self.axes.add_line(Line2D(xs, ys, linewidth=width, color=color, **style))
+        self.add(Line2D(xs, ys, linewidth=width, color=color, **style))
 
     def box(
         self,
@@ -144,7 +151,7 @@ class Sheet:
     ) -> None:
         """A rectangle."""
         look: dict[str, Any] = {"linewidth": width, "edgecolor": color, "facecolor": face} | style
-        self.axes.add_patch(Rectangle((x, y), w, h, **look))
+        self.add(Rectangle((x, y), w, h, **look))
 
     def polygon(
         self,
@@ -155,15 +162,13 @@ class Sheet:
         width: float = 0,
     ) -> None:
         """A closed shape."""
-        self.axes.add_patch(
-            Polygon(points, closed=True, facecolor=face, edgecolor=color, linewidth=width)
-        )
+        self.add(Polygon(points, closed=True, facecolor=face, edgecolor=color, linewidth=width))
 
     def outlines(
         self, paths: Sequence[Outline], *, width: float, color: str, zorder: float = 2
     ) -> None:
         """Unfilled outlines, as one collection."""
-        self.axes.add_collection(
+        self.add(
             PathCollection(
                 list(paths),
                 facecolors="none",
@@ -171,13 +176,12 @@ class Sheet:
                 linewidths=width,
                 zorder=zorder,
                 joinstyle="round",
-            ),
-            autolim=False,
+            )
         )
 
     def path(self, outline: Outline, **style: Any) -> None:
         """One patch from a path."""
-        self.axes.add_patch(PathPatch(outline, **style))
+        self.add(PathPatch(outline, **style))
 
     def pixels(self) -> Pixels:
         """The sheet as RGBA (h, w, 4)."""
@@ -193,15 +197,16 @@ def paint_index(paths: Sequence[Outline], width: float, height: float) -> npt.ND
     sheet = Sheet(width, height)
     number = np.arange(1, len(paths) + 1)
     faces = np.stack([number >> 16, number >> 8 & 255, number & 255], axis=1) / 255.0
-    sheet.axes.add_collection(
+    sheet.add(
         PathCollection(
             list(paths), facecolors=faces, edgecolors="none", linewidths=0, antialiaseds=False
-        ),
-        autolim=False,
+        )
     )
-    raw = sheet.pixels().astype(np.int64)
-    solid = raw[..., 3] == 255
-    return np.where(solid, (raw[..., 0] << 16) + (raw[..., 1] << 8) + raw[..., 2], 0)
+    raw = sheet.pixels()
+    found = np.zeros(raw.shape[:2], dtype=np.int64)
+    for channel in range(3):
+        found = found << 8 | raw[..., channel]
+    return np.where(raw[..., 3] == 255, found, 0)
 
 
 def outline(shape: BaseGeometry) -> Outline:

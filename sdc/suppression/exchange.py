@@ -42,11 +42,11 @@ class Whole:
     budget: Budget
     seed: int
 
-    def engine(self, masks: Masks, likely: BoolArray, near: BoolArray | None = None) -> Engine:
+    def engine(self, likely: BoolArray, near: BoolArray | None = None) -> Engine:
         """Searches in relations solved for the masks (k,) that are likely, among those near."""
-        columns = None if near is None else np.flatnonzero(near[masks.of])
-        window = Window.of(self.problem, self.demands, masks, columns=columns)
-        return Engine(window, first=likely[masks.of[window.columns]], seed=self.seed)
+        columns = None if near is None else np.flatnonzero(near[self.masks.of])
+        window = Window.of(self.problem, self.demands, self.masks, columns=columns)
+        return Engine(window, first=likely[self.masks.of[window.columns]], seed=self.seed)
 
 
 def exchange(
@@ -90,10 +90,11 @@ def _merit(engine: Engine) -> tuple[int, float]:
 def _built(whole: Whole, led: Masks) -> tuple[Engine, bool]:
     """Moves built under leading prices and exchanged under the true ones; False: the clock ended it."""
     opened = led.free | (led.price < whole.masks.price)
-    engine = whole.engine(led, opened, opened)
+    engine = replace(whole, masks=led).engine(opened, opened)
     if engine.construct():
         found = engine.witnesses()
-        engine = whole.engine(led, opened)
+        # Few are left: not worth solving all relations.
+        engine = Engine(Window.of(whole.problem, whole.demands, led), seed=whole.seed)
         engine.load(found)
         engine.finish()
     return improved(whole, engine.witnesses(), opened)
@@ -102,11 +103,11 @@ def _built(whole: Whole, led: Masks) -> tuple[Engine, bool]:
 def improved(whole: Whole, known: Witnesses, opened: BoolArray) -> tuple[Engine, bool]:
     """Exchange moves among the masks (k,) opened, then among all; False where the clock ended it."""
     likely = whole.masks.needed(known.moves) | whole.masks.free
-    near = whole.engine(whole.masks, likely, likely | opened)
+    near = whole.engine(likely, likely | opened)
     near.load(known)
     ended = improve(near, whole.budget)
     known = near.witnesses()
-    far = whole.engine(whole.masks, whole.masks.needed(known.moves) | whole.masks.free)
+    far = whole.engine(whole.masks.needed(known.moves) | whole.masks.free)
     far.load(known)
     return far, improve(far, whole.budget) and ended
 

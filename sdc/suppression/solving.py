@@ -32,7 +32,12 @@ def solved(relations: sp.csr_matrix, first: BoolArray) -> tuple[sp.csr_matrix, I
     """
     some = np.flatnonzero(first)
     part = sp.csr_matrix(relations[:, some])
-    chosen = some[np.asarray(eliminate(part[np.diff(part.indptr) > 0]).where) >= 0]
+    used = np.flatnonzero(np.diff(part.indptr))
+    row = np.asarray(eliminate(part[used]).where)
+    chosen = np.flatnonzero(row >= 0)
+    # Short relations first: a long one that is used up early would fill in all others.
+    length = np.diff(relations.indptr)[used[row[chosen]]]
+    chosen = some[chosen[np.argsort(length, kind="stable")]]
     tab = eliminate_by(relations, np.concatenate([chosen, np.flatnonzero(~first)]))
     own = np.flatnonzero(np.asarray(tab.where) >= 0)
     rest = rows_of(tab, own)
