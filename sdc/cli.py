@@ -102,7 +102,9 @@ def protect(
     hierarchy: Hierarchies = None,
     min_count: Annotated[int | None, typer.Option(help=str(Text("hide below this")))] = None,
     zeros: Annotated[str, typer.Option(help="hide | show")] = "hide",
-    protection: Annotated[str, typer.Option(help="linear | integer | interval")] = "interval",
+    protection: Annotated[str, typer.Option(help="linear | integer | interval | rule-aware")] = (
+        "interval"
+    ),
     cost: Annotated[str, typer.Option(help="log | value | count | COLUMN")] = "log",
     measure: Annotated[list[str] | None, typer.Option(help=str(Text("measure column")))] = None,
     p_percent: Annotated[float | None, typer.Option(help="p% (measures)")] = None,

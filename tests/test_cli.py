@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,24 @@ def test_protect_writes_the_contracted_files(folder: Path) -> None:
     assert {k for k, v in states.items() if v != "published"} == {
         k for k, v in values.items() if v == "X"
     }
+
+
+def test_at_rule_aware_the_report_says_on_how_many_twins_the_tool_was_run_again(
+    folder: Path,
+) -> None:
+    words = ["protect", folder / "cells.csv", *trees(folder), "--min-count", 3]
+    words += ["--protection", "rule-aware", "--out", folder / "out"]
+    status, _, error = run(*words)
+    assert (status, error) == (0, "")
+    told = json.loads((folder / "out" / "internal" / "audit.json").read_text(encoding="utf-8"))
+    assert told["passed"] is True
+    said = [re.fullmatch(r"twins: (\d+) tables .* again on (\d+) of .*", c) for c in told["checks"]]
+    counts = [(int(m[1]), int(m[2])) for m in said if m]
+    assert len(counts) == 1
+    assert counts[0][0] == counts[0][1] >= 2  # a primary cell needs a twin above it, and one below
+    status, _, error = run(*words[:-1], folder / "again", "--time-limit", 9)
+    assert status == 2
+    assert "the clock must not decide" in error
 
 
 def test_what_was_protected_passes_the_audit_of_a_stranger(folder: Path) -> None:

@@ -14,6 +14,7 @@ from sdc.disclosure.demands import pack
 from sdc.disclosure.elimination import determined, equations
 from sdc.disclosure.owners import narrowed
 from sdc.disclosure.proof import Proof, prove
+from sdc.disclosure.twins import Rerun, with_twins
 from sdc.disclosure.witness import free_cells
 from sdc.disclosure.work import Work
 from sdc.errors import RulesError
@@ -39,6 +40,7 @@ def audit(
     attackers: Sequence[str] = (OUTSIDER,),
     seed: int = 0,
     run: Runner = map,
+    rerun: Rerun | None = None,
 ) -> AuditReport:
     """Attack a publication with everything that is in the problem, and say what was established.
 
@@ -56,7 +58,8 @@ def audit(
     ``moves`` (w, n) are witnesses offered by the maker; they are checked like all others, so that a
     wrong one costs time and nothing else; ``run`` is a ``map`` that shares out this check. ``budget``
     limits the solver calls, ``seconds`` is an emergency stop; both leave cells UNKNOWN. ``rule-aware``
-    is audited at ``interval`` and never complete, because nobody has looked for twins.
+    is audited at ``interval`` first; then the offered moves must lead to twins that reach as far, and
+    ``rerun`` runs the tool on them again (see ``twins``). Without it no such audit is complete.
 
     Raises NotProven where the publication is not one of the problem's system, RulesError for an
     unknown attacker.
@@ -72,6 +75,8 @@ def audit(
         work = Work(budget, seconds)
         proof = prove(problem, hidden, moves, work=work, seed=seed, run=run)
         report = _judge(problem, published, proof, owner=OWNER in attackers, work=work)
+        if problem.level is Level.RULE_AWARE:
+            report = with_twins(report, problem, published, moves, rerun)
     return replace(report, seconds=time.perf_counter() - started)
 
 
@@ -103,7 +108,7 @@ def _judge(
     verdict = np.where(proof.met, Verdict.SAFE, Verdict.UNKNOWN)
     verdict[proof.barred | shown] = Verdict.UNSAFE
     checks = ["agreement", "witnesses checked by integer addition"]
-    complete = not proof.open and problem.level is not Level.RULE_AWARE
+    complete = not proof.open
     certificate = pack(proof.demands, proof.moves, proof.reach, scale=proof.scale)
     if owner:
         found = narrowed(problem, hidden, certificate, work=work)

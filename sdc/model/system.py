@@ -11,6 +11,7 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,9 @@ from sdc.errors import InputError, RulesError
 from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.table import Table
+
+if TYPE_CHECKING:
+    from sdc.model.blur import Blur
 
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
@@ -168,6 +172,7 @@ class Problem:
     eligible  (n,)   may be hidden; False for latent cells, zeros that are shown, never_hide, known
     cost      (n,)   loss of hiding a cell, > 0 where eligible
     whole            whether the attacker knows that the numbers are whole (False: JJ problems)
+    blur             ``rule-aware``: all that the choice of hidden cells may depend on
     ========= ====== =========================================================================
     """
 
@@ -182,6 +187,7 @@ class Problem:
     eligible: BoolArray
     cost: FloatArray
     whole: bool = True
+    blur: Blur | None = None
 
     def __post_init__(self) -> None:
         n, p = self.system.n, len(self.primary)
@@ -210,7 +216,9 @@ class Problem:
     @cached_property
     def digest(self) -> str:
         """SHA-256 over the system and the demands."""
-        parts = (self.primary, self.upper, self.lower, self.slide, self.floor, self.ceiling)
+        parts = [self.primary, self.upper, self.lower, self.slide, self.floor, self.ceiling]
+        if self.blur is not None:
+            parts += [self.blur.threshold, self.blur.floor, self.blur.ceiling]
         text = f"{self.system.digest}:{self.level}:{self.whole}".encode()
         return digest_of(np.frombuffer(text, dtype=np.uint8), *parts, self.eligible)
 

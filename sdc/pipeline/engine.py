@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sdc.disclosure.audit import audit as run_audit
+from sdc.disclosure.twins import Rerun
 from sdc.errors import InputError, NotProven
 from sdc.messages import Text
 from sdc.model.plan import Plan, apply
@@ -15,6 +16,7 @@ from sdc.model.rules import Rules
 from sdc.model.sharing import Runner, threaded
 from sdc.model.system import BoolArray, Problem, System
 from sdc.model.table import Table
+from sdc.pipeline.again import rerun_of
 from sdc.sensitivity import problem as demands_of
 from sdc.suppression.complementary import suppress
 from sdc.tables.relations import system_of
@@ -74,14 +76,16 @@ def audit(
     """
     system = as_system(target)
     demands = demands_of(system, rules)
-    return audit_problem(demands, plan, run=run)
+    return audit_problem(demands, plan, run=run, rerun=rerun_of(system, rules))
 
 
-def audit_problem(demands: Problem, plan: Plan, *, run: Runner = threaded) -> AuditReport:
-    """The audit for demands that are already at hand."""
+def audit_problem(
+    demands: Problem, plan: Plan, *, run: Runner = threaded, rerun: Rerun | None = None
+) -> AuditReport:
+    """The audit for demands that are already at hand; at ``rule-aware`` it needs ``rerun``."""
     if plan.problem.digest != demands.digest:
         raise NotProven(Text("the plan was made for other tables or rules"))
-    return run_audit(demands, apply(demands.system, plan), moves=plan.moves, run=run)
+    return run_audit(demands, apply(demands.system, plan), moves=plan.moves, run=run, rerun=rerun)
 
 
 def release(

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from sdc.disclosure.twins import Rerun
 from sdc.errors import DisclosureFound, InputError, NotProven
 from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy
@@ -39,13 +40,13 @@ class Outcome:
 
 
 def finish(
-    system: System, plan: Plan, *, ground: str, started: float
+    system: System, plan: Plan, *, ground: str, rerun: Rerun | None = None
 ) -> tuple[Release, AuditReport]:
     """Audit a plan and open the door for it.
 
     Raises DisclosureFound or NotProven; then nothing may be written.
     """
-    report = audit_problem(plan.problem, plan)
+    report = audit_problem(plan.problem, plan, rerun=rerun)
     refuse_unproven(system, report)
     return release(system, plan, report, ground=ground), report
 
@@ -95,13 +96,19 @@ def summary_of(plan: Plan, report: AuditReport, *, seconds: float) -> dict[str, 
 
 
 def write_protected(
-    system: System, plan: Plan, out: Path, *, ground: str, started: float
+    system: System,
+    plan: Plan,
+    out: Path,
+    *,
+    ground: str,
+    started: float,
+    rerun: Rerun | None = None,
 ) -> Outcome:
     """Audit, then write ``table.csv`` and the internal folder; nothing is left by a failure.
 
     Raises DisclosureFound or NotProven, and InputError where ``out`` exists already.
     """
-    opened, report = finish(system, plan, ground=ground, started=started)
+    opened, report = finish(system, plan, ground=ground, rerun=rerun)
     summary = summary_of(plan, report, seconds=time.perf_counter() - started)
     with staged(out) as folder:
         for i, table in enumerate(opened.tables):

@@ -14,6 +14,7 @@ from sdc.model.plan import Plan
 from sdc.model.rules import COSTS, Rules
 from sdc.model.sharing import Runner
 from sdc.model.system import Problem, level_of
+from sdc.pipeline.again import rerun_of
 from sdc.pipeline.cluster import Progress, workers
 from sdc.pipeline.engine import audit_problem
 from sdc.pipeline.finished import (
@@ -67,10 +68,12 @@ def protect_file(
         shared = progress.over(run)
         if path.suffix.lower() == ".jj":
             return _protect_jj(path, out, options, started=started, run=shared)
-        demands = _read(path, options)
+        rules = _rules(options)
+        demands = _read(path, options, rules)
         plan = _suppress(demands, options, shared)
     ground = options.ground or "sdc protect"
-    return write_protected(demands.system, plan, out, ground=ground, started=started)
+    rerun = rerun_of(demands.system, rules)
+    return write_protected(demands.system, plan, out, ground=ground, started=started, rerun=rerun)
 
 
 def _suppress(demands: Problem, options: Options, run: Runner) -> Plan:
@@ -84,13 +87,13 @@ def _suppress(demands: Problem, options: Options, run: Runner) -> Plan:
     )
 
 
-def _read(path: Path, options: Options) -> Problem:
-    """The demands on a file's count table and on the measures that are printed beside it."""
+def _rules(options: Options) -> Rules:
+    """The rules asked for; there is no default threshold."""
     if options.min_count is None:
         raise RulesError(
             Text("give --min-count: values from 1 to below it are hidden"),
         )
-    rules = Rules(
+    return Rules(
         min_count=options.min_count,
         ground=options.ground,
         zeros=options.zeros,
@@ -98,6 +101,10 @@ def _read(path: Path, options: Options) -> Problem:
         p_percent=options.p_percent,
         cost=options.cost,
     )
+
+
+def _read(path: Path, options: Options, rules: Rules) -> Problem:
+    """The demands on a file's count table and on the measures that are printed beside it."""
     trees = {name: read_hierarchy(file, name) for name, file in options.hierarchies.items()}
     priced = [options.cost] if options.cost not in COSTS else []
     names = list(dict.fromkeys([*options.measures, *priced]))

@@ -17,9 +17,10 @@ from sdc.model.release import Release
 from sdc.model.report import AuditReport
 from sdc.model.sharing import Runner, threaded
 from sdc.model.system import Problem, System
+from sdc.pipeline.again import require_fixed, rerun_of
 from sdc.pipeline.approving import logged, note, require_agreement
 from sdc.pipeline.cluster import Progress, workers
-from sdc.pipeline.demand import make_problem
+from sdc.pipeline.demand import make_problem, table_rules
 from sdc.pipeline.exits import entry_lines, evidence_of, exit_files, require_decisions
 from sdc.pipeline.finished import audit_json, protection_text, refuse_unproven, summary_of
 from sdc.pipeline.history import History, body_of, history_of
@@ -184,6 +185,7 @@ def candidate_facts(safe: Safe) -> dict[str, Any]:
 def check_inputs(path: str | Path, *, tell: Tell = silent) -> str:
     """Inputs and rules only; raises InputError with every problem, or says what was read."""
     config = read_config(path)
+    require_fixed(config)
     history, earlier = history_of(config), earlier_of(config)
     prepared = prepare(config, tell, also=history.columns if history else {})
     if config.treatment.automatic:
@@ -202,6 +204,7 @@ def check_inputs(path: str | Path, *, tell: Tell = silent) -> str:
 def make_safe(config: Config, *, tell: Tell = silent, run: Runner = threaded) -> Safe:
     """Read, treat, protect and audit; raises unless the audit passes."""
     started = time.perf_counter()
+    require_fixed(config)
     earlier, history = earlier_of(config), history_of(config)
     prepared = prepare(config, tell, run=run, also=history.columns if history else {})
     require_decisions(config, evidence_of(config, prepared))
@@ -213,7 +216,8 @@ def make_safe(config: Config, *, tell: Tell = silent, run: Runner = threaded) ->
     plan = make_plan(config, demands, decision, earlier=earlier, run=run)
     published = apply(system, plan)
     tell(Text("auditing"))
-    report = run_audit(demands, published, moves=plan.moves, run=run)
+    rerun = rerun_of(system, table_rules(config))
+    report = run_audit(demands, published, moves=plan.moves, run=run, rerun=rerun)
     refuse_unproven(system, report)
     figures = figures_of(config, treated.places, published.tables)
     report = audit_figures(report, system, published, figures)

@@ -7,12 +7,13 @@ others 2012, chapter 4), turned into demands on the attacker's feasibility inter
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sdc.errors import RulesError
 from sdc.messages import Text
+from sdc.model.blur import blur_of
 from sdc.model.hierarchy import IntArray
 from sdc.model.past import Prior
 from sdc.model.rules import COSTS, Rules
@@ -55,6 +56,11 @@ def problem(
     ([1], [3], [1])
     """
     by_table = {b.table.name: _rules_of(b.table, rules) for b in system.blocks}
+    level, blur = _one_level(by_table), None
+    if level is Level.RULE_AWARE:
+        # Whoever runs the tool again sees which zeros could have been hidden: none is.
+        by_table = {name: replace(own, zeros="show") for name, own in by_table.items()}
+        blur = blur_of(system, by_table, earlier=prior is not None)
     eligible = system.shown.copy()
     cost = np.zeros(system.n)
     prices = [*(b.table for b in system.blocks), *priced]
@@ -88,7 +94,7 @@ def problem(
     primary = np.flatnonzero(demand.primary).astype(np.int64)
     return Problem(
         system=system,
-        level=_one_level(by_table),
+        level=level,
         primary=primary,
         upper=demand.upper[primary],
         lower=demand.lower[primary],
@@ -97,6 +103,7 @@ def problem(
         ceiling=np.where(system.known, system.value, UNBOUNDED),
         eligible=eligible,
         cost=cost,
+        blur=blur,
     )
 
 
@@ -113,11 +120,6 @@ def _one_level(by_table: Mapping[str, Rules]) -> Level:
     levels = sorted({r.level for r in by_table.values()})
     if len(levels) != 1:
         raise RulesError(Text("all tables of a release share one level"))
-    if levels[0] is Level.RULE_AWARE:
-        raise RulesError(
-            Text("the level rule-aware cannot be proven by this version; ask for interval"),
-            code="level",
-        )
     return levels[0]
 
 

@@ -20,6 +20,7 @@ from sdc.model.system import BoolArray, Level, Problem
 from sdc.suppression.areatree import shared_tree
 from sdc.suppression.found import Budget, Method
 from sdc.suppression.ladder import secured
+from sdc.suppression.twins import twinned
 
 METHODS: Mapping[str, str] = {
     "exchange": "sdc.suppression.exchange:exchange",
@@ -63,11 +64,15 @@ def suppress(
     """Protect a problem at its level, at the least loss that the budget finds.
 
     Where the engine's answer does not hold, the next rung of ``ladder`` is taken and said. ``run`` is
-    a ``map`` that shares out what falls apart; the answer does not depend on it.
+    a ``map`` that shares out what falls apart; the answer does not depend on it. At ``rule-aware`` the
+    pattern depends on the classes of the cells alone; ``budget``, ``seed`` and ``previous`` have no
+    say.
 
     Raises Infeasible, naming the cells, where nothing that may be hidden protects them.
     """
     started = time.perf_counter()
+    if problem.level is Level.RULE_AWARE:
+        return _rule_aware(problem, method, time_limit)
     name, because = choose(problem) if method == "auto" else (method, "asked for")
     options: dict[str, Any] = {"run": run} if name in SHARED else {}
     engine = partial(load(name), problem, budget=Budget.of(budget, time_limit), seed=seed,
@@ -81,6 +86,29 @@ def suppress(
         bound=found.bound,
         seconds=time.perf_counter() - started,
         reproducible=found.reproducible,
+        log=found.log,
+        moves=found.moves,
+    )
+
+
+def _rule_aware(problem: Problem, method: str, time_limit: float | None) -> Plan:
+    """The plan of the one engine whose choice depends on nothing but the classes of the cells."""
+    if method != "auto" or time_limit is not None:
+        raise RulesError(
+            Text(
+                "at rule-aware leave the method to auto and give no time_limit: the clock must not "
+                "decide"
+            ),
+            code="level",
+        )
+    started = time.perf_counter()
+    found = twinned(problem)
+    return Plan(
+        problem,
+        found.hidden,
+        method="twins",
+        because=f"level {problem.level}: {found.log[0]}",
+        seconds=time.perf_counter() - started,
         log=found.log,
         moves=found.moves,
     )

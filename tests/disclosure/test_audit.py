@@ -161,7 +161,7 @@ def test_a_complementary_x_left_standing_blocks_above_linear() -> None:
     assert audit(linear, case.published).passed
 
 
-def test_rule_aware_is_never_complete_here() -> None:
+def test_rule_aware_is_not_complete_where_nobody_runs_the_tool_again() -> None:
     case = safe_square()
     report = audit(replace(case.problem, level=Level.RULE_AWARE), case.published)
     assert (report.verdict == Verdict.SAFE).all()
