@@ -220,6 +220,7 @@ def audit_json(system: System, report: AuditReport) -> dict[str, Any]:
         "problem_digest": report.problem_digest,
         "n_primary": len(report.verdict),
         "n_safe": int((report.verdict == Verdict.SAFE).sum()),
+        "holds_against_rerun": report.passed and report.level is Level.RULE_AWARE,
         "promise": "not a safety guarantee" if report.level is Level.LINEAR else str(report.level),
         "revelations": [
             {

@@ -14,6 +14,7 @@ from pathlib import Path
 from sdc.config import Config, read_config
 from sdc.errors import InputError
 from sdc.messages import Text, aligned, width
+from sdc.pipeline.again import require_fixed
 from sdc.pipeline.history import History, history_of
 from sdc.pipeline.prepare import Prepared, Tell, prepare
 from sdc.pipeline.studying import study_of
@@ -156,6 +157,7 @@ def run_plan(
             Text('sdc plan needs order = "auto" in [treatment]'),
             code="order",
         )
+    require_fixed(config)
     if choice is not None and config.plan.decision is None:
         raise InputError(
             Text('name the decision file in [plan], for example decision = "plan.json"'),
