@@ -122,7 +122,7 @@ def count(
         out = {places.dimension: spelled(held, places.codes)}
     for column, rank, own in zip(by, ranks, words, strict=True):
         out[column] = spelled(rank[order], sorted(own))
-    made = pd.DataFrame({**out, "count": whole.weight[order]})
+    made = pd.DataFrame({**out, "count": whole.weight[order]}, copy=False)
     made.attrs["outside"] = outside
     return made
 

@@ -177,7 +177,7 @@ def read_parquet(
             if number
             else _spelled(column)
         )
-    frame = pd.DataFrame(out, index=pd.RangeIndex(len(data)))
+    frame = pd.DataFrame(out, index=pd.RangeIndex(len(data)), copy=False)
     return TextTable(frame, where.name, "parquet", 2 + piece.first)
 
 

@@ -116,11 +116,23 @@ def _merged(parts: Sequence[Tally]) -> Tally:
     blocks = max(sum(len(p) for p in parts) // BLOCK, 1)
     edges = longest[np.arange(1, blocks) * len(longest) // blocks]
     bounds = [[0, *np.searchsorted(p.key, edges).tolist(), len(p)] for p in parts]
-    made = [
-        _block([_cut(p, b[i], b[i + 1]) for p, b in zip(parts, bounds, strict=True)], names)
-        for i in range(blocks)
-    ]
-    return made[0] if blocks == 1 else _end_to_end(made, names)
+    # As large as it can become; what is not filled takes no memory.
+    total = sum(len(p) for p in parts)
+    out = Tally(_room(total), _room(total), {n: (_room(total), _room(total, TOP)) for n in names})
+    end = 0
+    for i in range(blocks):
+        made = _block([_cut(p, b[i], b[i + 1]) for p, b in zip(parts, bounds, strict=True)], names)
+        place = slice(end, end + len(made))
+        out.key[place], out.weight[place] = made.key, made.weight
+        for n in names:
+            out.amounts[n][0][place], out.amounts[n][1][place] = made.amounts[n]
+        end += len(made)
+    return _cut(out, 0, end)
+
+
+def _room(*shape: int) -> IntArray:
+    """Whole numbers that are not filled yet."""
+    return np.empty(shape, dtype=np.int64)
 
 
 def _cut(part: Tally, start: int, stop: int) -> Tally:
@@ -129,8 +141,8 @@ def _cut(part: Tally, start: int, stop: int) -> Tally:
     return Tally(part.key[start:stop], part.weight[start:stop], amounts)
 
 
-def _end_to_end(parts: list[Tally], names: Sequence[str]) -> Tally:
-    """Tallies of ascending ranges of keys as one."""
+def _block(parts: Sequence[Tally], names: Sequence[str]) -> Tally:
+    """Parts as one, all at once."""
     amounts = {
         n: (
             np.concatenate([p.amounts[n][0] for p in parts]),
@@ -139,13 +151,7 @@ def _end_to_end(parts: list[Tally], names: Sequence[str]) -> Tally:
         for n in names
     }
     key = np.concatenate([p.key for p in parts])
-    return Tally(key, np.concatenate([p.weight for p in parts]), amounts)
-
-
-def _block(parts: Sequence[Tally], names: Sequence[str]) -> Tally:
-    """Parts as one, all at once."""
-    whole = _end_to_end(list(parts), names)
-    return _joined(whole.key, whole.weight, whole.amounts)
+    return _joined(key, np.concatenate([p.weight for p in parts]), amounts)
 
 
 def _joined(
