@@ -209,7 +209,7 @@ def make_safe(config: Config, *, tell: Tell = silent, run: Runner = threaded) ->
     prepared = prepare(config, tell, run=run, also=history.columns if history else {})
     require_decisions(config, evidence_of(config, prepared))
     decision = decision_of(config, prepared, tell, earlier=earlier, history=history)
-    treated = treat(config, prepared, tell, decision=decision, earlier=earlier)
+    treated = treat(config, prepared, tell, decision=decision, earlier=earlier, run=run)
     demands = make_problem(config, (prepared, treated), history, tell)
     system = demands.system
     tell(Text("suppressing"))

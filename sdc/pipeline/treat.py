@@ -12,6 +12,7 @@ from sdc.model.coded import Coded, Crossing
 from sdc.model.grouped import Grouped
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.release import Collapse, Merge
+from sdc.model.sharing import Runner
 from sdc.pipeline.areagroups import area_groups, collapses_of, decided_groups
 from sdc.pipeline.geography import AREAS, MESH, Places, crossing
 from sdc.pipeline.neighbourhood import grids_of, neighbourhood
@@ -84,6 +85,7 @@ def treat(
     *,
     decision: Decision | None = None,
     earlier: Earlier | None = None,
+    run: Runner = map,
 ) -> Treated:
     """Collapse and merge, as decided before or in the configured order; suppression comes later.
 
@@ -101,7 +103,7 @@ def treat(
             state = _collapse(config, state)
         elif step == "merge" and config.treatment.merge is not None:
             tell(Text("merging small areas"))
-            state = _merge(config, state, earlier)
+            state = _merge(config, state, earlier, run)
     if "collapse" in config.treatment.order:
         return group(state, area_groups(config, state.coded, earlier))
     return state
@@ -126,7 +128,7 @@ def _collapse(config: Config, state: Treated) -> Treated:
     return state
 
 
-def _merge(config: Config, state: Treated, earlier: Earlier | None) -> Treated:
+def _merge(config: Config, state: Treated, earlier: Earlier | None, run: Runner) -> Treated:
     areas, section = state.places.areas, config.treatment.merge
     assert section is not None
     tables, level = wanted_tables(config), section.min_count
@@ -134,7 +136,7 @@ def _merge(config: Config, state: Treated, earlier: Earlier | None) -> Treated:
     if areas is not None and dimension(state.coded, AREAS) is not None:
         previous = None if earlier is None else earlier.merges.get(AREAS, {})
         near = neighbourhood(config, areas)
-        merging = merge(near, state.coded, tables, level=level, previous=previous)
+        merging = merge(near, state.coded, tables, level=level, previous=previous, run=run)
         recodings.append(merged_areas(areas.hierarchy, merging.merged))
         log = (*log, *merging.log, *flagged(merging))
     recodings += [

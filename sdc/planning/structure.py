@@ -11,6 +11,7 @@ from sdc.messages import Text
 from sdc.model.coded import Coded
 from sdc.model.grouped import Grouped
 from sdc.model.hierarchy import IntArray
+from sdc.model.sharing import Runner
 from sdc.model.system import Problem
 from sdc.planning.study import BY_AREA, Grid, Neighbourhood, Structure, Study, Wanted
 from sdc.sensitivity import problem as demands_of
@@ -60,6 +61,7 @@ def merge(
     *,
     level: int,
     previous: Mapping[str, str] | None = None,
+    run: Runner = map,
 ) -> Merging:
     """Merge the areas of some records up to a level; see ``merge_areas``.
 
@@ -83,6 +85,7 @@ def merge(
         empty=near.empty,
         method=near.method,
         previous=None if previous is None else {**{c: c for c in codes}, **previous},
+        run=run,
     )
 
 

@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 from sdc.errors import InputError
 from sdc.messages import Text
+from sdc.model.sharing import Runner
+from sdc.tables.merging.apart import by_parts
 from sdc.tables.merging.build import Pairs, Permissions, build_problem
 from sdc.tables.merging.greedy import Cluster, greedy
 from sdc.tables.merging.problem import MergeLoss, MergeProblem
@@ -40,6 +42,7 @@ def merge_areas(
     nearest: Pairs | None = None,
     min_length: float = 1.0,
     method: str = "auto",
+    run: Runner = map,
 ) -> Merging:
     """Join areas into connected clusters that are large enough, losing as little as possible.
 
@@ -77,6 +80,8 @@ def merge_areas(
         nearest is admitted and named in ``Merging.by_distance``.
     method : {"auto", "greedy", "partition", "exact"}
         See ``METHODS``.
+    run : map
+        Shares out the parts of a problem of thousands of areas; the answer does not depend on it.
 
     Raises InputError for inputs or options that are not usable. Areas that no permitted merge makes
     large enough are left alone and named in ``Merging.unsafe``.
@@ -110,7 +115,7 @@ def merge_areas(
         nearest=nearest,
         previous=previous,
     )
-    return METHODS[method](problem)
+    return by_parts(problem, METHODS[method], run=run)
 
 
 def _starts(problem: MergeProblem) -> list[list[Cluster]]:
