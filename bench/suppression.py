@@ -90,22 +90,20 @@ def flat(table: Table) -> Table:
     area, use = (next(d for d in table.dims if d.name == n) for n in ("area", "use"))
     axes = [table.dims.index(d) for d in (area, use)]
     others = [i for i in range(len(table.dims)) if i not in axes]
-    roots = tuple(table.dims[i].codes.index(table.dims[i].root) for i in others)
+    roots = tuple(table.dims[i].root for i in others)
     full = np.moveaxis(table.value, [*others, *axes], range(len(table.dims)))[roots]
-    districts = [c for c, p in zip(area.codes, area.parents, strict=True)
-                 if p >= 0 and area.codes[p] == area.root]  # fmt: skip
-    parent = {area.root: ""}
-    for district in districts:
+    parent = {area.codes[area.root]: ""}
+    for district in np.flatnonzero(np.asarray(area.parents) == area.root).tolist():
         if len(parent) >= FLAT_AREAS:
             break
-        at = area.codes.index(district)
-        parent[district] = area.root
-        parent |= {c: district for c, p in zip(area.codes, area.parents, strict=True) if p == at}
+        below = [district]
+        for place in below:
+            parent[area.codes[place]] = area.codes[area.parents[place]]
+            below += np.flatnonzero(np.asarray(area.parents) == place).tolist()
     cut = Hierarchy.of("area", parent)
-    rows, columns = (
-        [d.codes.index(c) for c in leaves.leaves] for d, leaves in ((area, cut), (use, use))
-    )
-    return Table("flat", (cut, use), aggregate(full[np.ix_(rows, columns)], [cut, use]))
+    rows = [area.position(cut.codes[i]) for i in cut.leaves]
+    full = full[np.ix_(rows, use.leaves)]
+    return Table("flat", (cut, use), aggregate(full, [cut, use]))
 
 
 def solved(row: Row) -> dict[str, Any]:
