@@ -38,7 +38,7 @@ SHARED = {"districts"}
 SMALL = 400
 """Unknowns up to which the exact engine is the default."""
 
-LARGE = 20_000
+LARGE = 60_000
 """Unknowns from which tables that share districts are searched district by district."""
 
 MIDDLE = 6_000

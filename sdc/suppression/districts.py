@@ -253,7 +253,7 @@ def polish(ground: Ground, found: Found) -> Found:
     problem, masks = ground.problem, ground.masks
     assert found.moves is not None
     engine = Engine(Window.of(problem, ground.demands, masks), seed=ground.seed)
-    engine.load(Witnesses(found.moves, servers(ground.demands, found.moves)))
+    engine.load(Witnesses.of(ground.demands, found.moves))
     if len(engine.unserved()):
         return found
     before = engine.cost
@@ -264,21 +264,3 @@ def polish(ground: Ground, found: Found) -> Found:
     hidden = masks.hidden(problem, masks.needed(moves))
     log = (*found.log, f"polish: price {before:.6g} to {engine.cost:.6g}")
     return Found(hidden, 0.0, log, moves, reproducible=reproducible)
-
-
-def servers(demands: Demands, moves: sp.csr_matrix) -> IntArray:
-    """(r,) a move that serves each demand, -1 where none does.
-
-    >>> d = Demands(np.array([0, 1]), np.array([1, -1]), np.array([2, 5]))
-    >>> servers(d, sp.csr_matrix(np.array([[1, -1], [2, -2]]))).tolist()
-    [1, -1]
-    """
-    columns = moves.tocsc()
-    out = np.full(len(demands), -1, dtype=np.int64)
-    for r, cell in enumerate(demands.cell.tolist()):
-        part = slice(int(columns.indptr[cell]), int(columns.indptr[cell + 1]))
-        reach = columns.data[part] * demands.sign[r]
-        enough = columns.indices[part][reach >= demands.need[r]]
-        if len(enough):
-            out[r] = int(enough.min())
-    return out

@@ -59,6 +59,24 @@ class Witnesses:
     by: IntArray
 
     @classmethod
+    def of(cls, demands: Demands, moves: sp.csr_matrix) -> Witnesses:
+        """Moves in hand, and for each demand the first that reaches it; O(r + entries).
+
+        >>> d = Demands(np.array([0, 1]), np.array([1, -1]), np.array([2, 5]))
+        >>> Witnesses.of(d, sp.csr_matrix(np.array([[1, -1], [2, -2]]))).by.tolist()
+        [1, -1]
+        """
+        columns = moves.tocsc()
+        by = np.full(len(demands), -1, dtype=np.int64)
+        for r, cell in enumerate(demands.cell.tolist()):
+            part = slice(int(columns.indptr[cell]), int(columns.indptr[cell + 1]))
+            reach = columns.data[part] * demands.sign[r]
+            enough = columns.indices[part][reach >= demands.need[r]]
+            if len(enough):
+                by[r] = int(enough.min())
+        return cls(sp.csr_matrix(moves), by)
+
+    @classmethod
     def none(cls, n: int, demands: int) -> Witnesses:
         """No moves yet."""
         empty = sp.csr_matrix((0, n), dtype=np.int64)

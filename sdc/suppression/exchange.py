@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
 
 from sdc.model.system import BoolArray, Problem
 from sdc.suppression.demands import Demands, Masks
@@ -90,14 +91,21 @@ def _merit(engine: Engine) -> tuple[int, float]:
 def _built(whole: Whole, led: Masks) -> tuple[Engine, bool]:
     """Moves built under leading prices and exchanged under the true ones; False: the clock ended it."""
     opened = led.free | (led.price < whole.masks.price)
-    engine = replace(whole, masks=led).engine(opened, opened)
+    none = Witnesses.none(whole.problem.system.n, len(whole.demands))
+    return improved(whole, served(replace(whole, masks=led), none, opened), opened)
+
+
+def served(whole: Whole, known: Witnesses, opened: BoolArray) -> Witnesses:
+    """Moves for the demands that have none, among the masks (k,) opened, else among all."""
+    engine = whole.engine(opened, opened)
+    engine.load(known)
     if engine.construct():
-        found = engine.witnesses()
+        known = engine.witnesses()
         # Few are left: not worth solving all relations.
-        engine = Engine(Window.of(whole.problem, whole.demands, led), seed=whole.seed)
-        engine.load(found)
+        engine = Engine(Window.of(whole.problem, whole.demands, whole.masks), seed=whole.seed)
+        engine.load(known)
         engine.finish()
-    return improved(whole, engine.witnesses(), opened)
+    return engine.witnesses()
 
 
 def improved(whole: Whole, known: Witnesses, opened: BoolArray) -> tuple[Engine, bool]:
@@ -110,6 +118,15 @@ def improved(whole: Whole, known: Witnesses, opened: BoolArray) -> tuple[Engine,
     far = whole.engine(whole.masks.needed(known.moves) | whole.masks.free)
     far.load(known)
     return far, improve(far, whole.budget) and ended
+
+
+def resumed(problem: Problem, moves: sp.csr_matrix, *, budget: Budget, seed: int) -> sp.csr_matrix:
+    """Moves in hand, others for what none of them serves, and exchanges for as long as they pay."""
+    demands, masks = Demands.of(problem), Masks.of_problem(problem)
+    whole = Whole(problem, demands, masks, budget, seed)
+    opened = masks.needed(moves) | masks.free
+    known = served(whole, Witnesses.of(demands, moves), opened)
+    return improved(whole, known, opened)[0].witnesses().moves
 
 
 def improve(engine: Engine, budget: Budget) -> bool:

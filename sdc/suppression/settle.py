@@ -17,6 +17,8 @@ from sdc.disclosure.work import Work
 from sdc.model.hierarchy import IntArray
 from sdc.model.sharing import Runner
 from sdc.model.system import Level, Problem
+from sdc.suppression.demands import Masks
+from sdc.suppression.exchange import SHORT, resumed
 from sdc.suppression.found import Budget, Found
 from sdc.suppression.repair import repair
 
@@ -26,8 +28,9 @@ ROUNDS = 5
 def settle(problem: Problem, found: Found, *, seed: int = 0, run: Runner = map) -> Found:
     """The same pattern with no X left standing, as far as ``ROUNDS`` rounds of repair reach.
 
-    Each round asks the prover which hidden cells have one possible value and lets ``repair`` serve a
-    demand for each. What stands after the last round is for the audit to refuse.
+    Each round asks the prover which hidden cells have one possible value and serves a demand for each,
+    by searches where there are moves to start from, else by ``repair``. What stands after the last round
+    is for the audit to refuse.
 
     Raises Infeasible where a cell cannot be given a second value though everything else is hidden.
     """
@@ -43,9 +46,13 @@ def settle(problem: Problem, found: Found, *, seed: int = 0, run: Runner = map) 
             # What the prover found need not be found again.
             return dataclasses.replace(found, moves=proof.moves) if proof.scale == 1 else found
         wider = also(problem, np.array(sorted(asked), dtype=np.int64))
-        mended = repair(
-            wider, found.hidden, budget=Budget(0), seed=seed, moves=_both(found.moves, proof.moves)
-        )
+        moves = _both(found.moves, proof.moves if proof.scale == 1 else None)
+        hidden = found.hidden
+        if moves is not None:
+            moves = resumed(wider, moves, budget=Budget(SHORT), seed=seed)
+            masks = Masks.of_problem(wider)
+            hidden = masks.hidden(wider, masks.needed(moves))
+        mended = repair(wider, hidden, budget=Budget(0), seed=seed, moves=moves)
         found = Found(
             mended.hidden,
             found.bound,
