@@ -176,7 +176,14 @@ def test_windows_has_every_make_target_of_the_office() -> None:
 
 
 JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
-FOR_DEVELOPERS = {"seeds.md", "performance.md", "planning.md", "replay.md", "large-data.md"}
+FOR_DEVELOPERS = {
+    "extend.md",
+    "seeds.md",
+    "performance.md",
+    "planning.md",
+    "replay.md",
+    "large-data.md",
+}
 
 
 def test_users_pages_exist_in_japanese() -> None:

@@ -29,6 +29,9 @@ LEVELS = {
     "linear": Text("adding and subtracting; no guarantee"),
     "integer": Text("more than one whole number is possible"),
     "interval": Text("neither the threshold nor a smaller value can be excluded"),
+    "rule-aware": Text(
+        "the same, for a reader too who runs the tool again on every possible table"
+    ),
 }
 
 

@@ -19,9 +19,10 @@ from typer.testing import CliRunner
 
 from sdc import cli
 from sdc.config import read_config
+from sdc.model.system import Level
 from sdc.pipeline.run import Safe, make_safe
 from sdc.review.cells import cells_of
-from sdc.review.page import review_page
+from sdc.review.page import LEVELS, review_page
 from sdc.review.shapes import draw
 
 pytestmark = pytest.mark.xdist_group("small-city")
@@ -159,6 +160,10 @@ def test_cells_know_their_state(safe: Safe) -> None:
     assert ((cells["printed"] == "X") == (cells["status"] != "published")).all()
     with pytest.raises(KeyError):
         cells_of(safe, "nothing")
+
+
+def test_every_level_has_its_words() -> None:
+    assert set(LEVELS) == {str(level) for level in Level}
 
 
 def test_what_changed_is_told_in_the_readers_language(
