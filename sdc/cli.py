@@ -127,9 +127,7 @@ def protect(
         budget=budget, time_limit=time_limit, seed=seed, ground=ground, scheduler=scheduler,
     )  # fmt: skip
     outcome = protect_file(cells, out, options, stages())
-    for name, value in outcome.summary.items():
-        typer.echo(f"{name:20} {value}")
-    typer.echo(f"→ {outcome.folder}")
+    typer.echo(outcome.text())
 
 
 @command(app)

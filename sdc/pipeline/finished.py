@@ -19,7 +19,7 @@ import numpy as np
 
 from sdc.disclosure.twins import Rerun
 from sdc.errors import DisclosureFound, InputError, NotProven
-from sdc.messages import Text
+from sdc.messages import Text, aligned
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.plan import Plan, PublishedTable
 from sdc.model.release import Release
@@ -37,6 +37,25 @@ class Outcome:
 
     summary: Mapping[str, Any]
     folder: Path
+
+    def text(self) -> str:
+        """What was done and where it lies, for a person."""
+        s = self.summary
+        hidden = Text("{n:,} ({primary:,} primary, {more:,} complementary)",
+                      n=s["n_primary"] + s["n_complementary"],
+                      primary=s["n_primary"], more=s["n_complementary"])  # fmt: skip
+        loss = Text("{cost:g}, at least {bound:g} ({gap:.1%} apart)",
+                    cost=s["cost_complementary"], bound=s["lower_bound"], gap=s["gap"])  # fmt: skip
+        rows: list[tuple[Text, object]] = [
+            (Text("cells"), f"{s['n_cells']:,}"),
+            (Text("hidden X"), hidden),
+            (Text("loss of the complementary cells"), loss),
+            (Text("method"), s["method"]),
+            (Text("audit"), Text("passed: {level}, {n:,} primary cells proven",
+                                 level=s["level"], n=s["n_primary"])),
+            (Text("written to"), self.folder),
+        ]  # fmt: skip
+        return "\n".join(aligned(rows))
 
 
 def finish(
