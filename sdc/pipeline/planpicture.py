@@ -15,7 +15,7 @@ from sdc.publishing.sheet import ACCENT, BLACK, GREY, LIGHT, Sheet, neutral
 
 WIDTH, LEFT, TOP, HEIGHT, ROW = 210.0, 24.0, 22.0, 82.0, 5.0
 STEP = 4.0
-"""Room in mm that a number beside a point takes."""
+"""Room in mm that a number beside a point takes; those of one place stand one above the other."""
 
 
 def picture(scored: Sequence[Scored], chosen: Scored) -> bytes:
@@ -59,11 +59,11 @@ def _points(sheet: Sheet, scored: Sequence[Scored], chosen: Scored) -> None:
         else:
             face = colour if id(s) in front else "white"
             sheet.polygon(_disc(x, y, 1.3), face=face, color=colour, width=0.9)
-        at = x + 2.2
-        while any(abs(at - a) < STEP and abs(y - b) < STEP / 2 for a, b in numbers):
-            at += 0.5
-        numbers.append((at, y))
-        sheet.text(at, y, str(k), size=6.5, va="center", color=colour)
+        at, up = x + 2.2, y
+        while any(abs(at - a) < STEP and abs(up - b) < STEP / 2 for a, b in numbers):
+            up -= STEP / 2
+        numbers.append((at, up))
+        sheet.text(at, up, str(k), size=6.5, va="center", color=colour)
 
 
 def _list(sheet: Sheet, scored: Sequence[Scored], chosen: Scored) -> None:
@@ -84,7 +84,9 @@ def _list(sheet: Sheet, scored: Sequence[Scored], chosen: Scored) -> None:
         loss = f"{s.loss:.5f}" if s.safe else f"≧ {s.loss:.5f}"
         values = (str(k), loss, f"{s.records:.1%}", str(s.changes), f"{s.candidate.name}{star}")
         for value, (_, x, side) in zip(values, heads, strict=True):
-            sheet.text(x, y, value, size=7, ha=side, color=colour)
+            room = WIDTH - 8 - x if side == "left" else x
+            size = 7 * min(1.0, room / max(sheet.measure(value, 7)[0], 1e-9))
+            sheet.text(x, y, value, size=size, ha=side, color=colour)
 
 
 def _spaced(values: list[int], widest: float) -> list[int]:
