@@ -1,7 +1,7 @@
 """How much less does the planner lose than suppression alone, at the same proven level?
 
     SDC_REAL_DATA=… python bench/planning.py osaka       # a minute
-    SDC_REAL_DATA=… python bench/planning.py shinjuku    # many minutes
+    SDC_REAL_DATA=… python bench/planning.py shinjuku    # four CPU minutes
 
 Osaka: 7,715 buildings by 18 uses and town. 新宿区: buildings by area class x height class and small
 area. Minimum count 3, level interval, every zero may carry an X. Each plan is carried out, audited and
