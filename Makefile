@@ -74,6 +74,7 @@ notebooks: $(STAMP)  ## run the five notebooks / 5つのノートブックを実
 
 docs: $(STAMP)  ## the documentation as a site in site/ / 文書のサイトを site/ に作成
 	$(BIN)/python docs/error_codes.py > docs/reference/errors.md
+	$(BIN)/python docs/message_codes.py > docs/reference/messages.md
 	$(BIN)/python docs/pictures.py docs/explanation/pictures
 	$(BIN)/python docs/make_site.py site
 

@@ -36,6 +36,9 @@ English (`SDC_LANG` or the locale; in both where it is neither). `…` stands fo
 
 失敗したときはファイルを残しません (`sdc check` は `errors.csv` に全件を書きます)。
 A failed command leaves no files (`sdc check` lists everything in `errors.csv`).
+
+ここにないコードは[ほかのメッセージのコード](messages.md)にあります。
+Codes that are not on this page are among the [codes of other messages](messages.md).
 """
 
 

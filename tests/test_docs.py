@@ -167,6 +167,15 @@ def test_the_page_of_error_codes_is_what_the_program_says() -> None:
     assert asked <= set(codes)
 
 
+@pytest.mark.nightly
+def test_the_page_of_other_codes_is_what_the_program_says() -> None:
+    """Any new message changes this page; `make docs` renews it."""
+    script = ROOT / "docs" / "message_codes.py"
+    run = [sys.executable, str(script)]
+    made = subprocess.run(run, capture_output=True, check=True, encoding="utf-8").stdout
+    assert (ROOT / "docs/reference/messages.md").read_text(encoding="utf-8") == made
+
+
 def test_windows_has_every_make_target_of_the_office() -> None:
     page = (ROOT / "docs/how-to/windows.md").read_text(encoding="utf-8")
     targets = re.findall(r"^([a-z]+):.*##", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
