@@ -24,7 +24,7 @@ from sdc.suppression.relaxation import relax, rounded_up
 
 __all__ = ["Lead"]
 
-ROUNDS = 10
+ROUNDS = 16
 """Rounds of the relaxation at the default budget."""
 PROGRAMS = 8
 """Whole programs at the default budget."""

@@ -24,7 +24,7 @@ from sdc.suppression.refuting import refute_all
 __all__ = ["Rays"]
 
 DENOMINATORS = (1, 2, 6, 60)
-STEPS = 100
+STEPS = 40
 """Steps after which the question about one demand is left open."""
 
 ROOM = 4_000_000
