@@ -70,7 +70,7 @@ def problem(
         placed[block.index] = True
         cost[block.index] = _cost(block.table, prices, own.cost)
         kept = block.index[_matches(block.table, own.never_hide)]
-        _refuse_grouped(system, kept)
+        _refuse_grouped(system, kept[:0] if block.table.within else kept)
         eligible[kept] = False
         if own.zeros == "show":
             zeros_shown[block.index] = True
@@ -230,6 +230,8 @@ def _matches(table: Table, cells: tuple[Mapping[str, str], ...]) -> BoolArray:
     for cell in cells:
         if not set(cell) <= set(names):
             continue
+        if table.within and any(c not in table.dims[names[n]] for n, c in cell.items()):
+            continue  # it names a class, and these are groups
         place: list[slice | int] = [slice(None)] * len(names)
         for name, code in cell.items():
             dim = table.dims[names[name]]

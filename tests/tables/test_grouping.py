@@ -115,6 +115,13 @@ def test_what_must_be_printed_is_not_grouped() -> None:
     keep = Rules(min_count=3, never_hide=({"area": "p1", "use": "c"},))
     with pytest.raises(RulesError, match="never to be hidden"):
         problem(system, keep)
+    # what is printed anyway may be kept: a class of another area, and the total of all
+    other = ({"area": "p0", "use": "d"}, {"area": "A", "use": "T"})
+    wanted = problem(
+        system, Rules(min_count=3, never_hide=other, must_hide=({"use": "d", "area": "p1"},))
+    )
+    kept = {system.name_of(int(c)) for c in np.flatnonzero(system.shown & ~wanted.eligible)}
+    assert kept == {"area=p0, use=d", "area=A, use=T"}
 
 
 def test_a_total_of_one_grouped_class_is_a_disclosure() -> None:
