@@ -189,6 +189,7 @@ FOR_DEVELOPERS = {
     "extend.md",
     "seeds.md",
     "performance.md",
+    "growth.md",
     "planning.md",
     "replay.md",
     "large-data.md",

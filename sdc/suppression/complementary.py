@@ -77,7 +77,7 @@ def suppress(
     options: dict[str, Any] = {"run": run} if name in SHARED else {}
     engine = partial(load(name), problem, budget=Budget.of(budget, time_limit), seed=seed,
                      previous=previous, **options)  # fmt: skip
-    found, given_up = secured(problem, engine, seed=seed, run=run)
+    found, given_up = secured(problem, engine, seed=seed)
     return Plan(
         problem,
         found.hidden,

@@ -21,7 +21,7 @@ import scipy.sparse as sp
 
 from sdc.model.hierarchy import IntArray
 from sdc.model.sharing import Runner, threaded
-from sdc.model.system import BoolArray, Problem
+from sdc.model.system import BoolArray, Problem, System
 from sdc.suppression.areatree import Districts, districts_of, shared_tree
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import IDLE, Engine, Witnesses
@@ -207,14 +207,14 @@ def _across(
 ) -> tuple[list[Searched], IntArray]:
     """Demands that need more than their district has, by one kind of windows after the other."""
     found: list[Searched] = []
-    system = ground.problem.system
-    dim = shared_tree(system)
-    assert dim is not None
-    near = Nearby.of(system, dim)
+    near: Nearby | None = None
     for kind, first, second in LADDER:
-        if len(left) <= (FEW if kind == NEAR else 0):
+        if not len(left):
             break
         if kind == NEAR:
+            if near is None and len(left) <= FEW:
+                break
+            near = near or _nearby(ground.problem.system)
             home = near.home[ground.demands.cell[left]]
             wanted = [(near.around(a, first, int(second)), left[home == a]) for a in _each(home)]
         else:
@@ -233,6 +233,13 @@ def _across(
         )
         left = np.setdiff1d(left, served)
     return found, left
+
+
+def _nearby(system: System) -> Nearby:
+    """The tree of areas of tables that share districts."""
+    dim = shared_tree(system)
+    assert dim is not None
+    return Nearby.of(system, dim)
 
 
 def _each(numbers: IntArray) -> list[int]:

@@ -19,7 +19,6 @@ from sdc.disclosure.witness import free_cells
 from sdc.disclosure.work import Work
 from sdc.errors import Infeasible, SolverError
 from sdc.model.hierarchy import IntArray
-from sdc.model.sharing import Runner
 from sdc.model.system import BoolArray, Level, Problem
 from sdc.suppression.demands import Masks
 from sdc.suppression.found import Budget, Found
@@ -41,19 +40,17 @@ class Held:
     open: IntArray
 
 
-def secured(
-    problem: Problem, engine: Callable[[], Found], *, seed: int = 0, run: Runner = map
-) -> tuple[Found, str]:
+def secured(problem: Problem, engine: Callable[[], Found], *, seed: int = 0) -> tuple[Found, str]:
     """The engine's answer where it keeps the promise, else the first rung that does; what was given up.
 
     The second value is empty where nothing was. Cost: one check of the witnesses that the engine
-    hands over, shared out by ``run``; a proof for every rung beyond.
+    hands over; a proof for every rung beyond.
 
     Raises Infeasible, naming the cells, where some cell is not safe though everything that may be
     hidden is.
     """
     try:
-        held = _held(problem, settle(problem, engine(), seed=seed, run=run), seed=seed, run=run)
+        held = _held(problem, settle(problem, engine(), seed=seed), seed=seed)
     except (Infeasible, SolverError):
         held = Held(Found(_masked(problem, np.zeros(problem.system.n, bool))), problem.primary)
     if not len(held.open):
@@ -71,12 +68,12 @@ def secured(
     return replace(found, bound=0.0, log=log, reproducible=started.reproducible), said
 
 
-def _held(problem: Problem, found: Found, *, seed: int, run: Runner = map) -> Held:
+def _held(problem: Problem, found: Found, *, seed: int) -> Held:
     """What a pattern keeps of its promise; complementary masks that follow are printed."""
     if problem.level is Level.LINEAR:
         follows = determined(problem.system.relations, free_cells(problem, found.hidden))
         return Held(found, problem.primary[follows[problem.primary]])
-    proof = prove(problem, found.hidden, found.moves, work=Work(None, None), seed=seed, run=run)
+    proof = prove(problem, found.hidden, found.moves, work=Work(None, None), seed=seed)
     masks = Masks.of_problem(problem)
     moving = masks.free.copy()
     moving[masks.of[found.hidden & ~proof.standing]] = True

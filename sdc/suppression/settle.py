@@ -15,7 +15,6 @@ import scipy.sparse as sp
 from sdc.disclosure.proof import prove
 from sdc.disclosure.work import Work
 from sdc.model.hierarchy import IntArray
-from sdc.model.sharing import Runner
 from sdc.model.system import Level, Problem
 from sdc.suppression.demands import Masks
 from sdc.suppression.exchange import SHORT, resumed
@@ -25,7 +24,7 @@ from sdc.suppression.repair import repair
 ROUNDS = 5
 
 
-def settle(problem: Problem, found: Found, *, seed: int = 0, run: Runner = map) -> Found:
+def settle(problem: Problem, found: Found, *, seed: int = 0) -> Found:
     """The same pattern with no X left standing, as far as ``ROUNDS`` rounds of repair reach.
 
     Each round asks the prover which hidden cells have one possible value and serves a demand for each,
@@ -38,7 +37,7 @@ def settle(problem: Problem, found: Found, *, seed: int = 0, run: Runner = map) 
         return found
     asked: set[int] = set()
     for _ in range(ROUNDS):
-        proof = prove(problem, found.hidden, found.moves, work=Work(None, None), seed=seed, run=run)
+        proof = prove(problem, found.hidden, found.moves, work=Work(None, None), seed=seed)
         standing = np.flatnonzero(proof.standing)
         standing = standing[problem.eligible[standing]]
         asked |= {int(c) for c in standing}
