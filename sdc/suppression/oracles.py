@@ -76,7 +76,7 @@ class Linear:
         plain = self.deleter.delete(self.reduced.weight)
         if previous is None:
             return plain
-        return min(plain, self.deleter.below(previous), key=self.deleter.loss)
+        return min(self.deleter.below(previous), plain, key=self.deleter.loss)
 
     def improve(self, best: BoolArray, relaxation: Relaxation, budget: Budget) -> BoolArray:
         """Guided orders and a short neighbourhood search."""
@@ -123,7 +123,7 @@ class Bounded:
         """Grown from the primary cells or an earlier pattern, then thinned."""
         starts = [self.reduced.forced]
         if previous is not None:
-            starts.append(self.reduced.opened(previous))
+            starts.insert(0, self.reduced.opened(previous))
         grown = [self._completed(s, self.reduced.weight, budget) for s in starts]
         safe = [g for g in grown if g is not None]
         if safe:

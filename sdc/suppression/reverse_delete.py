@@ -63,11 +63,12 @@ def reverse_delete(
         return Found(reduced.cells(plain), log=("printed by falling loss",))
     rounds = budget.steps(min(ROUNDS, max(MASKED // max(reduced.masks, 1), 1)))
     relaxation = relax(reduced, Covers(reduced, seed), budget, rounds=rounds)
-    starts = [plain] if previous is None else [plain, deleter.below(previous)]
+    # Where two are equally cheap the first is kept, so that a revision keeps its X.
+    starts = [plain] if previous is None else [deleter.below(previous), plain]
     best, log = search(deleter, relaxation, budget, seed=seed, starts=starts)
     hidden = reduced.cells(best)
     return Found(
-        hidden, bound=relaxation.bound, log=tuple(log),
+        hidden, bound=min(relaxation.bound, deleter.loss(best)), log=tuple(log),
         reproducible=relaxation.reproducible and not budget.expired,
     )  # fmt: skip
 
