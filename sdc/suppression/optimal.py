@@ -27,7 +27,7 @@ __all__ = ["optimal"]
 
 NODES = 20_000
 """Branch-and-bound nodes of all programs together at the default budget."""
-EFFORT = 200_000_000
+EFFORT = 100_000_000
 """Simplex iterations times rows and columns of all programs together at the default budget; no
 further program begins then."""
 EACH = 400

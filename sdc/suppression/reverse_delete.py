@@ -229,6 +229,9 @@ class Neighbourhoods:
         near = np.sort(near[~opened[near]]).astype(np.int64)
         if not len(near):
             return near
-        chance = 1.0 / (1.0 + self.deleter.reduced.weight[near] * self.trust[near])
+        # In units of the mean, so that other units of the loss lead to the same choices.
+        weight = self.deleter.reduced.weight
+        unit = float(weight.mean()) or 1.0
+        chance = 1.0 / (0.1 + weight[near] * self.trust[near] / unit)
         size = min(self.SIZES[int(self.draw.integers(len(self.SIZES)))], len(near))
         return self.draw.choice(near, size, replace=False, p=chance / chance.sum())

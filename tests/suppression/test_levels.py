@@ -10,9 +10,13 @@ from stranger import keeps, least
 from tinytables import flat
 
 from sdc.errors import Infeasible, InputError
+from sdc.model.hierarchy import Hierarchy
 from sdc.model.rules import Rules
 from sdc.model.system import Level, Problem
+from sdc.model.table import Table, aggregate
+from sdc.sensitivity import problem as problem_of
 from sdc.suppression.complementary import METHODS, suppress
+from sdc.tables.relations import system_of
 
 LEVELS = ("linear", "integer", "interval", "given")
 FLAT = sorted(set(METHODS) - {"districts"})
@@ -140,3 +144,49 @@ def test_among_equal_patterns_the_earlier_one_is_kept(method: str, level: str) -
                 earlier[index.ravel()[at]] = True
         plan = suppress(problem, method=method, previous=earlier)
         assert np.array_equal(plan.hidden, earlier)
+
+
+def cube(values: np.ndarray, level: Level, names: str, codes: str) -> Problem:
+    """A table of three flat dimensions of two codes each with all totals, cost by count."""
+    dims = [Hierarchy.flat(name, [name + code for code in codes]) for name in names]
+    table = Table("t", tuple(dims), aggregate(values, dims))
+    zeros = "show" if level is Level.LINEAR else "hide"
+    return problem_of(
+        system_of([table]), Rules(min_count=4, level=level, zeros=zeros, cost="value")
+    )
+
+
+@pytest.mark.parametrize("level", list(Level)[:3])
+def test_permuted_dimensions_and_renamed_codes_cost_the_same(level: Level) -> None:
+    values = np.random.default_rng(2).integers(5, 20, (2, 2, 2))
+    values[0, 1, 0] = 2
+    plain = suppress(cube(values, level, "abc", "xy"), method="optimal")
+    # The other order of the dimensions, the codes the other way round, and both under other names.
+    others = [
+        cube(values.transpose(2, 0, 1), level, "cab", "xy"),
+        cube(values[::-1, ::-1, ::-1], level, "abc", "xy"),
+        cube(values[:, ::-1].transpose(1, 2, 0), level, "rst", "mn"),
+    ]
+    for other in others:
+        plan = suppress(other, method="optimal")
+        assert plan.gap == pytest.approx(plain.gap, abs=1e-9) == 0.0
+        assert plan.cost == pytest.approx(plain.cost)
+        assert (plan.problem.level, plan.hidden.sum()) == (level, plain.hidden.sum())
+
+
+@pytest.mark.parametrize("cost", ["value", "count"])
+def test_multiplied_counts_and_threshold_scale_the_answer_at_linear(cost: str) -> None:
+    # Hidden are 1 to 3 of the first table (min_count 4), 7, 14 and 21 of the second (min_count 22).
+    draw = np.random.default_rng(4)
+    for _ in range(3):
+        values = draw.integers(0, 15, (5, 5))
+        small, large = (
+            flat(values * times, Rules(min_count=least_shown, level=Level.LINEAR, zeros="show",
+                                       cost=cost))
+            for times, least_shown in ((1, 4), (7, 22))
+        )  # fmt: skip
+        factor = 7 if cost == "value" else 1
+        for method in ("optimal", "reverse-delete"):
+            plan, scaled = suppress(small, method=method), suppress(large, method=method)
+            assert np.array_equal(small.primary, large.primary)
+            assert scaled.cost == pytest.approx(factor * plan.cost)
