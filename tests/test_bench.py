@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import scipy.sparse as sp
 
 BENCH = Path(__file__).parents[1] / "bench"
 
@@ -63,3 +65,23 @@ def test_exponents_are_slopes_of_logarithms(monkeypatch: pytest.MonkeyPatch) -> 
     runs = [{"size": s, "cpu_s": c, "added_mb": m, "way": "x"} for s, c, m in costs]
     assert growth(runs) == {"cpu_s": 2.0}
     assert growth(runs[:2]) == {}
+
+
+def test_the_benchmarks_stranger_recovers_what_follows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCH))
+    from attack import recovered, recovered_in_table  # type: ignore[import-not-found]
+
+    # 5 = x + y, x = u. Alone y follows; x is held by the printed u and takes y with it; all three are
+    # free together.
+    sums = sp.csr_matrix([[-1, 1, 1, 0], [0, 1, 0, -1]])
+    every = np.ones(4, dtype=bool)
+    assert recovered(sums, np.array([False, False, True, False]), every) == 1
+    assert recovered(sums, np.array([False, True, True, False]), every) == 2
+    assert recovered(sums, np.array([False, True, True, True]), every) == 0
+    # Rows a, b under T and columns p, q under T: a rectangle of four stays open, three of it do not.
+    marks = np.zeros((3, 3), dtype=bool)
+    marks[1:, 1:] = True
+    parents = [[-1, 0, 0], [-1, 0, 0]]
+    assert recovered_in_table(parents, marks, marks) == 0
+    marks[1, 1] = False
+    assert recovered_in_table(parents, marks, marks) == 3

@@ -44,7 +44,7 @@ LARGE = 60_000
 MIDDLE = 6_000
 """Unknowns up to which the exact engine is the default at ``linear``, whose programs are easy."""
 
-GIVEN = 3_000
+GIVEN = 12_000
 """Unknowns up to which it is the default where levels are given and the attacker is real-valued."""
 
 FEW = 20
