@@ -19,7 +19,8 @@ class Demands:
     """Distances that the primary cells must be able to move, and cells that must move at all.
 
     ``up``, ``down`` and ``slide`` (p,) are >= 0 (all 0 at ``integer``); ``some`` (n,) marks the hidden
-    cells, primary ones included. Units of 1.
+    cells, primary ones included, but for those whose given levels (JJ) ask for an X and nothing else.
+    Units of 1.
     """
 
     cells: IntArray
@@ -49,7 +50,10 @@ class Demands:
             return cls(problem.primary, nothing, nothing, nothing, some)
         up = np.maximum(problem.upper - value, 0)
         down = np.maximum(value - problem.lower, 0)
-        return cls(problem.primary, up, down, np.maximum(problem.slide, 0), some)
+        slide = np.maximum(problem.slide, 0)
+        if problem.level is Level.INTERVAL and not problem.whole:
+            some[problem.primary[(up == 0) & (down == 0) & (slide == 0)]] = False
+        return cls(problem.primary, up, down, slide, some)
 
     def stretched(self, problem: Problem) -> tuple[IntArray, IntArray]:
         """(p,) upward and downward distances that together reach the slide as well.
@@ -62,10 +66,11 @@ class Demands:
         return self.up + above, self.down + short - above
 
     def met(self, reach: Reach, scale: int) -> BoolArray:
-        """(p,) whether the moves take a primary cell far enough, and move it at all."""
+        """(p,) whether the moves take a primary cell far enough, and move it at all where it must."""
         up, down = reach.up[self.cells], -reach.down[self.cells]
         far = (up >= scale * self.up) & (down >= scale * self.down)
-        return far & (up + down >= scale * self.slide) & (up + down > 0)
+        moves = (up + down > 0) | ~self.some[self.cells]
+        return far & (up + down >= scale * self.slide) & moves
 
     def moved(self, reach: Reach) -> BoolArray:
         """(n,) whether a hidden cell takes a second value."""

@@ -9,8 +9,10 @@ import pytest
 from stranger import keeps, least
 from tinytables import flat
 
+from sdc.disclosure.audit import audit
 from sdc.errors import Infeasible, InputError
 from sdc.model.hierarchy import Hierarchy
+from sdc.model.plan import apply
 from sdc.model.rules import Rules
 from sdc.model.system import Level, Problem
 from sdc.model.table import Table, aggregate
@@ -190,3 +192,16 @@ def test_multiplied_counts_and_threshold_scale_the_answer_at_linear(cost: str) -
             plan, scaled = suppress(small, method=method), suppress(large, method=method)
             assert np.array_equal(small.primary, large.primary)
             assert scaled.cost == pytest.approx(factor * plan.cost)
+
+
+def test_a_given_level_of_nothing_asks_for_an_x_alone() -> None:
+    # 2 + 9 + 9 = 20: with levels of 0 the cell may stay the only X of its lines, as JJ files have it.
+    values = np.array([[2, 9, 9], [8, 9, 9], [7, 9, 9]])
+    built = flat(values, Rules(min_count=3))
+    value = built.system.value[built.primary]
+    given = dataclasses.replace(built, whole=False, upper=value, lower=value, slide=0 * value)
+    plan = suppress(given)
+    assert (plan.cost, plan.bound, plan.hidden.sum()) == (0.0, 0.0, 1)
+    assert audit(given, apply(given.system, plan)).passed
+    asked = dataclasses.replace(given, upper=value + 1)
+    assert suppress(asked).hidden.sum() >= 4
