@@ -130,9 +130,11 @@ def solved(row: Row) -> dict[str, Any]:
 
 
 def attacked(demands: Problem, found: list[Table], hidden: np.ndarray) -> int:
-    """Primary cells that a stranger recovers by adding and subtracting."""
+    """Primary cells that a stranger recovers by adding and subtracting, though they ask for more."""
     primary = np.zeros(demands.system.n, dtype=bool)
-    primary[demands.primary] = True
+    value = demands.system.value[demands.primary]
+    asks = (demands.upper > value) | (demands.lower < value) | (demands.slide > 0)
+    primary[demands.primary[asks | (demands.level is Level.LINEAR)]] = True
     if not found:
         return attack.recovered(demands.system.relations, hidden, primary)
     (block,) = demands.system.blocks
