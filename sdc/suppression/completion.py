@@ -26,7 +26,7 @@ PRICINGS = 3
 """How often the closed columns of one move are priced."""
 FRESH: dict[str, Any] = {"presolve": "off", "simplex_scale_strategy": 0, "simplex_strategy": 1}
 """Dual simplex from the resting table: prices change as a whole from one move to the next."""
-TRIES = 6_000
+TRIES = 2_000
 """Questions asked at most while masks are closed again."""
 IDLE = 1e-4
 """Price of a unit of movement on open columns, so that moves stay short."""

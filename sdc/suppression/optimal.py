@@ -39,6 +39,9 @@ FOCUS = 0.25
 STEPS = (0.3, 0.6, 1.0)
 """Where between the relaxation and a whole pattern that is not safe inequalities are sought too;
 those found well before the pattern cut deeper."""
+ROUNDS, LOOKS, LEAST = 200, 100_000, 20
+"""Rounds of the relaxation at most; on larger tables so many that they look at LOOKS masks in all,
+but no fewer than LEAST."""
 PATIENCE = 10
 """Rounds without progress after which the relaxation is left to the programs."""
 AGAIN = 5
@@ -65,7 +68,8 @@ def optimal(problem: Problem, *, budget: Budget, seed: int, previous: BoolArray 
     if not len(reduced.targets.column):
         return Found(reduced.cells(best), bound=float(reduced.weight[reduced.forced].sum()))
     master = Master(reduced, oracle.separator)
-    rounds = master.search(budget, rounds=200, patience=PATIENCE)
+    most = min(ROUNDS, max(LOOKS // reduced.masks, LEAST))
+    rounds = master.search(budget, rounds=most, patience=PATIENCE)
     run = _Run(master, oracle, budget, best, master.bound)
     run.guided(rounds)
     if budget.work > 0:
