@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sdc.model.hierarchy import Hierarchy, IntArray
+from sdc.model.system import BoolArray
 from sdc.readers.numbers import factorize
 from sdc.readers.problems import Problems
 
@@ -74,11 +75,17 @@ def malformed(code: str) -> str:
 
 
 def place_codes(
-    column: pd.Series[str], dim: Hierarchy, problems: Problems, *, first_row: int | None
+    column: pd.Series[str],
+    dim: Hierarchy,
+    problems: Problems,
+    *,
+    first_row: int | None,
+    silent: BoolArray | None = None,
 ) -> IntArray:
     """Position of every cell in a hierarchy, -1 and a finding where it is not listed; O(n).
 
-    ``first_row`` None: the codes are column names and stand in row 1.
+    ``first_row`` None: the codes are column names and stand in row 1. ``silent`` (n,) marks rows
+    whose code need not be listed.
     """
     places, texts = factorize(column)
     positions = np.array([dim.position(t) if t in dim else -1 for t in texts], dtype=np.int64)
@@ -86,7 +93,7 @@ def place_codes(
     if (at < 0).any():
         known = Known(dim.codes)
         told = {k: known.diagnose(texts[k]) for k in np.flatnonzero(positions < 0).tolist()}
-        for i in np.flatnonzero(at < 0):
+        for i in np.flatnonzero((at < 0) & (True if silent is None else ~silent)):
             text = texts[places[i]]
             code, guess = told[int(places[i])]
             row = 1 if first_row is None else first_row + int(i)

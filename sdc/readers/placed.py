@@ -11,6 +11,7 @@ import pandas as pd
 
 from sdc.errors import InputError
 from sdc.model.hierarchy import Hierarchy, IntArray
+from sdc.model.system import BoolArray
 from sdc.model.table import aggregate
 from sdc.readers.codes import malformed, place_codes
 from sdc.readers.hierarchies import flat_hierarchy
@@ -31,6 +32,7 @@ class Placed:
 
     ``columns`` are the value columns (one in a long file, one a class in a wide one); ``flat`` (e,)
     holds the flat cell position of every entry, column after column, -1 where a code is unknown.
+    Only entries of rows that may stay ``silent`` are left without a position.
     """
 
     table: TextTable
@@ -67,12 +69,16 @@ def place_long(
     problems: Problems,
     *,
     ignore: Sequence[str] = (),
+    silent: BoolArray | None = None,
 ) -> Placed:
-    """One row a cell: the columns left of ``value`` are dimensions. Raises where there are none."""
+    """One row a cell: the columns left of ``value`` are dimensions. Raises where there are none.
+
+    ``silent`` (r,) marks rows that print nothing: their codes need not be listed.
+    """
     if VALUE not in table.columns or table.columns[0] == VALUE:
         problems.fail("column-missing", row=1, column=VALUE, known=", ".join(table.columns))
     names = [c for c in table.columns[: table.columns.index(VALUE)] if c not in ignore]
-    dims, positions = _place(table, names, hierarchies, problems=problems)
+    dims, positions = _place(table, names, hierarchies, problems=problems, silent=silent)
     _check_size(dims, problems)
     flat = _ravel(positions, dims)
     return Placed(table, dims, (table.frame[VALUE],), flat)
@@ -116,6 +122,7 @@ def _place(
     hierarchies: Mapping[str, Hierarchy],
     *,
     problems: Problems,
+    silent: BoolArray | None = None,
 ) -> tuple[tuple[Hierarchy, ...], list[IntArray]]:
     """Hierarchy and positions of every dimension column."""
     for name in hierarchies:
@@ -126,7 +133,8 @@ def _place(
     for name in names:
         column = table.frame[name]
         dim = hierarchies[name] if name in hierarchies else _flat(column)
-        positions.append(place_codes(column, dim, problems, first_row=table.first_row))
+        first = table.first_row
+        positions.append(place_codes(column, dim, problems, first_row=first, silent=silent))
         dims.append(dim)
     return tuple(dims), positions
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from sdc.readers.numbers import Cells, Kind, read_marked
 from sdc.readers.placed import Placed, note_duplicates, place_long, place_wide
 from sdc.readers.problems import Problems
 from sdc.readers.spreadsheet import read_grid
+from sdc.readers.textfile import TextTable
 
 UNLISTED = ("unknown", "zero")
 STATUS = "status"
@@ -40,8 +42,10 @@ def read_published(
     or for zero with ``unlisted="zero"``. Which of the two is right only the publication can tell;
     "zero" gives the attacker more. Digit grouping, blanks and full-width digits are repaired and
     counted in ``notes``. Where a column ``status`` stands right of ``value`` (a table of a release
-    package), M (merged away) counts as a zero: the units stand in the destination. G (counted in a
-    group) is refused where the code list has the class: only some areas group it then.
+    package), the columns of names and labels are no dimensions; rows with M (merged away) or G
+    (counted in a group) whose codes are not listed print nothing, as in the package's own code lists.
+    M on a listed code counts as a zero: the units stand in the destination. G on one is refused: only
+    some areas group that class then.
 
     Raises InputError with all findings: unknown or double cells, cells that are neither number nor
     mark, visible totals that differ from the sum of their visible parts.
@@ -52,12 +56,14 @@ def read_published(
         problems.fail("option", value=unlisted, name="unlisted", known=", ".join(UNLISTED))
     known = hierarchies or {}
     if classes is None:
-        placed = place_long(table, known, problems, ignore=ignore)
+        silent = _status(table, "M") | _status(table, "G")
+        spared = [*ignore, *_words(table)]
+        placed = place_long(table, known, problems, ignore=spared, silent=silent)
     else:
         placed = place_wide(table, known, problems, classes=classes, index=index, ignore=ignore)
     cells, notes = _marked(placed, problems)
     note_duplicates(placed, problems)
-    for entry in np.flatnonzero(_of_status(placed, "G") & (placed.flat >= 0))[:1]:
+    for entry in np.flatnonzero(_of_status(placed, "G"))[:1]:
         placed.note("grouped-here", int(entry), problems)
     problems.stop()
     merged = _of_status(placed, "M")
@@ -89,13 +95,32 @@ def _marked(placed: Placed, problems: Problems) -> tuple[Cells, list[Text]]:
 
 
 def _of_status(placed: Placed, letter: str) -> BoolArray:
-    """(e,) entries that stand in a package's table with this status."""
-    frame = placed.table.frame
-    if len(placed.columns) == 1 and STATUS in frame:
-        status = frame[STATUS].to_numpy(dtype=object)
-        if set(status) <= _LETTERS:
-            return np.asarray(status == letter, dtype=bool)
+    """(e,) entries that stand in a package's table with this status and have a place."""
+    if len(placed.columns) == 1 and _of_package(placed.table):
+        return _status(placed.table, letter) & (placed.flat >= 0)
     return np.zeros(len(placed.flat), dtype=bool)
+
+
+def _of_package(table: TextTable) -> bool:
+    """Whether the table has the column of a release package that says what every value is."""
+    return STATUS in table.frame and set(table.frame[STATUS]) <= _LETTERS
+
+
+def _status(table: TextTable, letter: str) -> BoolArray:
+    """(r,) rows of a package's table with this status; none in any other table."""
+    if not _of_package(table):
+        return np.zeros(len(table), dtype=bool)
+    return np.asarray(table.frame[STATUS].to_numpy(dtype=object) == letter, dtype=bool)
+
+
+def _words(table: TextTable) -> list[str]:
+    """The columns of a package's table that spell out the code beside them."""
+    ends = ("_name", "_label")
+    return [
+        after
+        for code, after in pairwise(table.columns)
+        if _of_package(table) and after in {code + end for end in ends}
+    ]
 
 
 def _spread(
@@ -106,12 +131,14 @@ def _spread(
     value = np.zeros(size, dtype=np.int64)
     hidden = np.zeros(size, dtype=bool)
     present = np.zeros(size, dtype=bool)
-    value[placed.flat] = np.where(merged, 0, cells.value)
-    hidden[placed.flat] = cells.of(Kind.MARK) & ~merged
-    present[placed.flat] = ~cells.of(Kind.BLANK) | merged
+    has = placed.flat >= 0
+    at = placed.flat[has]
+    value[at] = np.where(merged, 0, cells.value)[has]
+    hidden[at] = (cells.of(Kind.MARK) & ~merged)[has]
+    present[at] = (~cells.of(Kind.BLANK) | merged)[has]
     if zero:
         listed = np.zeros(size, dtype=bool)
-        listed[placed.flat] = True
+        listed[at] = True
         present |= ~listed & _innermost(placed)
     return value.reshape(placed.shape), hidden.reshape(placed.shape), present.reshape(placed.shape)
 

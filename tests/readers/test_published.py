@@ -100,6 +100,20 @@ def test_merged_cells_of_a_package_count_as_zero(write: Write) -> None:
     assert "合算されたセル1件を0としました / 1 merged cells count as zero" in map(str, table.notes)
 
 
+def test_a_table_of_a_package_is_read_with_its_own_code_lists(write: Write, told: Told) -> None:
+    # n3 was added to n2, c is counted in b: neither is listed, and neither prints a number.
+    head = "area,area_name,use,use_label,value,status\n"
+    rows = ["n1,北1,a,家,1,A", "n1,北1,b,店,X,X", "n1,北1,c,畑,,G", "n3,北3,a,家,X,M", "n3,北3,c,畑,,G"]
+    table = read_published(write(head + "\n".join(rows) + "\n"), hierarchies=KNOWN)
+    assert [d.name for d in table.dims] == ["area", "use"]
+    # n1 and a, n1 and b are all that stands there; of those one is hidden.
+    assert (int(table.present.sum()), int(table.hidden.sum())) == (2, 1)
+    wrong = write(head + "n3,北3,a,家,4,A\n")
+    assert told(lambda: read_published(wrong, hierarchies=KNOWN)) == [
+        ("code-unknown", 2, "area", "n3")
+    ]
+
+
 def test_a_visible_total_that_its_parts_contradict_is_refused(write: Write, told: Told) -> None:
     path = write("area,use,value\nn1,a,1\nn2,a,2\nN,a,4\ns,a,X\nT,a,9\n")
     found = told(lambda: read_published(path, hierarchies=KNOWN))
