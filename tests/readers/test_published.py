@@ -103,7 +103,13 @@ def test_merged_cells_of_a_package_count_as_zero(write: Write) -> None:
 def test_a_table_of_a_package_is_read_with_its_own_code_lists(write: Write, told: Told) -> None:
     # n3 was added to n2, c is counted in b: neither is listed, and neither prints a number.
     head = "area,area_name,use,use_label,value,status\n"
-    rows = ["n1,北1,a,家,1,A", "n1,北1,b,店,X,X", "n1,北1,c,畑,,G", "n3,北3,a,家,X,M", "n3,北3,c,畑,,G"]
+    rows = [
+        "n1,北1,a,家,1,A",
+        "n1,北1,b,店,X,X",
+        "n1,北1,c,畑,,G",
+        "n3,北3,a,家,X,M",
+        "n3,北3,c,畑,,G",
+    ]
     table = read_published(write(head + "\n".join(rows) + "\n"), hierarchies=KNOWN)
     assert [d.name for d in table.dims] == ["area", "use"]
     # n1 and a, n1 and b are all that stands there; of those one is hidden.
