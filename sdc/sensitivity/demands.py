@@ -48,6 +48,7 @@ def problem(
     cell that is never to be hidden is counted in a group.
 
     >>> from sdc.model.hierarchy import Hierarchy
+    >>> from sdc.model.table import aggregate
     >>> from sdc.tables.relations import system_of
     >>> sex = Hierarchy.flat("sex", ["f", "m"])
     >>> s = system_of([Table("t", (sex,), aggregate(np.array([2, 9]), [sex]))])

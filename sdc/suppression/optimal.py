@@ -68,7 +68,7 @@ def optimal(problem: Problem, *, budget: Budget, seed: int, previous: BoolArray 
     if not len(reduced.targets.column):
         return Found(reduced.cells(best), bound=float(reduced.weight[reduced.forced].sum()))
     master = Master(reduced, oracle.separator)
-    most = min(ROUNDS, max(LOOKS // reduced.masks, LEAST))
+    most = min(ROUNDS, max(LOOKS // max(reduced.masks, 1), LEAST))
     rounds = master.search(budget, rounds=most, patience=PATIENCE)
     run = _Run(master, oracle, budget, best, master.bound)
     run.guided(rounds)

@@ -193,9 +193,9 @@ def test_the_size_of_a_cut_coordinate_is_shown() -> None:
     # GRS80 at 35 degrees: a degree of latitude is 110,941 m, of longitude 91,288 m (GSI tables)
     high, wide = cell_size(4, 35.0)
     assert (round(high, 2), round(wide, 2)) == (11.09, 9.13)
-    ja, en = warning_of(4, 35.0)
-    assert "11.1m×9.13m" in ja
-    assert "11.1 m x 9.13 m" in en
+    warning = warning_of(4, 35.0)
+    assert "11.1m×9.13m" in warning.to("ja")
+    assert "11.1 m x 9.13 m" in warning.to("en")
 
 
 def test_the_cut_leaves_k_persons() -> None:

@@ -44,7 +44,7 @@ def test_the_encoding_of_a_shapefile_is_found_and_said(
     frame = read_area_file(shapefile(tmp_path, encoding, cpg=cpg))
     assert frame["S_NAME"].tolist() == NAMES
     assert frame.attrs["encoding"] == encoding
-    assert ("cpg" if cpg else "trial") in frame.attrs["notes"][0][1]
+    assert ("cpg" if cpg else "trial") in frame.attrs["notes"][0].to("en")
 
 
 def test_a_character_cut_in_half_is_told(tmp_path: Path, told: Told) -> None:
