@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,20 +11,17 @@ import scipy.sparse as sp
 from sdc.disclosure.agreement import require_agreement
 from sdc.disclosure.demands import pack
 from sdc.disclosure.elimination import determined, equations
-from sdc.disclosure.owners import narrowed
 from sdc.disclosure.proof import Proof, prove
+from sdc.disclosure.seats import Seats, rows_of
 from sdc.disclosure.twins import Rerun, with_twins
 from sdc.disclosure.witness import free_cells
 from sdc.disclosure.work import Work
-from sdc.errors import RulesError
-from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.plan import Published
-from sdc.model.report import AuditReport, Revelation, Verdict
+from sdc.model.report import AuditReport, Certificate, Revelation, Verdict
 from sdc.model.sharing import Runner
 from sdc.model.system import BoolArray, Level, Problem
 
-OUTSIDER, OWNER = "outsider", "owner"
 EXPLAINED = 100
 """How many revelations come with the equation that reveals them."""
 
@@ -37,23 +33,22 @@ def audit(
     moves: sp.csr_matrix | None = None,
     budget: int | None = None,
     seconds: float | None = None,
-    attackers: Sequence[str] = (OUTSIDER,),
     seed: int = 0,
     run: Runner = map,
     rerun: Rerun | None = None,
 ) -> AuditReport:
     """Attack a publication with everything that is in the problem, and say what was established.
 
-    ``linear``: no primary cell follows by elimination. Above it, for the ``outsider``: every primary
-    cell has a second whole-number table (``integer``) or tables that reach as far as the problem
-    demands (``interval``), and no hidden cell at all is left with one possible value. SAFE rests on
-    tables checked by integer addition; UNSAFE on an equation, a bound, or an infeasible program over
-    a whole component; everything else is UNKNOWN, and then the report is not complete.
+    ``linear``: no primary cell follows by elimination. Above it, every primary cell has a second
+    whole-number table (``integer``) or tables that reach as far as the problem demands
+    (``interval``), and no hidden cell at all is left with one possible value. SAFE rests on tables
+    checked by integer addition; UNSAFE on an equation, a bound, or an infeasible program over a whole
+    component; everything else is UNKNOWN, and then the report is not complete.
 
-    ``owner`` adds: for each single hidden innermost cell q of counts that holds a unit, the promise
-    of every primary cell also holds for somebody who knows that q holds at least one unit, except
-    where the primary cell consists of that unit alone. Cells of several tables in which one unit
-    stands are not combined, nor are several owners.
+    The same is asked for each single hidden innermost cell that somebody knows from inside
+    (``problem.own``): the owner of a unit that is counted there, the contributors to a measure. Of a
+    primary cell that contains it they are promised nothing below what they know. Cells of several
+    tables in which one unit stands are not combined, nor are owners in several cells.
 
     ``moves`` (w, n) are witnesses offered by the maker; they are checked like all others, so that a
     wrong one costs time and nothing else; ``run`` is a ``map`` that shares out this check. ``budget``
@@ -61,12 +56,9 @@ def audit(
     is audited at ``interval`` first; then the offered moves must lead to twins that reach as far, and
     ``rerun`` runs the tool on them again (see ``twins``). Without it no such audit is complete.
 
-    Raises NotProven where the publication is not one of the problem's system, RulesError for an
-    unknown attacker.
+    Raises NotProven where the publication is not one of the problem's system.
     """
     started = time.perf_counter()
-    if not set(attackers) <= {OUTSIDER, OWNER} or OUTSIDER not in attackers:
-        raise RulesError(Text("attackers are outsider and owner"))
     require_agreement(problem, published)
     hidden = published.hidden
     if problem.level is Level.LINEAR:
@@ -74,7 +66,7 @@ def audit(
     else:
         work = Work(budget, seconds)
         proof = prove(problem, hidden, moves, work=work, seed=seed, run=run)
-        report = _judge(problem, published, proof, owner=OWNER in attackers, work=work)
+        report = _judge(problem, published, proof)
         if problem.level is Level.RULE_AWARE:
             report = with_twins(report, problem, published, moves, rerun)
     return replace(report, seconds=time.perf_counter() - started)
@@ -99,24 +91,19 @@ def _linear(problem: Problem, published: Published) -> AuditReport:
     )
 
 
-def _judge(
-    problem: Problem, published: Published, proof: Proof, *, owner: bool, work: Work
-) -> AuditReport:
+def _judge(problem: Problem, published: Published, proof: Proof) -> AuditReport:
     """Turn what was proven into verdicts; shown primary cells are revealed by themselves."""
     system, hidden, primary = problem.system, published.hidden, problem.primary
     shown = (system.shown & ~hidden)[primary]
     verdict = np.where(proof.met, Verdict.SAFE, Verdict.UNKNOWN)
-    verdict[proof.barred | shown] = Verdict.UNSAFE
+    verdict[proof.barred | proof.narrowed | shown] = Verdict.UNSAFE
     checks = ["agreement", "witnesses checked by integer addition"]
+    if problem.own is not None:
+        bad = int(proof.narrowed.sum())
+        checks.append(f"owners of units: {bad} primary cells narrowed")
     complete = not proof.open
     certificate = pack(proof.demands, proof.moves, proof.reach, scale=proof.scale)
-    if owner:
-        found = narrowed(problem, hidden, certificate, work=work)
-        certificate = found.certificate
-        verdict[found.narrowed & (verdict == Verdict.SAFE)] = Verdict.UNSAFE
-        verdict[found.open & (verdict == Verdict.SAFE)] = Verdict.UNKNOWN
-        complete = complete and not found.open.any()
-        checks.append(f"owner of one unit: {int(found.narrowed.sum())} primary cells narrowed")
+    certificate = _for_owners(problem, hidden, certificate, proof)
     value = system.value[primary]
     return AuditReport(
         level=problem.level,
@@ -130,6 +117,17 @@ def _judge(
         revelations=_revelations(problem, hidden, proof),
         certificate=certificate,
     )
+
+
+def _for_owners(
+    problem: Problem, hidden: BoolArray, chosen: Certificate, proof: Proof
+) -> Certificate:
+    """The certificate with a few more moves, so that it holds for those inside as well."""
+    if problem.own is None:
+        return chosen
+    seats = Seats.of(problem, hidden, rows_of(problem), scale=proof.scale)
+    more = seats.cover(chosen.moves, proof.moves)
+    return replace(chosen, moves=sp.csr_matrix(sp.vstack([chosen.moves, proof.moves[more]])))
 
 
 def _towards_zero(steps: IntArray, scale: int) -> IntArray:

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import combinations, product
 from typing import Any
 from zipfile import BadZipFile
@@ -23,13 +23,17 @@ from sdc.messages import Text
 Cell = tuple[str, ...]
 GROUPED = -1
 """Stands for a place that prints nothing, because its area counts the class in a group."""
+Seat = tuple[int, Cell, int]
+"""Number of a piece, innermost cell, and what somebody inside knows it to hold at least."""
+UNENDING = 2**62
 
 
 def verify_certificate(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
     """Add up every witness over the CSV files of a package; what was counted. O(differences x levels).
 
     Raises NotProven where a printed number changes, an X has one value, a number is negative, a
-    promise is not kept, or two tables of the same records disagree.
+    promise is not kept to everybody, the owner of any single unit included, or two tables of the same
+    records disagree.
     """
     try:
         return _verified(files, witness)
@@ -43,12 +47,15 @@ def _verified(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
         a = {name: stored[name].tolist() for name in stored.files}
     pieces = json.loads(bytes(a["head"]))["pieces"]
     every = [numbers_of(piece, a) for piece in pieces]
+    emptied = _emptied(pieces, every, a)
     told = Counter(witnesses=len(a["indptr"]) - 1, promises=len(a["promise_cell"]))
     for number, (piece, numbers) in enumerate(zip(pieces, every, strict=True)):
         shown, above, into = printed_of(files, piece) if piece["table"] else _places(numbers[0])
         order, truth, low, high = list(shown), Counter[Cell](), Counter[Cell](), Counter[Cell]()
+        totals: list[Counter[Cell]] = []
         for k, own in enumerate(numbers):
             total = Counter[Cell]()
+            totals.append(total)
             for cell, v in own.items():
                 _require(v + (numbers[0][cell] if k else 0) >= 0, piece, "a negative number")
                 for place in product(*map(dict.__getitem__, above, cell)):
@@ -73,12 +80,71 @@ def _verified(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
             kept = truth[c] + high[c] >= a["promise_upper"][i] and shown[c] in (None, GROUPED)
             kept &= truth[c] + low[c] <= a["promise_lower"][i]
             _require(kept and high[c] - low[c] >= a["promise_slide"][i], piece, "a promise")
+            moved = zip(emptied, totals[1:], strict=True)
+            after = [(gone, truth[c] + t[c]) for gone, t in moved if t[c]]
+            bounds = (a["promise_upper"][i], a["promise_lower"][i])
+            for seat, lower in _see_through(after, truth[c], bounds):
+                # Nobody is promised less than what he knows to be in the cell.
+                parts = (c, *(m for m, group in into.items() if group == c))
+                mine = any(_lies_in(pieces, seat, (number, m), above) for m in parts)
+                _require(lower < seat[2] and mine, piece, "a promise to the owner of a unit")
         told.update(cells=len(shown) if piece["table"] else 0)
     for (p, one), (q, two) in combinations(zip(pieces, every, strict=True), 2):
         names = sorted({*p["names"]} & {*q["names"]})
         for x, y in zip(one, two, strict=True) if p["family"] == q["family"] else ():
             _require(_margin(p, x, names) == _margin(q, y, names), p, "a shared margin")
     return dict(told)
+
+
+def _see_through(
+    after: list[tuple[set[Seat], int]], truth: int, bounds: tuple[int, int]
+) -> Iterator[tuple[Seat, int]]:
+    """Seats that all witnesses of a promise empty, with the lower end promised (none: infinite)."""
+    upper, lower = bounds
+    up = [gone for gone, v in after if v >= upper > truth]
+    down = [gone for gone, v in after if v <= lower < truth]
+    some = [gone for gone, _ in after if upper <= truth <= lower]
+    for sets, end in ((up, UNENDING), (down, lower), (some, UNENDING)):
+        yield from ((seat, end) for seat in set[Seat]().union(*sets[:1]).intersection(*sets[1:]))
+
+
+def _emptied(
+    pieces: list[Any], every: list[list[dict[Cell, int]]], a: Mapping[str, Any]
+) -> list[set[Seat]]:
+    """For every witness, where less is left than somebody inside knows to be there.
+
+    The owner of a unit knows of one; what contributors to a measure know stands in the file.
+    """
+    known: dict[tuple[int, Cell], list[int]] = {}
+    for number, (piece, numbers) in enumerate(zip(pieces, every, strict=True)):
+        names, start = list(numbers[0]), piece["start"]
+        for at, least in zip(a["known_index"], a["known_least"], strict=True):
+            if start <= at < start + piece["size"]:
+                known.setdefault((number, names[at - start]), []).append(least)
+        if piece["family"][1] == "count":
+            known |= {(number, c): [1] for c, v in numbers[0].items() if v}
+    out: list[set[Seat]] = []
+    for k in range(1, len(every[0])):
+        out.append(set())
+        for number, numbers in enumerate(every):
+            for c, v in numbers[k].items():
+                least = known.get((number, c), ())
+                out[-1] |= {(number, c, n) for n in least if numbers[0][c] + v < n}
+    return out
+
+
+def _lies_in(
+    pieces: list[Any], seat: Seat, cell: tuple[int, Cell], above: list[dict[str, list[str]]]
+) -> bool:
+    """Whether an innermost place is part of a cell; ``above`` belongs to the table of the cell."""
+    piece, home = pieces[cell[0]], pieces[seat[0]]
+    if piece["family"] != home["family"] or not piece["table"]:
+        return (seat[0], seat[1]) == cell
+    own = dict(zip(home["names"], seat[1][-len(home["names"]) :], strict=True))
+    return all(
+        code in line[own[name]] if name in own else all(code in x for x in line.values())
+        for name, code, line in zip(piece["names"], cell[1], above, strict=True)
+    )
 
 
 def _require(holds: bool, piece: Mapping[str, Any], what: str) -> None:

@@ -84,7 +84,7 @@ def pack(demands: Demands, moves: sp.csr_matrix, reach: Reach, *, scale: int = 1
     row. O(demands x moves that serve them).
     """
     served = _served(demands, moves, (reach, scale))
-    chosen = _cover(served, np.diff(moves.indptr))
+    chosen = cover(served, np.diff(moves.indptr))
     p, some = len(demands.cells), int(demands.some.sum())
     by = np.full(served.shape[1], -1, dtype=np.int64)
     kept = sp.csr_matrix(served[chosen])
@@ -123,7 +123,7 @@ def _served(demands: Demands, moves: sp.csr_matrix, state: tuple[Reach, int]) ->
     return sp.csr_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=shape)
 
 
-def _cover(served: sp.csr_matrix, size: IntArray) -> IntArray:
+def cover(served: sp.csr_matrix, size: IntArray) -> IntArray:
     """Rows of a greedy cover of all columns that any row serves, ascending.
 
     What a row still serves only shrinks: the best row is one whose old merit, the best of all, holds.

@@ -15,6 +15,8 @@ promise_*      (p,)    table (piece number), cell (flat, C order over sorted cod
                        within the piece), upper, lower, slide: how far the witnesses together must
                        take the cell
 floor_*        (f,)    table, cell, least: what everybody knows the cell to hold at least
+known_*        (k,)    index (position in ``value``), least: what the contributors to an innermost cell
+                       of a measure know it to hold, one of them or several together
 ============== ======= ========================================================================
 
 A piece is the set of innermost cells of one table, or of atoms that link tables: ``family``
@@ -68,7 +70,7 @@ def evidence(problem: Problem, report: AuditReport) -> bytes:
     moves = sp.csr_matrix(certificate.moves.tocsc()[:, unknowns])
     moves.sort_indices()
     head = {
-        "version": 1,
+        "version": 2,
         "scale": certificate.scale,
         "level": str(report.level),
         "pieces": [p.head for p in parts],
@@ -83,6 +85,7 @@ def evidence(problem: Problem, report: AuditReport) -> bytes:
         "step": moves.data.astype(np.int64),
         **_promises(problem, report, parts),
         **_floors(problem, system),
+        **_known(problem, unknowns),
     }
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)
@@ -209,6 +212,18 @@ def _floors(problem: Problem, system: System) -> dict[str, IntArray]:
     cells = cells[_first_place(system, cells)[0] >= 0]
     table, cell = _first_place(system, cells)
     return {"floor_table": table, "floor_cell": cell, "floor_least": problem.floor[cells]}
+
+
+def _known(problem: Problem, unknowns: IntArray) -> dict[str, IntArray]:
+    """What is known of measures from inside; of counts everybody can tell who stands where."""
+    none = np.zeros(0, dtype=np.int64)
+    if problem.own is None:
+        return {"known_index": none, "known_least": none}
+    own = problem.own[unknowns]
+    own[problem.system.count[unknowns]] = 0
+    own[:, 1:][own[:, 1:] == own[:, :-1]] = 0
+    index, which = np.nonzero(own)
+    return {"known_index": index.astype(np.int64), "known_least": own[index, which]}
 
 
 def _first_place(system: System, cells: IntArray) -> tuple[IntArray, IntArray]:

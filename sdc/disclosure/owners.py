@@ -1,14 +1,14 @@
-"""Does the promise still hold for somebody who is one of the units that are counted?
+"""Does the promise still hold for somebody who knows one cell from inside?
 
-The owner of a unit in the innermost cell q knows y_q >= 1. A witness is of use against that owner
-only while it leaves something in q; a demand is *killed* at q where none of its witnesses does.
-More witnesses are looked for where demands are killed: first whole tables in which a random half of
-the cells must stay above zero, then moves in windows with exactly the killed cells guarded.
+The owner of a unit knows that the own innermost cell is not empty, contributors to a measure know their
+sum. A witness is of use against them only while it leaves so much there; a demand is *killed* at a seat
+where none of its witnesses does. More witnesses are looked for where demands are killed: first whole
+tables in which a random half of the seats must keep what is known there, then moves in windows with
+exactly the killed seats guarded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,18 +16,20 @@ import scipy.sparse as sp
 
 from sdc.disclosure.bulk import bulk
 from sdc.disclosure.pool import Pool, Wanted
-from sdc.disclosure.seats import Seats
+from sdc.disclosure.seats import Seats, rows_of
 from sdc.disclosure.space import Space
 from sdc.disclosure.window import Window
 from sdc.disclosure.witness import valid
 from sdc.disclosure.work import Work
 from sdc.model.hierarchy import IntArray
-from sdc.model.report import Certificate
 from sdc.model.system import BoolArray, Problem
 from sdc.solver.program import Status
 
 ROUNDS = 6
-"""Bulk searches, each with another random half of the cells guarded, before windows are opened."""
+"""Bulk searches, each with another random half of the seats guarded, before windows are opened."""
+
+FEW = 50
+"""Killed demands up to which windows are opened at once."""
 
 BULK = 12
 """Most tables a bulk search adds."""
@@ -38,42 +40,49 @@ NODES = 200
 
 @dataclass(frozen=True, eq=False)
 class OwnerFindings:
-    """(p,) primary cells that some owner can narrow below the promise, and undecided ones.
-
-    ``certificate`` holds the outsider's moves and, after them, those added against owners.
-    """
+    """(p,) primary cells narrowed for somebody inside, undecided ones, and moves (w, n) to be added."""
 
     narrowed: BoolArray
     open: BoolArray
-    certificate: Certificate
+    moves: sp.csr_matrix
 
 
 def narrowed(
-    problem: Problem, hidden: BoolArray, certificate: Certificate, *, work: Work, seed: int = 0
+    problem: Problem,
+    hidden: BoolArray,
+    given: tuple[sp.csr_matrix, int],
+    *,
+    work: Work,
+    seed: int = 0,
 ) -> OwnerFindings:
-    """Test each primary cell against the owner of one unit in each single hidden innermost cell.
+    """Test each primary cell against everybody who stands in a single hidden innermost cell.
 
-    Only demands that the certificate meets are tested; nothing is demanded where the primary cell
-    consists of that one unit alone. Cost: a few bulk programs, then windows for what is left.
+    ``given`` are moves that hold, and their unit. Only demands that they meet are tested. Cost: linear
+    where the moves suffice; else a few bulk programs, then windows for what is left.
     """
-    seats = Seats.of(problem, hidden, certificate.scale)
-    moves = certificate.moves
+    moves, scale = given
+    seats = Seats.of(problem, hidden, rows_of(problem), scale=scale)
     rng = np.random.default_rng(seed)
+    killers = seats.killers(moves)
     for number in range(ROUNDS):
-        suspects = seats.killed(moves)
-        if work.stopped or not suspects.any():
+        suspects = np.diff(killers.indptr) > 0
+        if work.stopped or suspects.sum() <= FEW:
             break
-        guarded = rng.random(problem.system.n) < (0.5 if number else 1.0)
+        guarded = rng.random(len(seats.seat)) < (0.5 if number else 1.0)
         found = _tables(problem, hidden, (seats, suspects, guarded), work)
-        moves = _grown(problem, hidden, moves, found, certificate.scale)
-    beyond, found = _windows(problem, hidden, (seats, moves), work)
-    moves = _grown(problem, hidden, moves, found, certificate.scale)
-    left = seats.killed(moves)
+        moves = _grown(problem, hidden, moves, found, scale)
+        killers = seats.killers(moves)
+    lost = np.zeros(len(seats.cell), dtype=bool)
+    if killers.nnz:
+        lost, found = _windows(problem, hidden, (seats, killers), work)
+        moves = _grown(problem, hidden, moves, found, scale)
+        killers = seats.killers(moves)
+    left = np.diff(killers.indptr) > 0
     primary = np.searchsorted(problem.primary, seats.cell)
     bad, undecided = (np.zeros(len(problem.primary), dtype=bool) for _ in range(2))
-    bad[primary[left & beyond]] = True
-    undecided[primary[left & ~beyond]] = True
-    return OwnerFindings(bad, undecided & ~bad, replace(certificate, moves=moves))
+    bad[primary[left & lost]] = True
+    undecided[primary[left & ~lost]] = True
+    return OwnerFindings(bad, undecided & ~bad, moves)
 
 
 def _grown(
@@ -87,11 +96,10 @@ def _grown(
 def _tables(
     problem: Problem, hidden: BoolArray, state: tuple[Seats, BoolArray, BoolArray], work: Work
 ) -> sp.csr_matrix:
-    """Whole tables for the suspect demands that leave something in every guarded seat."""
+    """Whole tables for the suspect demands that leave what is known in every guarded seat."""
     seats, suspects, guarded = state
     floor = problem.floor.copy()
-    kept = seats.seat[guarded[seats.seat]]
-    floor[kept] = np.maximum(floor[kept], 1)
+    np.maximum.at(floor, seats.seat[guarded], seats.own[guarded])
     space = Space.of_problem(replace(problem, floor=floor), hidden)
     side, need = seats.side[suspects], seats.need[suspects] // seats.scale
     some = np.zeros(problem.system.n, dtype=bool)
@@ -110,36 +118,40 @@ def _tables(
 def _windows(
     problem: Problem, hidden: BoolArray, state: tuple[Seats, sp.csr_matrix], work: Work
 ) -> tuple[BoolArray, sp.csr_matrix]:
-    """One demand after the other, with its killers guarded; (r,) those provably lost, and moves."""
-    seats, moves = state
+    """One killed demand after the other, with its killers guarded; (r,) those provably lost, and moves.
+
+    All killers of a demand are guarded together first, then one after the other.
+    """
+    seats, killers = state
     space = Space.of_problem(problem, hidden)
     lost = np.zeros(len(seats.cell), dtype=bool)
     rows: list[tuple[IntArray, IntArray]] = []
     whole: dict[int, Window] = {}
-    for demand, every in _remaining(seats, moves):
-        killers = guarded = every
-        while len(killers) and not work.stopped:
+    for demand in np.flatnonzero(np.diff(killers.indptr)).tolist():
+        left = guarded = killers.indices[killers.indptr[demand] : killers.indptr[demand + 1]]
+        while len(left) and not work.stopped:
             status, row = _guarded(space, seats, (demand, guarded, whole), work)
-            left = _refuting(space, seats, (killers, row)) if status is Status.OPTIMAL else killers
-            if len(left) < len(killers):
+            rest = _refuting(space, seats, (left, row)) if status is Status.OPTIMAL else left
+            if len(rest) < len(left):
                 rows.append(row)
-                killers = left
+                left = rest
             elif len(guarded) == 1:
                 lost[demand] = status is Status.INFEASIBLE
                 break
-            guarded = killers[:1]
+            guarded = left[:1]
     return lost, _over_cells(space, rows)
 
 
 def _refuting(
     space: Space, seats: Seats, what: tuple[IntArray, tuple[IntArray, IntArray]]
 ) -> IntArray:
-    """Those among the killers in whose cell a move leaves less than one unit."""
+    """Those among some seats in which a move leaves less than is known there."""
     killers, (variables, steps) = what
-    step = np.zeros(space.size, dtype=np.int64)
+    step = np.zeros(space.size + 1, dtype=np.int64)
     step[variables] = steps
-    left = seats.scale * (seats.value[killers] - 1) + space.sign[killers] * step[space.of[killers]]
-    return killers[(space.of[killers] >= 0) & (left < 0)]
+    cell = seats.seat[killers]
+    room = seats.scale * (seats.value[cell] - seats.own[killers])
+    return killers[room + space.sign[cell] * step[space.of[cell]] < 0]
 
 
 def _over_cells(space: Space, rows: list[tuple[IntArray, IntArray]]) -> sp.csr_matrix:
@@ -152,18 +164,11 @@ def _over_cells(space: Space, rows: list[tuple[IntArray, IntArray]]) -> sp.csr_m
     return sp.csr_matrix(table @ space.member, dtype=np.int64)
 
 
-def _remaining(seats: Seats, moves: sp.csr_matrix) -> Iterator[tuple[int, IntArray]]:
-    """Demands that are still killed, each with the cells whose owners refute it."""
-    killers = seats.killers(moves)
-    for demand in np.flatnonzero(seats.killed(moves)).tolist():
-        yield demand, killers(demand)
-
-
 def _guarded(
     space: Space, seats: Seats, task: tuple[int, IntArray, dict[int, Window]], work: Work
 ) -> tuple[Status, tuple[IntArray, IntArray]]:
-    """A move for a demand that leaves at least one unit in each killer; INFEASIBLE is final."""
-    demand, killers, whole = task
+    """A move for a demand that leaves what is known in each guarded seat; INFEASIBLE is final."""
+    demand, guarded, whole = task
     variable, sign = int(space.of[seats.cell[demand]]), int(space.sign[seats.cell[demand]])
     none = np.zeros(0, dtype=np.int64)
     component = int(space.component[variable])
@@ -178,7 +183,7 @@ def _guarded(
         else:
             window = Window(space, space.window(np.array([variable]), size), scale=seats.scale)
         position = int(np.searchsorted(window.variables, variable))
-        limits = _limits(space, seats, (killers, window))
+        limits = _limits(space, seats, (guarded, window))
         outcomes = []
         for side in sides:
             with window.guarded(limits):
@@ -194,13 +199,15 @@ def _guarded(
 def _limits(
     space: Space, seats: Seats, where: tuple[IntArray, Window]
 ) -> list[tuple[int, int, float]]:
-    """(position, direction, most) for the killers among a window's variables."""
-    killers, window = where
-    killers = killers[space.of[killers] >= 0]
-    at = np.searchsorted(window.variables, space.of[killers])
+    """(position, direction, most) for the guarded seats among a window's variables."""
+    guarded, window = where
+    guarded = guarded[space.of[seats.seat[guarded]] >= 0]
+    cell = seats.seat[guarded]
+    at = np.searchsorted(window.variables, space.of[cell])
     inside = at < len(window.variables)
-    inside[inside] = window.variables[at[inside]] == space.of[killers[inside]]
+    inside[inside] = window.variables[at[inside]] == space.of[cell[inside]]
+    room = seats.value[cell] - seats.own[guarded]
     return [
-        (int(p), -int(space.sign[q]), float(seats.value[q] - 1))
-        for p, q in zip(at[inside].tolist(), killers[inside].tolist(), strict=True)
+        (int(p), -int(s), float(r))
+        for p, s, r in zip(at[inside], space.sign[cell[inside]], room[inside], strict=True)
     ]

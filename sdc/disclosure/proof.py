@@ -10,6 +10,7 @@ import scipy.sparse as sp
 
 from sdc.disclosure.demands import Demands
 from sdc.disclosure.extremes import Extremes
+from sdc.disclosure.owners import narrowed
 from sdc.disclosure.pool import Pool, Wanted
 from sdc.disclosure.search import Findings, search
 from sdc.disclosure.space import Space
@@ -28,7 +29,8 @@ class Proof:
     ``met`` (p,) and ``moved`` (n,) rest on integer addition alone; ``barred`` (p,) marks primary
     cells whose demand no table meets, ``standing`` (n,) hidden cells with one possible value,
     ``fixed`` (n,) those among them that follow by elimination. Whatever is in none of them is open.
-    ``least`` and ``most`` (p,) bound the distances that a primary cell can move.
+    ``narrowed`` (p,) marks those whose demand is met for outsiders, but for somebody inside a cell by
+    no table. ``least`` and ``most`` (p,) bound the distances that a primary cell can move.
     """
 
     demands: Demands
@@ -42,12 +44,13 @@ class Proof:
     fixed: BoolArray
     least: IntArray
     most: IntArray
+    narrowed: BoolArray
 
     @property
     def open(self) -> bool:
         """Whether any question has been left without an answer."""
         undecided = self.demands.some & ~self.moved & ~self.standing
-        return bool((~self.met & ~self.barred).any() or undecided.any())
+        return bool((~self.met & ~self.barred & ~self.narrowed).any() or undecided.any())
 
 
 def prove(
@@ -62,12 +65,39 @@ def prove(
 ) -> Proof:
     """Check the offered moves, then look for more until every demand is met or provably cannot be.
 
+    A demand is met where it is for everybody: outsiders and those who know one cell from inside.
     Without ``others`` only the primary cells are asked about, not every hidden cell. Cost: the check
     is linear and shared out by ``run``; the search takes a few bulk programs and a window for each
-    demand that they leave (see ``search``).
+    demand that they leave (see ``search`` and ``owners``).
     """
+    known = _sound(problem, hidden, offered, run)
+    proof = _for_outsiders(problem, hidden, known, work=work, seed=seed, others=others)
+    if problem.own is None or not proof.met.any():
+        return proof
+    found = narrowed(problem, hidden, (proof.moves, proof.scale), work=work, seed=seed)
+    more = _judged(proof.demands, found.moves, proof.scale)
+    return replace(
+        proof,
+        moves=found.moves,
+        reach=more.reach,
+        moved=more.moved,
+        met=proof.met & ~found.narrowed & ~found.open,
+        narrowed=found.narrowed & proof.met,
+    )
+
+
+def _for_outsiders(
+    problem: Problem,
+    hidden: BoolArray,
+    known: sp.csr_matrix,
+    *,
+    work: Work,
+    seed: int,
+    others: bool,
+) -> Proof:
+    """What is proven of those who know no cell from inside, beginning with sound moves."""
     demands = Demands.of(problem, hidden if others else np.zeros_like(hidden))
-    proof = _judged(demands, _sound(problem, hidden, offered, run), 1)
+    proof = _judged(demands, known, 1)
     asked = ~proof.met
     some = demands.some & ~proof.moved
     if not asked.any() and not some.any():
@@ -115,7 +145,7 @@ def _judged(demands: Demands, moves: sp.csr_matrix, scale: int) -> Proof:
     far = np.full(len(demands.cells), FAR)
     return Proof(
         demands, moves, scale, found, demands.met(found, scale), demands.moved(found),
-        none, nothing, nothing, -far, far,
+        none, nothing, nothing, -far, far, none,
     )  # fmt: skip
 
 

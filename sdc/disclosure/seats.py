@@ -1,8 +1,7 @@
-"""Where can the owner of a unit stand, and which witnesses does that owner see through?"""
+"""Where can somebody stand who knows a cell from inside, and which witnesses do they see through?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,46 +10,46 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from sdc.disclosure.demands import Demands
+from sdc.disclosure.demands import Demands, cover
 from sdc.disclosure.witness import free_cells
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, Problem
 
 Bits = npt.NDArray[np.uint64]
+Rows = tuple[IntArray, IntArray, IntArray]
 
 
 @dataclass(frozen=True, eq=False)
 class Seats:
-    """Demands (r,) on primary cells, and the seats: hidden innermost cells that hold a unit.
+    """Demands (r,) on primary cells, and the seats (s,): hidden innermost cells known from inside.
 
-    ``side`` is +1, -1, or 0 for any change; ``need`` counts in units of 1 / ``scale``; ``exempt``
-    (r, seats) marks the seats of the one unit that a primary cell consists of.
+    ``side`` is +1, -1, or 0 for any change; ``need`` counts in units of 1 / ``scale``. Whoever sits in
+    ``seat`` knows that it holds ``own`` at least, more than everybody knows; a cell has a seat for each
+    coalition that knows more. ``exempt`` (r, s) marks the demands that a seat cannot be promised: the
+    cell asked about contains it, and would have to fall below what is known there.
     """
 
     cell: IntArray
     side: IntArray
     need: IntArray
     seat: IntArray
+    own: IntArray
     exempt: sp.csr_matrix
     value: IntArray
-    scale: int
+    scale: int = 1
 
     @classmethod
-    def of(cls, problem: Problem, hidden: BoolArray, scale: int) -> Seats:
-        """Seats and demands of a pattern; O(stored relations)."""
-        demands, value = Demands.of(problem, hidden), problem.system.value
-        up, down = demands.up, demands.down
-        some = (up == 0) & (down == 0)
-        parts = ((1, up, up > 0), (-1, down, down > 0), (0, np.ones_like(up), some))
-        cell = np.concatenate([demands.cells[m] for _, _, m in parts])
-        side = np.concatenate([np.full(int(m.sum()), s, dtype=np.int64) for s, _, m in parts])
-        need = scale * np.concatenate([n[m] for _, n, m in parts])
-        below = _below(problem.system.relations, value)
-        inner = np.diff(below.indptr) == 0
-        free = free_cells(problem, hidden)
-        seat = np.flatnonzero(free & problem.system.count & (value >= 1) & inner).astype(np.int64)
-        exempt = _single(below, value)[cell][:, seat]
-        return cls(cell, side, need, seat, sp.csr_matrix(exempt), value, scale)
+    def of(cls, problem: Problem, hidden: BoolArray, rows: Rows, *, scale: int = 1) -> Seats:
+        """Seats of a pattern and demands (cell, side, need in whole units); O(stored relations)."""
+        value, (cell, side, need) = problem.system.value, rows
+        own = np.zeros((problem.system.n, 1), np.int64) if problem.own is None else problem.own
+        free = np.flatnonzero(free_cells(problem, hidden))
+        more = own[free] > problem.floor[free][:, None]
+        more[:, 1:] &= own[free][:, 1:] > own[free][:, :-1]
+        at, which = np.nonzero(more)
+        seat, known = free[at].astype(np.int64), own[free[at], which]
+        exempt = _exempt(problem, rows, (seat, known))
+        return cls(cell, side, scale * need, seat, known, exempt, value, scale)
 
     def serving(self, moves: sp.csr_matrix) -> sp.csr_matrix:
         """(r, w) which moves meet which demand."""
@@ -58,92 +57,122 @@ class Seats:
         demand = np.repeat(np.arange(len(self.cell)), np.diff(columns.indptr))
         side = self.side[demand]
         step = np.where(side == 0, np.abs(columns.data), side * columns.data)
-        good = step >= self.need[demand]
+        good = (step >= self.need[demand]) & (step > 0)
         entries = (np.ones(int(good.sum()), np.int8), (demand[good], columns.indices[good]))
         return sp.csr_matrix(entries, shape=(len(self.cell), moves.shape[0]))
 
     def emptied(self, moves: sp.csr_matrix) -> Bits:
-        """(w, words) a bit for every seat in which a move leaves less than one unit."""
-        place = np.full(moves.shape[1], -1, dtype=np.int64)
-        place[self.seat] = np.arange(len(self.seat))
-        row = np.repeat(np.arange(moves.shape[0]), np.diff(moves.indptr))
-        at = place[moves.indices]
-        gone = (at >= 0) & (self.scale * (self.value[moves.indices] - 1) + moves.data < 0)
+        """(w, words) a bit for every seat in which a move leaves less than is known there."""
+        first = np.searchsorted(self.seat, np.arange(len(self.value) + 1))
         bits = np.zeros((moves.shape[0], len(self.seat) // 64 + 1), dtype=np.uint64)
-        one = np.uint64(1) << (at[gone] % 64).astype(np.uint64)
-        np.bitwise_or.at(bits, (row[gone], at[gone] // 64), one)
+        room = self.scale * (self.value[self.seat] - self.own)
+        _emptied((moves.indptr, moves.indices, moves.data), (first, room), bits)
         return bits
 
-    def killed(self, moves: sp.csr_matrix) -> BoolArray:
-        """(r,) demands met by some move, but for some owner by none."""
+    def killers(self, moves: sp.csr_matrix) -> sp.csr_matrix:
+        """(r, s) the seats from which no move that meets a demand can be true.
+
+        A demand that no move meets at all has none.
+        """
         serving, exempt = self.serving(moves), self.exempt
-        out = _killed(
+        start, seats = _killers(
             (serving.indptr, serving.indices), self.emptied(moves), (exempt.indptr, exempt.indices)
         )
-        return np.asarray(out)
+        entries = (np.ones(len(seats), np.int8), seats, start)
+        return sp.csr_matrix(entries, shape=(len(self.cell), len(self.seat)))
 
-    def killers(self, moves: sp.csr_matrix) -> Callable[[int], IntArray]:
-        """A function from a demand to the cells whose owners refute it."""
+    def cover(self, chosen: sp.csr_matrix, moves: sp.csr_matrix) -> IntArray:
+        """Rows of ``moves`` that, with the chosen ones, serve each demand for every seat (greedy)."""
+        left = self.killers(chosen).tocoo()
         serving, bits = self.serving(moves), self.emptied(moves)
+        first, count = serving.indptr[left.row], np.diff(serving.indptr)[left.row]
+        pair = np.repeat(np.arange(left.nnz), count)
+        start = np.repeat(first - np.cumsum(count) + count, count)
+        move, seat = serving.indices[start + np.arange(len(pair))], left.col[pair].astype(np.int64)
+        kept = bits[move, seat >> 6] >> (seat & 63).astype(np.uint64) & np.uint64(1) == 0
+        entries = (np.ones(int(kept.sum()), np.int8), (move[kept], pair[kept]))
+        served = sp.csr_matrix(entries, shape=(moves.shape[0], left.nnz))
+        return cover(served, np.diff(moves.indptr))
 
-        def killers(demand: int) -> IntArray:
-            rows = serving.indices[serving.indptr[demand] : serving.indptr[demand + 1]]
-            left = np.bitwise_and.reduce(bits[rows], axis=0)
-            flags = np.unpackbits(left.view(np.uint8), bitorder="little").astype(bool)
-            own = slice(self.exempt.indptr[demand], self.exempt.indptr[demand + 1])
-            flags[self.exempt.indices[own]] = False
-            return self.seat[np.flatnonzero(flags[: len(self.seat)])]
 
-        return killers
+def rows_of(problem: Problem) -> Rows:
+    """Cell, side and need of every promise of a problem: a row upward and one downward, or any change."""
+    demands = Demands.of(problem, np.zeros(problem.system.n, dtype=bool))
+    up, down = demands.up, demands.down
+    some = (up == 0) & (down == 0)
+    parts = ((1, up, up > 0), (-1, down, down > 0), (0, np.ones_like(up), some))
+    cell = np.concatenate([demands.cells[m] for _, _, m in parts])
+    side = np.concatenate([np.full(int(m.sum()), s, dtype=np.int64) for s, _, m in parts])
+    return cell, side, np.concatenate([n[m] for _, n, m in parts])
+
+
+def _exempt(problem: Problem, rows: Rows, seats: tuple[IntArray, IntArray]) -> sp.csr_matrix:
+    """(r, s) rows that ask a cell to fall below what a seat inside it is known to hold."""
+    (cell, side, need), (seat, own) = rows, seats
+    value = problem.system.value
+    shape = (len(cell), len(seat))
+    asked = np.flatnonzero((side < 0) & (value[cell] - need < own.max(initial=0)))
+    if not len(asked):
+        return sp.csr_matrix(shape, dtype=np.int8)
+    below = _below(problem.system.relations, value)
+    pick = sp.csr_matrix(
+        (np.ones(len(asked), np.int8), (np.arange(len(asked)), cell[asked])),
+        shape=(len(asked), len(value)),
+    )
+    reach = frontier = pick
+    while frontier.nnz:
+        frontier = sp.csr_matrix(frontier @ below)
+        frontier.data[:] = 1
+        reach = reach + frontier
+    inside = sp.csr_matrix(reach)[:, seat].tocoo()
+    r, s = asked[inside.row], inside.col
+    least = value[cell[r]] - need[r] < own[s]
+    return sp.csr_matrix((np.ones(int(least.sum()), np.int8), (r[least], s[least])), shape=shape)
 
 
 def _below(relations: sp.csr_matrix, value: IntArray) -> sp.csr_matrix:
-    """(n, n) from a total to its parts: in each relation the entry whose sign differs from all others.
-
-    Of two entries the negative one is the total; relations of another form have none.
-    """
+    """(n, n) from a total to its parts that are not empty; a relation has its total as -1."""
     rows = np.repeat(np.arange(relations.shape[0]), np.diff(relations.indptr))
-    minus = np.bincount(rows, relations.data < 0, minlength=relations.shape[0])
-    plus = np.bincount(rows, relations.data > 0, minlength=relations.shape[0])
-    sign = np.where(minus == 1, -1, np.where(plus == 1, 1, 0))
-    total = sign[rows] * relations.data > 0
     parent = np.full(relations.shape[0], -1, dtype=np.int64)
+    total = relations.data < 0
     parent[rows[total]] = relations.indices[total]
-    keep = ~total & (parent[rows] >= 0)
+    keep = ~total & (parent[rows] >= 0) & (value[relations.indices] > 0)
     entries = (np.ones(int(keep.sum()), np.int8), (parent[rows[keep]], relations.indices[keep]))
     return sp.csr_matrix(entries, shape=(len(value), len(value)))
 
 
-def _single(below: sp.csr_matrix, value: IntArray) -> sp.csr_matrix:
-    """(n, n) for cells of one unit, all cells below in which it stands, themselves included."""
-    one = sp.diags((value == 1).astype(np.int8), dtype=np.int8).tocsr()
-    step = one @ below @ one
-    reach, frontier = one, one
-    while frontier.nnz:
-        frontier = frontier @ step
-        frontier.data[:] = 1
-        new = reach + frontier
-        new.data[:] = 1
-        if new.nnz == reach.nnz:
-            break
-        reach = sp.csr_matrix(new)
-    return sp.csr_matrix(reach)
+@numba.njit(cache=True)
+def _emptied(moves: Any, seats: Any, bits: Any) -> None:
+    """Note for every entry of the moves the seats that it leaves too little."""
+    (start, cells, steps), (first, room) = moves, seats
+    for w in range(len(start) - 1):
+        for i in range(start[w], start[w + 1]):
+            for s in range(first[cells[i]], first[cells[i] + 1]):
+                if room[s] + steps[i] < 0:
+                    bits[w, s >> 6] |= np.uint64(1) << np.uint64(s & 63)
 
 
 @numba.njit(cache=True)
-def _killed(serving: Any, bits: Any, exempt: Any) -> Any:
-    """Whether the bits common to all rows that serve a demand go beyond the exempt ones."""
+def _killers(serving: Any, bits: Any, exempt: Any) -> Any:
+    """Row by row the seats common to all moves that serve a demand, beyond the exempt ones."""
     start, rows = serving
-    out = np.zeros(len(start) - 1, np.bool_)
+    out = np.zeros(len(start), np.int64)
+    found = [np.int64(0) for _ in range(0)]
     left = np.empty(bits.shape[1], np.uint64)
     for r in range(len(start) - 1):
-        if start[r] == start[r + 1]:
-            continue
-        left[:] = bits[rows[start[r]]]
-        for i in range(start[r] + 1, start[r + 1]):
-            left &= bits[rows[i]]
-        for i in range(exempt[0][r], exempt[0][r + 1]):
-            q = exempt[1][i]
-            left[q >> 6] &= ~(np.uint64(1) << np.uint64(q & 63))
-        out[r] = left.any()
-    return out
+        if start[r] < start[r + 1]:
+            left[:] = bits[rows[start[r]]]
+            for i in range(start[r] + 1, start[r + 1]):
+                left &= bits[rows[i]]
+            for i in range(exempt[0][r], exempt[0][r + 1]):
+                q = exempt[1][i]
+                left[q >> 6] &= ~(np.uint64(1) << np.uint64(q & 63))
+            for word in np.flatnonzero(left):
+                bits_of = left[word]
+                found += [
+                    np.int64(word * 64 + bit)
+                    for bit in range(64)
+                    if bits_of >> np.uint64(bit) & np.uint64(1)
+                ]
+        out[r + 1] = len(found)
+    return out, np.array(found, np.int64)

@@ -21,11 +21,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sdc.disclosure.inside import Moved, check_inside
 from sdc.disclosure.stagedtable import HIDDEN, StagedTable, read_staged, refuse
+from sdc.disclosure.witnessed import Arrays, Ints, Piece
 
-Ints = npt.NDArray[np.int64]
-Arrays = Mapping[str, npt.NDArray[Any]]
-CHUNK = 200_000
 UNREADABLE = (
     KeyError, IndexError, ValueError, TypeError, EOFError, csv.Error, zipfile.BadZipFile, zlib.error
 )  # fmt: skip
@@ -60,18 +59,20 @@ def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
     with np.load(io.BytesIO(witness), allow_pickle=False) as stored:
         arrays: Arrays = {name: stored[name] for name in stored.files}
     head = json.loads(arrays["head"].tobytes().decode("utf-8"))
-    if (head["version"], head["scale"]) != (1, 1):
+    if (head["version"], head["scale"]) != (2, 1):
         refuse("the version of the witness file")
-    pieces = [_Piece(piece, arrays) for piece in head["pieces"]]
+    pieces = [Piece(piece, arrays) for piece in head["pieces"]]
+    moved: list[Moved] = []
     printed = hidden = 0
     for number, piece in enumerate(pieces):
         if piece.table is not None:
             table = read_staged(files, piece.table, piece.names, piece.codes)
             printed += int((table.value >= 0).sum())
             hidden += int((table.value == HIDDEN).sum())
-            _check_table(piece, table, dict(_of_table(arrays, number)))
+            moved.append(_check_table(piece, table, dict(_of_table(arrays, number))))
         else:
-            _check_atoms(piece, dict(_of_table(arrays, number)))
+            moved.append(_check_atoms(piece, dict(_of_table(arrays, number))))
+    check_inside(pieces, moved, arrays)
     for one, other in combinations(pieces, 2):
         if one.family == other.family:
             _check_margin(one, other)
@@ -79,38 +80,6 @@ def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
         if not _decomposes([set(p.names) for p in pieces if p.family == family]):
             refuse(f"tables of {family[0]} form a circle and no atoms link them")
     return Checked(printed, hidden, len(arrays["indptr"]) - 1, len(arrays["promise_cell"]))
-
-
-class _Piece:
-    """Innermost cells of a table, or atoms: ``at`` (r, d) codes, true values, and differences."""
-
-    def __init__(self, head: Mapping[str, Any], arrays: Arrays) -> None:
-        self.family, self.table = tuple(head["family"]), head["table"]
-        self.names: list[str] = head["names"]
-        self.codes: list[list[str]] = head["codes"]
-        self.factor = int(head["factor"])
-        start, stop = int(head["start"]), int(head["start"]) + int(head["size"])
-        self.value: Ints = arrays["value"][start:stop]
-        self.at: Ints = arrays["at"][start:stop, : len(self.names)]
-        index = arrays["index"]
-        mine = (index >= start) & (index < stop)
-        lengths = np.diff(arrays["indptr"])
-        self.witness: Ints = np.repeat(np.arange(len(lengths)), lengths)[mine]
-        self.cell: Ints = index[mine] - start
-        self.step: Ints = arrays["step"][mine]
-        if (self.value < 0).any() or (self.value[self.cell] + self.step < 0).any():
-            refuse("a negative number")
-
-    def parts(self) -> Iterator[tuple[Ints, Ints, Ints]]:
-        """(witness, codes (r, d), number): the truth as witness -1, then differences in chunks."""
-        yield np.full(len(self.value), -1), self.at, self.value
-        ends = np.append(np.flatnonzero(np.diff(self.witness)) + 1, len(self.witness))
-        start = 0
-        while start < len(self.witness):
-            stop = int(ends[min(int(np.searchsorted(ends, start + CHUNK)), len(ends) - 1)])
-            part = slice(start, stop)
-            yield self.witness[part], self.at[self.cell[part]], self.step[part]
-            start = stop
 
 
 def _sums(up: list[list[Ints]], at: Ints) -> tuple[Ints, list[Ints]]:
@@ -129,12 +98,15 @@ def _sums(up: list[list[Ints]], at: Ints) -> tuple[Ints, list[Ints]]:
     return entry, place
 
 
-def _check_table(piece: _Piece, table: StagedTable, asked: Arrays) -> None:
+def _check_table(piece: Piece, table: StagedTable, asked: Arrays) -> Moved:
     """Printed numbers, floors, a second value for every X, and the promises of one table."""
     value, up = table.value, table.up
     shape = [1 + max(int(a.max()) for a in above) for above in up]
     shown, n = value >= 0, len(value)
     truth, low, high = (np.zeros(n, dtype=np.int64) for _ in range(3))
+    place_of = np.full(n, -1, dtype=np.int64)
+    place_of[asked["promise_cell"]] = np.arange(len(asked["promise_cell"]))
+    steps = []
     for number, (witness, at, step) in enumerate(piece.parts()):
         entry, place = _sums(up, at)
         key = witness[entry] * n + np.ravel_multi_index(place, shape)
@@ -152,6 +124,8 @@ def _check_table(piece: _Piece, table: StagedTable, asked: Arrays) -> None:
         else:
             np.minimum.at(low, cell, total)
             np.maximum.at(high, cell, total)
+            of = place_of[cell] >= 0
+            steps.append(np.stack([place_of[cell[of]], unique[of] // n, total[of]]))
     if (truth * piece.factor != value)[shown].any():
         refuse(f"a printed number of {piece.table}")
     if ((value == HIDDEN) & (low == 0) & (high == 0)).any():
@@ -161,6 +135,8 @@ def _check_table(piece: _Piece, table: StagedTable, asked: Arrays) -> None:
         refuse(f"a floor of {piece.table}")
     if shown[asked["promise_cell"]].any() or not _kept(truth, (low, high), asked):
         refuse(f"a promise of {piece.table}")
+    found = np.concatenate([np.zeros((3, 0), dtype=np.int64), *steps], axis=1)
+    return Moved(truth[asked["promise_cell"]], found[0], found[1], found[2], up, table.into)
 
 
 def _added(key: Ints, number: Ints) -> tuple[Ints, Ints]:
@@ -171,13 +147,19 @@ def _added(key: Ints, number: Ints) -> tuple[Ints, Ints]:
     return unique, total
 
 
-def _check_atoms(piece: _Piece, asked: Arrays) -> None:
+def _check_atoms(piece: Piece, asked: Arrays) -> Moved:
     """The promises on places that no table prints."""
     low, high = np.zeros_like(piece.value), np.zeros_like(piece.value)
     np.minimum.at(low, piece.cell, piece.step)
     np.maximum.at(high, piece.cell, piece.step)
     if not _kept(piece.value, (low, high), asked):
         refuse("a promise of a place that no table prints")
+    place_of = np.full(len(piece.value), -1, dtype=np.int64)
+    place_of[asked["promise_cell"]] = np.arange(len(asked["promise_cell"]))
+    of = place_of[piece.cell] >= 0
+    truth = piece.value[asked["promise_cell"]]
+    moves = (place_of[piece.cell[of]], piece.witness[of], piece.step[of])
+    return Moved(truth, moves[0], moves[1], moves[2], [], np.zeros(0, dtype=np.int64))
 
 
 def _kept(truth: Ints, reach: tuple[Ints, Ints], asked: Arrays) -> bool:
@@ -197,7 +179,7 @@ def _of_table(arrays: Arrays, number: int) -> Iterator[tuple[str, npt.NDArray[An
         yield from ((k, v[mine]) for k, v in arrays.items() if k.startswith(f"{kind}_"))
 
 
-def _check_margin(one: _Piece, other: _Piece) -> None:
+def _check_margin(one: Piece, other: Piece) -> None:
     """Two pieces of the same records must agree on what they share, in the truth and each witness."""
     names = sorted(set(one.names) & set(other.names))
     found = []
@@ -216,7 +198,7 @@ def _check_margin(one: _Piece, other: _Piece) -> None:
             refuse(f"a margin shared by {one.table} and {other.table}")
 
 
-def _whole(piece: _Piece) -> Iterator[tuple[Ints, Ints, Ints]]:
+def _whole(piece: Piece) -> Iterator[tuple[Ints, Ints, Ints]]:
     """The truth, then all differences in one part."""
     yield np.full(len(piece.value), -1), piece.at, piece.value
     yield piece.witness, piece.at[piece.cell], piece.step

@@ -173,7 +173,13 @@ class Problem:
     cost      (n,)   loss of hiding a cell, > 0 where eligible
     whole            whether the attacker knows that the numbers are whole (False: JJ problems)
     blur             ``rule-aware``: all that the choice of hidden cells may depend on
+    own       (n, j) what somebody who stands in an innermost cell knows it to hold at least: one
+                     unit in counts, in measures the 1, 2 … j largest contributions together;
+                     0 where nobody stands; None where nobody is to be reckoned with
     ========= ====== =========================================================================
+
+    The promise also holds for each of those who stand in one cell, with what they know added. Of a
+    primary cell that contains their own, they are promised no less than what they know of it.
     """
 
     system: System
@@ -188,13 +194,15 @@ class Problem:
     cost: FloatArray
     whole: bool = True
     blur: Blur | None = None
+    own: IntArray | None = None
 
     def __post_init__(self) -> None:
         n, p = self.system.n, len(self.primary)
         arrays = (self.primary, self.upper, self.lower, self.slide, self.floor, self.ceiling)
-        for array in (*arrays, self.eligible, self.cost):
+        own = () if self.own is None else (self.own,)
+        for array in (*arrays, self.eligible, self.cost, *own):
             array.setflags(write=False)
-        per_cell = (self.floor, self.ceiling, self.eligible, self.cost)
+        per_cell = (self.floor, self.ceiling, self.eligible, self.cost, *own)
         per_primary = (self.upper, self.lower, self.slide)
         if any(len(a) != n for a in per_cell) or any(len(a) != p for a in per_primary):
             raise InputError(Text("arrays of a problem must fit the system"))
@@ -219,8 +227,9 @@ class Problem:
         parts = [self.primary, self.upper, self.lower, self.slide, self.floor, self.ceiling]
         if self.blur is not None:
             parts += [self.blur.threshold, self.blur.floor, self.blur.ceiling]
+        own = () if self.own is None else (self.own,)
         text = f"{self.system.digest}:{self.level}:{self.whole}".encode()
-        return digest_of(np.frombuffer(text, dtype=np.uint8), *parts, self.eligible)
+        return digest_of(np.frombuffer(text, dtype=np.uint8), *parts, self.eligible, *own)
 
 
 def digest_of(*arrays: npt.NDArray[np.generic]) -> str:

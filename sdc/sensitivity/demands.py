@@ -15,6 +15,7 @@ from sdc.errors import RulesError
 from sdc.messages import Text
 from sdc.model.blur import blur_of
 from sdc.model.hierarchy import IntArray
+from sdc.model.insiders import known_inside
 from sdc.model.past import Prior
 from sdc.model.rules import COSTS, Rules
 from sdc.model.system import UNBOUNDED, Block, BoolArray, FloatArray, Level, Problem, System
@@ -42,7 +43,8 @@ def problem(
     such place of 1 … min_count - 1 units may hold min_count, no difference gives one away.
     Measures: the dominance rule and p % demand that the attacker's interval reaches as far
     as they say, on both sides. Known cells keep their value for everybody. A place that its table
-    does not print (its class is counted in a group there) has the demands of a hidden cell. O(cells).
+    does not print (its class is counted in a group there) has the demands of a hidden cell. All of it
+    holds against those who stand in one innermost cell as well (``known_inside``). O(cells).
 
     Raises RulesError where tables disagree on the level, a measure has neither dominance nor p %, or a
     cell that is never to be hidden is counted in a group.
@@ -105,6 +107,7 @@ def problem(
         eligible=eligible,
         cost=cost,
         blur=blur,
+        own=None if blur else known_inside(system, {n: r.min_count for n, r in by_table.items()}),
     )
 
 

@@ -25,6 +25,9 @@ from sdc.suppression.desk import (
     DIVES,
     DOWN,
     FIRST,
+    GUARD,
+    GUARD_ROOM,
+    GUARD_WAY,
     IDLE_TASTE,
     JITTER,
     LAST_CELLS,
@@ -78,6 +81,34 @@ def read_off(desk: Desk) -> tuple[float, float, int]:
         size += 1
     desk.tally[LAST_CELLS] = size
     return price, idle_part, int(worst)
+
+
+@inner
+def guard(desk: Desk, demand: int) -> int:
+    """Let the guarded cell of a demand move no further than it may; how many cells are held back."""
+    cell = desk.demand[demand, GUARD]
+    if cell < 0:
+        return 0
+    desk.base[DIVE_CELL, 0] = cell
+    desk.factor[DIVE_UP, 0] = desk.cell[cell, UP]
+    desk.factor[DIVE_DOWN, 0] = desk.cell[cell, DOWN]
+    side = UP if desk.demand[demand, GUARD_WAY] > 0 else DOWN
+    desk.cell[cell, side] = min(desk.cell[cell, side], float(desk.demand[demand, GUARD_ROOM]))
+    return 1
+
+
+@inner
+def spares(desk: Desk, demand: int, move: int, way: int) -> bool:
+    """Whether a move, as it is (way 1) or reversed (-1), leaves the guarded cell enough."""
+    cell = desk.demand[demand, GUARD]
+    if cell < 0:
+        return True
+    begin = desk.move[move, BEGIN]
+    for t in range(begin, begin + desk.move[move, LENGTH]):
+        if desk.node[t, NODE_CELL] == cell:
+            step = way * desk.demand[demand, GUARD_WAY] * desk.step[t]
+            return bool(step <= desk.demand[demand, GUARD_ROOM])
+    return True
 
 
 @inner
@@ -140,7 +171,8 @@ def keep(desk: Desk) -> None:
 def aim(desk: Desk, demand: int, limit: float, salt: float) -> bool:
     """A cheap whole move into CELLS and STEPS; False where none below ``limit`` is found."""
     best, found = limit, False
-    overs = dives = rounds = 0
+    overs = rounds = 0
+    dives = guard(desk, demand)
     while rounds <= REPRICINGS:
         desk.query[LIMIT] = best * 1.02 + desk.query[SLACK_TASTE]
         if search(desk, demand, overs, salt) != FOUND:
@@ -186,11 +218,11 @@ def ready(desk: Desk, demand: int) -> tuple[int, int]:
     while node >= 0 and looks < LOOKS:
         step = sign * desk.step[node]
         move = int(desk.node[node, NODE_MOVE])
-        if step >= need:
+        if step >= need and spares(desk, demand, move, 1):
             return move, 1
         if -step >= need:
             looks += 1
-            if opposite_fits(desk, move):
+            if spares(desk, demand, move, -1) and opposite_fits(desk, move):
                 return move, -1
         node = int(desk.node[node, NODE_AFTER])
     return -1, 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +55,29 @@ class Attacker:
         self.low, self.high = low, high
         if self._model is not None:
             self._model.set_bounds(self._all, low, high)
+
+    @contextmanager
+    def keeping(self, guard: int, way: int, room: float) -> Iterator[None]:
+        """For the time being, let a column (-1: none) go no further than ``room`` towards ``way``."""
+        low, high = self.low, self.high
+        if guard >= 0:
+            self.low, self.high = low.copy(), high.copy()
+            if way > 0:
+                self.high[guard] = min(high[guard], room)
+            else:
+                self.low[guard] = max(low[guard], -room)
+            self._show(guard)
+        try:
+            yield
+        finally:
+            self.low, self.high = low, high
+            if guard >= 0:
+                self._show(guard)
+
+    def _show(self, column: int) -> None:
+        if self._model is not None:
+            at = np.array([column])
+            self._model.set_bounds(at, self.low[at], self.high[at])
 
     def reach(self, column: int, sign: int, need: float) -> Reach | None:
         """The furthest move of a column in one direction, at most ``need``; None if unsolved."""

@@ -11,7 +11,7 @@ common denominator, so that every inequality is exact however the solver rounded
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,6 +21,7 @@ from sdc.model.system import BoolArray, FloatArray
 from sdc.suppression.attacker import Attacker
 from sdc.suppression.cocircuits import VIOLATION, Ranking
 from sdc.suppression.cuts import Cuts
+from sdc.suppression.guards import Guards
 from sdc.suppression.presolve import Reduced
 from sdc.suppression.rays import Rays
 
@@ -41,11 +42,17 @@ POOL = 1_000
 
 @dataclass(frozen=True)
 class Demand:
-    """One thing that must be possible: ``sign`` 1 up, -1 down, 0 up and down together."""
+    """One thing that must be possible: ``sign`` 1 up, -1 down, 0 up and down together.
+
+    Column ``guard`` (-1: none) goes no further than ``room`` towards ``way`` meanwhile.
+    """
 
     column: int
     sign: int
     need: int
+    guard: int = -1
+    way: int = -1
+    room: int = 0
 
 
 @dataclass
@@ -66,15 +73,23 @@ class Capacities:
 
     def __post_init__(self) -> None:
         self.cuts = Cuts(self.reduced.masks)
-        self.demands = _demands(self.reduced)
         self.attacker = Attacker(self.reduced)
         self.ranking = Ranking(self.reduced, self.seed)
-        self._rays = Rays(self.reduced, self.seed, self.cuts)
         self._rooms = (self.reduced.down, self.reduced.up)
-        self._column = np.array([d.column for d in self.demands], dtype=np.int64)
-        self._sign = np.array([d.sign for d in self.demands], dtype=np.int64)
-        self._need = np.array([d.need for d in self.demands], dtype=np.int64)
+        self._take(_demands(self.reduced))
         self.most = FAR * int(self._need.max(initial=1))
+
+    def widen(self, more: Iterable[Demand]) -> None:
+        """Take in further demands, with guards."""
+        self._take(set(self.demands).union(more))
+
+    def _take(self, demands: Iterable[Demand]) -> None:
+        self.demands = tuple(sorted(demands, key=_by_need))
+        table = np.array([astuple(d) for d in self.demands], dtype=np.int64).reshape(-1, 6)
+        self._column, self._sign, self._need, self._guard, self._way, self._room = table.T
+        guarded = (self._guard >= 0) & (self._sign != 0)
+        self._rays = Rays(self.reduced, self.seed, self.cuts, Guards(*table[guarded].T))
+        self._witness.clear()
 
     def separate(self, x: FloatArray) -> sp.csr_matrix:
         """New inequalities (r, k) that x (k,) violates: near each demand; where there are none by
@@ -96,7 +111,9 @@ class Capacities:
             np.minimum(low, move, out=low)
         up, down = high[self._column], -low[self._column]
         far = np.where(self._sign > 0, up, np.where(self._sign < 0, down, up + down))
-        return np.asarray(far >= self._need * (1 - 1e-9))
+        gone = np.where(self._way > 0, high[self._guard], -low[self._guard])
+        kept = (self._guard < 0) | (gone <= self._room + 1e-9)
+        return np.asarray((far >= self._need * (1 - 1e-9)) & kept)
 
     def by_programs(self, x: FloatArray, *, exact: bool = False) -> sp.csr_matrix:
         """Violated inequalities from the attacker's linear programs, one a demand he cannot reach.
@@ -136,7 +153,7 @@ class Capacities:
                 continue
             capacity = np.zeros(len(terms))
             for sign in (demand.sign,) if demand.sign else (1, -1):
-                capacity += _capacity(sign * terms, self.reduced, columns)
+                capacity += self._capacity(demand, sign * terms, columns)
             found.append(self._fold(demand, columns, capacity, mask=mask))
         matrix = _stacked(found, self.reduced.masks)
         short = (matrix @ x < 1.0 - VIOLATION) & (np.diff(matrix.indptr) > 0)
@@ -189,6 +206,8 @@ class Capacities:
         if move is None or demand.sign == 0:
             return False
         step = move * (demand.need / abs(move[demand.column]))
+        if demand.guard >= 0 and demand.way * step[demand.guard] > demand.room + 1e-9:
+            return False
         down, up = (np.minimum(room, demand.need) * weight for room in self._rooms)
         return bool((step <= up + 1e-9).all() and (step >= -down - 1e-9).all())
 
@@ -210,14 +229,15 @@ class Capacities:
         moves: list[FloatArray] = []
         distance, capacity = 0.0, np.zeros(self.reduced.columns)
         for sign in (demand.sign,) if demand.sign else (1, -1):
-            reach = self.attacker.reach(demand.column, sign, demand.need)
+            with self.attacker.keeping(demand.guard, demand.way, demand.room):
+                reach = self.attacker.reach(demand.column, sign, demand.need)
             if reach is None:
                 return 0.0, sp.csr_matrix((1, self.reduced.masks)), moves
             distance += reach.distance
             moves.append(reach.move)
             if distance < demand.need * (1 - 1e-9) or demand.sign == 0:
                 ratio = self._ratios(demand.column, sign, reach.multipliers)
-                capacity += np.inf if ratio is None else _capacity(ratio, self.reduced)
+                capacity += np.inf if ratio is None else self._capacity(demand, ratio)
         if distance >= demand.need * (1 - 1e-9):
             return distance, sp.csr_matrix((1, self.reduced.masks)), moves
         return distance, self._fold(demand, np.arange(len(capacity)), capacity, mask=mask), moves
@@ -235,6 +255,19 @@ class Capacities:
             return None
         left[column] = 0
         return np.asarray(left / rest)
+
+    def _capacity(
+        self, demand: Demand, ratio: FloatArray, columns: IntArray | None = None
+    ) -> FloatArray:
+        """How much each open column can add: its ratio times its room in the direction that helps."""
+        every = np.arange(self.reduced.columns) if columns is None else columns
+        room = np.where(ratio > 0, self.reduced.up[every], self.reduced.down[every])
+        held = (every == demand.guard) & (ratio * demand.way > 0)
+        room = np.where(held, np.minimum(room, demand.room), room)
+        out = np.zeros(len(ratio))
+        used = ratio != 0
+        out[used] = np.abs(ratio[used]) * room[used]
+        return out
 
     def _fold(
         self, demand: Demand, columns: IntArray, capacity: FloatArray, *, mask: IntArray
@@ -256,21 +289,15 @@ class Capacities:
         return sp.csr_matrix((data, where, [0, len(where)]), shape=(1, self.reduced.masks))
 
 
+def _by_need(demand: Demand) -> tuple[int, ...]:
+    """Order of demands: by rising need."""
+    return (demand.need, *astuple(demand))
+
+
 def _stacked(rows: list[sp.csr_matrix], masks: int) -> sp.csr_matrix:
     if not rows:
         return sp.csr_matrix((0, masks))
     return sp.csr_matrix(sp.vstack(rows, format="csr"))
-
-
-def _capacity(ratio: FloatArray, reduced: Reduced, columns: IntArray | None = None) -> FloatArray:
-    """How much each open column can add: its ratio times its room in the direction that helps."""
-    up = reduced.up if columns is None else reduced.up[columns]
-    down = reduced.down if columns is None else reduced.down[columns]
-    out = np.zeros(len(ratio))
-    rise, fall = ratio > 0, ratio < 0
-    out[rise] = ratio[rise] * up[rise]
-    out[fall] = -ratio[fall] * down[fall]
-    return out
 
 
 def _demands(reduced: Reduced) -> tuple[Demand, ...]:
@@ -281,4 +308,4 @@ def _demands(reduced: Reduced) -> tuple[Demand, ...]:
         for sign, need in ((1, up), (-1, down), (0, slide)):
             if need > 0:
                 out.append(Demand(int(column), sign, int(need)))
-    return tuple(sorted(out, key=lambda d: (d.need, d.column, d.sign)))
+    return tuple(out)

@@ -9,6 +9,8 @@ prices, then as a small mixed-integer program.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +59,18 @@ class Search:
 
     def __contains__(self, cell: int) -> bool:
         return cell in self._place
+
+    @contextmanager
+    def keeping(self, guard: int, room: int) -> Iterator[Search]:
+        """For the time being, let an unknown fall by at most ``room``; -1 for none."""
+        place = self._place.get(guard, -1)
+        before = self.down[place]
+        if place >= 0:
+            self.down[place] = min(before, room)
+        try:
+            yield self
+        finally:
+            self.down[place] = before
 
     def cheapest(
         self,

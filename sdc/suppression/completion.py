@@ -90,7 +90,8 @@ class Completion:
         """Moves that meet a demand under the attacker's present bounds."""
         moves, distance = [], 0.0
         for sign in (demand.sign,) if demand.sign else (1, -1):
-            reach = self.capacities.attacker.reach(demand.column, sign, demand.need)
+            with self.capacities.attacker.keeping(demand.guard, demand.way, demand.room):
+                reach = self.capacities.attacker.reach(demand.column, sign, demand.need)
             if reach is None:
                 return None
             moves.append(reach.move)
@@ -173,15 +174,28 @@ class Completion:
             )  # fmt: skip
         self._model.set_cost(np.arange(2 * c), rate + IDLE)
         self._model.forget()
+        rooms = np.concatenate([reduced.up, reduced.down])
+        held = np.array([demand.guard + (0 if demand.way > 0 else c)] * (demand.guard >= 0), int)
+        before = rooms[held]
+        rooms[held] = np.minimum(before, demand.room)
+        self._model.set_bounds(held, np.zeros(len(held)), rooms[held])
+        move = self._first(self._model, demand, rooms)
+        self._model.set_bounds(held, np.zeros(len(held)), before)
+        return move
+
+    @staticmethod
+    def _first(model: Model, demand: Demand, rooms: FloatArray) -> FloatArray | None:
+        """The cheapest move in the first direction that has any."""
+        c = len(rooms) // 2
         for sign in (demand.sign,) if demand.sign else (1, -1):
             at = demand.column + (0 if sign > 0 else c)
             other = demand.column + (c if sign > 0 else 0)
             both = np.array([at, other])
-            full = np.concatenate([reduced.up, reduced.down])[both]
+            full = rooms[both]
             need = float(demand.need)
-            self._model.set_bounds(both, np.array([need, 0.0]), np.array([full[0], 0.0]))
-            answer = self._model.solve()
-            self._model.set_bounds(both, np.zeros(2), full)
+            model.set_bounds(both, np.array([need, 0.0]), np.array([full[0], 0.0]))
+            answer = model.solve()
+            model.set_bounds(both, np.zeros(2), full)
             if answer.status is Status.OPTIMAL and answer.x is not None:
                 return np.asarray(answer.x[:c] - answer.x[c:])
         return None

@@ -41,14 +41,21 @@ class Cover:
     served: dict[int, list[int]] = field(init=False, default_factory=dict)
     _at: dict[int, list[int]] = field(init=False, default_factory=dict)
     _next: int = field(init=False, default=0)
+    _order: IntArray = field(init=False)
+    _key: IntArray = field(init=False)
 
     def __post_init__(self) -> None:
-        n = self.problem.system.n
         self.users = np.zeros(len(self.masks.price), dtype=np.int64)
-        self.by = np.full(len(self.demands), -1, dtype=np.int64)
-        self._demand = np.full((2, n), -1, dtype=np.int64)
-        side = (self.demands.sign < 0).astype(np.int64)
-        self._demand[side, self.demands.cell] = np.arange(len(self.demands))
+        self.by = np.zeros(0, dtype=np.int64)
+        self.widen(self.demands)
+
+    def widen(self, demands: Demands) -> None:
+        """Take in further demands, which stand behind those that are there."""
+        new = np.full(len(demands) - len(self.by), -1, dtype=np.int64)
+        self.demands, self.by = demands, np.concatenate([self.by, new])
+        key = 2 * demands.cell + (demands.sign < 0)
+        self._order = np.argsort(key, kind="stable")
+        self._key = key[self._order]
 
     @property
     def open(self) -> BoolArray:
@@ -66,11 +73,21 @@ class Cover:
 
     def serves(self, cell: IntArray, step: IntArray) -> IntArray:
         """All demands that a move serves, ascending."""
-        side = (step < 0).astype(np.int64)
-        demand = self._demand[side, cell]
-        hit = demand >= 0
-        hit[hit] = np.abs(step[hit]) >= self.demands.need[demand[hit]]
-        return np.sort(demand[hit])
+        key = 2 * cell + (step < 0)
+        first, last = (np.searchsorted(self._key, key, side) for side in ("left", "right"))
+        count = last - first
+        at = np.repeat(np.arange(len(cell)), count)
+        start = np.repeat(first - np.cumsum(count) + count, count)
+        demand = self._order[start + np.arange(len(at))]
+        hit = np.abs(step[at]) >= self.demands.need[demand]
+        demand = demand[hit]
+        return np.sort(demand[self._spared(demand, cell, step)])
+
+    def _spared(self, demand: IntArray, cell: IntArray, step: IntArray) -> BoolArray:
+        """Whether a move keeps the guards of some demands."""
+        guard, order = self.demands.guard[demand], np.argsort(cell, kind="stable")
+        place = order[np.minimum(np.searchsorted(cell[order], guard), len(cell) - 1)]
+        return np.asarray((cell[place] != guard) | (-step[place] <= self.demands.room[demand]))
 
     def fits(self, cell: IntArray, step: IntArray) -> bool:
         """Whether a move stays within the prior bounds."""

@@ -24,15 +24,33 @@ class Demands:
 
     All arrays (r,); smaller needs first, then by cell, upward before downward. A demanded slide
     that the two directions do not reach together is added to the upward need, or to the downward
-    one where the prior bounds leave no room above.
+    one where the prior bounds leave no room above. ``guard[r]`` is an unknown that falls by at most
+    ``room[r]`` on the way, because somebody knows what it holds at least; -1 where nobody does.
     """
 
     cell: IntArray
     sign: IntArray
     need: IntArray
+    guard: IntArray
+    room: IntArray
 
     def __len__(self) -> int:
         return len(self.cell)
+
+    @classmethod
+    def plain(cls, cell: IntArray, sign: IntArray, need: IntArray) -> Demands:
+        """Demands without guards."""
+        return cls(cell, sign, need, np.full(len(cell), -1, dtype=np.int64), np.zeros_like(cell))
+
+    def guarded(self, which: IntArray, guard: IntArray, room: IntArray) -> Demands:
+        """These demands, then some of them (g,) again with a guard each."""
+        return Demands(
+            np.concatenate([self.cell, self.cell[which]]),
+            np.concatenate([self.sign, self.sign[which]]),
+            np.concatenate([self.need, self.need[which]]),
+            np.concatenate([self.guard, guard]),
+            np.concatenate([self.room, room]),
+        )
 
     @classmethod
     def of(cls, problem: Problem) -> Demands:
@@ -60,7 +78,7 @@ class Demands:
         need = np.concatenate([up, down])
         wanted = np.flatnonzero(need > 0)
         order = wanted[np.lexsort((-sign[wanted], cell[wanted], need[wanted]))]
-        return cls(cell[order], sign[order], need[order])
+        return cls.plain(cell[order], sign[order], need[order])
 
 
 @dataclass(frozen=True, eq=False)

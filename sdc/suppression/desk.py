@@ -62,6 +62,9 @@ IDLE_TASTE, SLACK_TASTE = 9, 10
 NODE_CELL, NODE_AFTER, NODE_BEFORE, NODE_MOVE = range(4)  # columns of ``Desk.node``
 BEGIN, LENGTH, SERVED, MARK = range(4)  # columns of ``Desk.move``
 CELL, SIGN, AMOUNT, BY, AFTER, BEFORE, WAY = range(7)  # columns of ``Desk.demand``
+GUARD, GUARD_WAY, GUARD_ROOM = range(7, 10)
+"""Columns of ``Desk.demand``: an unknown (or -1) that a move for the demand may take no further than so
+much upward (way 1) or downward (-1)."""
 USERS, CHANGED, TRIED, FREE, MEMBERS = range(5)  # columns of ``Desk.mask``
 
 
@@ -83,7 +86,7 @@ class Desk(NamedTuple):
     query      (16,)          what a search is for
     node, step (cap, 4), (cap,)  the pool: a node is one changed unknown of a move
     move       (cap, 4)       moves: storage, first demand served, mark
-    demand     (r, 7)         demands, the move of each and how it is used (WAY)
+    demand     (r, 10)        demands, the move of each, how it is used (WAY), and guards
     mask       (k + 1, 5)     users, last change, last trial, free or not, first member
     price      (k,)           price of a mask
     member     (n,)           unknowns by mask
@@ -129,7 +132,7 @@ def lay_out(relations: sp.csr_matrix, *, demands: int, masks: int, nodes: int, s
     cell = _aligned(n, 16)
     cell[:, JITTER] = np.random.default_rng(seed).random(n)
     cell[:, FIRST] = -1
-    demand = np.full((demands, 7), -1, dtype=np.int64)
+    demand = np.full((demands, 10), -1, dtype=np.int64)
     tally = np.zeros(64, dtype=np.int64)
     tally[FREE_MOVE : FREE_NODES + CLASSES] = -1
     tally[RANDOM] = 2 * seed + 88172645463325252

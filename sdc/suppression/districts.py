@@ -24,11 +24,12 @@ from sdc.model.sharing import Runner, threaded
 from sdc.model.system import BoolArray, Problem, System
 from sdc.suppression.areatree import Districts, districts_of, shared_tree
 from sdc.suppression.demands import Demands, Masks
-from sdc.suppression.engine import IDLE, Engine, Witnesses
-from sdc.suppression.exchange import CHUNK, improve
+from sdc.suppression.engine import IDLE, Engine
 from sdc.suppression.found import Budget, Found
+from sdc.suppression.insiders import CHUNK, guarded
 from sdc.suppression.leading import Lead
 from sdc.suppression.nearby import Nearby
+from sdc.suppression.polishing import polish
 from sdc.suppression.repair import repair
 from sdc.suppression.window import Window
 
@@ -49,8 +50,8 @@ WIDEST = 60_000
 LED = 15_000
 """Demands up to which a relaxation of the whole system leads the windows and proves a bound."""
 
-OFTEN, LONGEST = 2_000, 6.0
-"""Demands beyond which the last exchanges go on for longer, and for how many times longer at most."""
+ROUNDS = 3
+"""How often windows are searched for the people inside."""
 
 FEW = 500
 """Demands left up to which programs find better moves than near windows, in bearable time."""
@@ -162,16 +163,22 @@ def districts(
     lead = Lead.of(problem, few, seed=seed)
     masks = lead.priced(true) if few.work else true
     ground = Ground(problem, demands, masks, budget, seed, run)
-    searched, left = _windows(ground, parts)
+    searched, ground, left = _for_everybody(ground, parts)
     moves = sp.csr_matrix(sp.vstack([s.moves for s in searched], format="csr"))
     hidden = masks.hidden(problem, masks.needed(moves))
-    safe = Found(hidden, 0.0, (_told(searched, left, len(parts.inside)),), moves)
-    if left:
-        mended = repair(problem, hidden, budget=Budget(0), seed=seed, moves=moves)
-        safe = replace(mended, log=(*safe.log, *mended.log))
-    final = safe
+    final = Found(hidden, 0.0, (_told(searched, left, len(parts.inside)),), moves)
     if len(demands) <= POLISHED:
-        final = polish(replace(ground, masks=true), safe)
+        lead.learn(ground.demands, few)
+        final, asked, left = polish(
+            problem, true, (final, ground.demands), budget=budget, seed=seed
+        )
+        ground = replace(ground, demands=asked)
+    if left:
+        mended = repair(
+            problem, final.hidden, budget=Budget(0), seed=seed, moves=final.moves,
+            demands=ground.demands,
+        )  # fmt: skip
+        final = replace(mended, log=(*final.log, *mended.log), reproducible=final.reproducible)
     certain = final.reproducible and all(s.reproducible for s in searched)
     bound = min(lead.bound, final.cost_in(problem))
     certain &= lead.reproducible
@@ -189,13 +196,35 @@ def _told(searched: Sequence[Searched], left: int, districts: int) -> str:
     )
 
 
-def _windows(ground: Ground, parts: Districts) -> tuple[list[Searched], int]:
+def _for_everybody(ground: Ground, parts: Districts) -> tuple[list[Searched], Ground, int]:
+    """Windows for all demands, then for those of the people inside that their moves leave unmet.
+
+    Also the ground with the demands that this took, and how many have no move.
+    """
+    masks, problem = ground.masks, ground.problem
+    every = np.arange(len(ground.demands), dtype=np.int64)
+    searched, left = _windows(ground, parts, every, np.zeros(len(masks.price), dtype=bool))
+    for _ in range(ROUNDS):
+        moves = sp.csr_matrix(sp.vstack([s.moves for s in searched], format="csr"))
+        open_ = masks.needed(moves)
+        demands = guarded(problem, masks.hidden(problem, open_), ground.demands, moves)
+        if demands is ground.demands:
+            break
+        fresh = np.arange(len(ground.demands), len(demands), dtype=np.int64)
+        ground = replace(ground, demands=demands)
+        further, more = _windows(ground, parts, fresh, open_)
+        searched, left = [*searched, *further], left + more
+    return searched, ground, left
+
+
+def _windows(
+    ground: Ground, parts: Districts, which: IntArray, open_: BoolArray
+) -> tuple[list[Searched], int]:
     """The rows of the districts, every district inside, and across; how many demands are left."""
-    home = parts.home[ground.demands.cell]
-    nothing = np.zeros(len(ground.masks.price), dtype=bool)
-    (top,) = ground.search([(parts.top, np.flatnonzero(home < 0))], nothing)
-    open_ = ground.opened(nothing, [top])
-    own = [(cells, np.flatnonzero(home == d)) for d, cells in enumerate(parts.inside)]
+    home = parts.home[ground.demands.cell[which]]
+    (top,) = ground.search([(parts.top, which[home < 0])], open_)
+    open_ = ground.opened(open_, [top])
+    own = [(cells, which[home == d]) for d, cells in enumerate(parts.inside)]
     found = ground.search(own, open_)
     left = _together(one.left for one in (top, *found))
     more, left = _across(ground, parts, ground.opened(open_, found), left)
@@ -250,24 +279,3 @@ def _each(numbers: IntArray) -> list[int]:
 def _together(parts: Iterable[IntArray]) -> IntArray:
     """All numbers of some arrays, ascending."""
     return np.sort(np.concatenate([np.zeros(0, dtype=np.int64), *parts]))
-
-
-def polish(ground: Ground, found: Found) -> Found:
-    """The same promise for less: masks are given up one by one, dearest first, in the whole system.
-
-    Starts from the moves in hand and keeps only what lowers the price.
-    """
-    problem, masks = ground.problem, ground.masks
-    assert found.moves is not None
-    engine = Engine(Window.of(problem, ground.demands, masks), seed=ground.seed)
-    engine.load(Witnesses.of(ground.demands, found.moves))
-    if len(engine.unserved()):
-        return found
-    before = engine.cost
-    scale = min(max(len(ground.demands) / OFTEN, 1.0), LONGEST)
-    budget = Budget(ground.budget.work * scale, ground.budget.deadline)
-    reproducible = improve(engine, budget)
-    moves = engine.witnesses().moves
-    hidden = masks.hidden(problem, masks.needed(moves))
-    log = (*found.log, f"polish: price {before:.6g} to {engine.cost:.6g}")
-    return Found(hidden, 0.0, log, moves, reproducible=reproducible)

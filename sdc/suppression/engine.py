@@ -17,6 +17,8 @@ from sdc.suppression.desk import (
     CELL,
     DOWN,
     FREE,
+    GUARD,
+    GUARD_ROOM,
     IDLE_TASTE,
     JITTER,
     LENGTH,
@@ -62,7 +64,7 @@ class Witnesses:
     def of(cls, demands: Demands, moves: sp.csr_matrix) -> Witnesses:
         """Moves in hand, and for each demand the first that reaches it; O(r + entries).
 
-        >>> d = Demands(np.array([0, 1]), np.array([1, -1]), np.array([2, 5]))
+        >>> d = Demands.plain(np.array([0, 1]), np.array([1, -1]), np.array([2, 5]))
         >>> Witnesses.of(d, sp.csr_matrix(np.array([[1, -1], [2, -2]]))).by.tolist()
         [1, -1]
         """
@@ -72,6 +74,10 @@ class Witnesses:
             part = slice(int(columns.indptr[cell]), int(columns.indptr[cell + 1]))
             reach = columns.data[part] * demands.sign[r]
             enough = columns.indices[part][reach >= demands.need[r]]
+            if demands.guard[r] >= 0 and len(enough):
+                guard = slice(*columns.indptr[[demands.guard[r], demands.guard[r] + 1]].tolist())
+                fallen = columns.indices[guard][-columns.data[guard] > demands.room[r]]
+                enough = np.setdiff1d(enough, fallen)
             if len(enough):
                 by[r] = int(enough.min())
         return cls(sp.csr_matrix(moves), by)
@@ -137,6 +143,8 @@ class Engine:
         demand[:, CELL] = demands.cell
         demand[:, SIGN] = demands.sign
         demand[:, AMOUNT] = demands.need
+        demand[:, GUARD] = demands.guard
+        demand[:, GUARD_ROOM] = demands.room
 
     @property
     def cost(self) -> float:

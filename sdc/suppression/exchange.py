@@ -19,18 +19,13 @@ from sdc.model.system import BoolArray, Problem
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import Engine, Witnesses
 from sdc.suppression.found import Budget, Found
+from sdc.suppression.insiders import Heeded, heed, improve, reckoned
 from sdc.suppression.leading import Lead
 from sdc.suppression.repair import repair
 from sdc.suppression.window import Window
 
-SWEEP = 1_200_000
-"""Search steps of each of the two sweeps at budget 1."""
-
 SHORT = 0.25
 """Part of these steps that the pattern of a whole program gets."""
-
-CHUNK = 100_000
-"""Search steps between two looks at the clock."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,36 +58,62 @@ def exchange(
     lead = Lead.of(problem, budget, seed=seed)
     first = masks if budget.work == 0 else lead.priced(masks)
     whole = Whole(problem, demands, masks, budget, seed)
-    best, reproducible = _built(whole, first)
-    log = [f"exchange: loss {best.cost:g}, bound {lead.bound:g}"]
-    short = replace(whole, budget=Budget(SHORT * budget.work, budget.deadline))
-    for x in lead.programs(best.cost, budget):
-        other, ended = _built(short, lead.priced(masks, x))
-        reproducible &= ended
+    whole = replace(whole, demands=_sketched(whole, first))
+    lead.learn(whole.demands, budget)
+    first = masks if budget.work == 0 else lead.priced(masks)
+    best = _built(whole, first)
+    log = [f"exchange: loss {best.engine.cost:g}, bound {lead.bound:g}"]
+    short = Budget(SHORT * budget.work, budget.deadline)
+    for x in lead.programs(best.engine.cost, budget):
+        other = _built(replace(whole, demands=best.demands, budget=short), lead.priced(masks, x))
         best = min(best, other, key=_merit)
-        log.append(f"exchange: led by a program: loss {best.cost:g}, bound {lead.bound:g}")
-    moves = best.witnesses().moves
-    left = len(best.unserved())
-    log.append(f"exchange: {moves.shape[0]} moves, {left} of {len(demands)} left to programs")
+        lead.learn(best.demands, budget)
+        log.append(f"exchange: led by a program: loss {best.engine.cost:g}, bound {lead.bound:g}")
+    moves = best.engine.witnesses().moves
+    left, plain = len(best.engine.unserved()), len(demands)
+    log.append(
+        f"exchange: {moves.shape[0]} moves, {plain} demands and {len(best.demands) - plain} for those "
+        f"inside, {left} left to programs"
+    )
     hidden = masks.hidden(problem, masks.needed(moves))
-    mended = repair(problem, hidden, budget=Budget(0), seed=seed, moves=moves)
+    mended = repair(problem, hidden, budget=Budget(0), seed=seed, moves=moves, demands=best.demands)
     bound = min(lead.bound, mended.cost_in(problem))
     return Found(
         mended.hidden, bound, (*log, *mended.log), mended.moves,
-        reproducible=reproducible and lead.reproducible and not budget.expired,
+        reproducible=best.reproducible and lead.reproducible and not budget.expired,
     )  # fmt: skip
 
 
-def _merit(engine: Engine) -> tuple[int, float]:
+def _merit(heeded: Heeded) -> tuple[int, float]:
     """Fewer demands left, then cheaper."""
-    return len(engine.unserved()), engine.cost
+    return len(heeded.engine.unserved()), heeded.engine.cost
 
 
-def _built(whole: Whole, led: Masks) -> tuple[Engine, bool]:
-    """Moves built under leading prices and exchanged under the true ones; False: the clock ended it."""
-    opened = led.free | (led.price < whole.masks.price)
+def _built(whole: Whole, led: Masks) -> Heeded:
+    """Moves built under leading prices, exchanged under the true ones, and made to serve everybody."""
+    opened = np.asarray(led.free | (led.price < whole.masks.price))
     none = Witnesses.none(whole.problem.system.n, len(whole.demands))
-    return improved(whole, served(replace(whole, masks=led), none, opened), opened)
+    known = served(replace(whole, masks=led), none, opened)
+    engine, ended = improved(whole, known, opened)
+    return _heeded(whole, engine, ended)
+
+
+def _heeded(whole: Whole, engine: Engine, ended: bool) -> Heeded:
+    """What an engine came to, made to serve everybody."""
+    short = Budget(SHORT * whole.budget.work, whole.budget.deadline)
+    heeded = heed(whole.problem, whole.masks, (engine, whole.demands), short, seed=whole.seed)
+    return replace(heeded, reproducible=heeded.reproducible and ended)
+
+
+def _sketched(whole: Whole, led: Masks) -> Demands:
+    """All demands, with those of the people inside that a first pattern leaves unmet."""
+    opened = np.asarray(led.free | (led.price < whole.masks.price))
+    none = Witnesses.none(whole.problem.system.n, len(whole.demands))
+    known = served(replace(whole, masks=led), none, opened)
+    engine = Engine(Window.of(whole.problem, whole.demands, whole.masks), seed=whole.seed)
+    engine.load(known)
+    built = (engine, whole.demands)
+    return heed(whole.problem, whole.masks, built, Budget(0), seed=whole.seed).demands
 
 
 def served(whole: Whole, known: Witnesses, opened: BoolArray) -> Witnesses:
@@ -120,22 +141,17 @@ def improved(whole: Whole, known: Witnesses, opened: BoolArray) -> tuple[Engine,
     return far, improve(far, whole.budget) and ended
 
 
-def resumed(problem: Problem, moves: sp.csr_matrix, *, budget: Budget, seed: int) -> sp.csr_matrix:
-    """Moves in hand, others for what none of them serves, and exchanges for as long as they pay."""
-    demands, masks = Demands.of(problem), Masks.of_problem(problem)
+def resumed(
+    problem: Problem, moves: sp.csr_matrix, *, budget: Budget, seed: int
+) -> tuple[sp.csr_matrix, Demands]:
+    """Moves in hand, others for what none of them serves, and exchanges for as long as they pay.
+
+    Also the demands, with those of the people inside.
+    """
+    masks = Masks.of_problem(problem)
+    demands = reckoned(problem, masks, Demands.of(problem), moves)
     whole = Whole(problem, demands, masks, budget, seed)
     opened = masks.needed(moves) | masks.free
     known = served(whole, Witnesses.of(demands, moves), opened)
-    return improved(whole, known, opened)[0].witnesses().moves
-
-
-def improve(engine: Engine, budget: Budget) -> bool:
-    """Sweep until nothing more is exchanged or the budget ends; False where the clock ended it."""
-    end = engine.pivots + budget.steps(SWEEP)
-    while engine.pivots < end:
-        if budget.expired:
-            return False
-        done, kept = engine.sweep(min(CHUNK, end - engine.pivots))
-        if done and kept == 0:
-            break
-    return True
+    heeded = _heeded(whole, *improved(whole, known, opened))
+    return heeded.engine.witnesses().moves, heeded.demands

@@ -16,8 +16,9 @@ import numpy as np
 
 from sdc.model.system import FloatArray, Problem
 from sdc.solver.highs import Model
-from sdc.suppression.demands import Masks
+from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.found import Budget
+from sdc.suppression.guards import Guards
 from sdc.suppression.presolve import Reduced, reduce
 from sdc.suppression.rays import Rays
 from sdc.suppression.relaxation import relax, rounded_up
@@ -57,6 +58,16 @@ class Lead:
         rays = Rays(reduced, seed)
         found = relax(reduced, rays, budget, rounds=budget.steps(ROUNDS))
         return cls(reduced, rays, found.bound, found.x, found.reproducible)
+
+    def learn(self, demands: Demands, budget: Budget) -> None:
+        """Take in demands with guards, and solve the relaxation on from the inequalities known."""
+        guards = Guards.of(self.reduced, demands)
+        if not len(guards) or budget.work == 0:
+            return
+        self.rays = Rays(self.reduced, self.rays.seed, self.rays.cuts, guards)
+        found = relax(self.reduced, self.rays, budget, rounds=budget.steps(ROUNDS))
+        self.bound, self.x = max(self.bound, found.bound), found.x
+        self.reproducible &= found.reproducible
 
     def priced(self, masks: Masks, x: FloatArray | None = None) -> Masks:
         """The same masks, cheaper as far as a pattern (k,) opens them; default the relaxation's."""

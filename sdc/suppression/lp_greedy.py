@@ -20,6 +20,7 @@ from sdc.suppression.cheapest import Search, Step
 from sdc.suppression.cover import Cover
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.found import Budget, Found
+from sdc.suppression.insiders import guarded
 
 GLOBAL = 6_000
 """Unknowns up to which one window holds the whole system."""
@@ -42,9 +43,10 @@ def lp_greedy(
     """
     cover = Cover(problem, Demands.of(problem), Masks.of_problem(problem, previous))
     finder = Windows(cover, seed)
-    serve(cover, finder)
+    heed_all(cover, finder)
     cover.thin()
     done = clean_up(cover, finder, budget=budget)
+    heed_all(cover, finder)
     log = [f"lp-greedy: {len(cover.moves)} moves serve {len(cover.demands)} demands"]
     return Found(cover.hidden(), 0.0, tuple(log), cover.matrix(), reproducible=done)
 
@@ -66,12 +68,15 @@ class Windows:
         """The cheapest move for a demand below ``limit``."""
         demands = self._cover.demands
         aim = (int(demands.cell[demand]), int(demands.sign[demand]), int(demands.need[demand]))
+        guard = (int(demands.guard[demand]), int(demands.room[demand]))
         if self._whole is not None:
-            return self._whole.cheapest(aim, price, limit=limit, rng=self._rng)
+            with self._whole.keeping(*guard) as whole:
+                return whole.cheapest(aim, price, limit=limit, rng=self._rng)
         size = NEAR
         while True:
             columns = self.around(aim[0], size)
-            found = self._search(columns).cheapest(aim, price, limit=limit, rng=self._rng)
+            with self._search(columns).keeping(*guard) as near:
+                found = near.cheapest(aim, price, limit=limit, rng=self._rng)
             if found is not None or len(columns) < size or np.isfinite(limit):
                 return found
             size *= 4
@@ -134,6 +139,19 @@ def serve(cover: Cover, finder: Finder) -> None:
         cover.add(found.cell, found.step)
     if failed:
         raise infeasible(cover.problem, failed)
+
+
+def heed_all(cover: Cover, finder: Finder) -> None:
+    """Serve every demand, and once more those that somebody inside a cell sees through, until none is.
+
+    Raises Infeasible as ``serve`` does.
+    """
+    while True:
+        serve(cover, finder)
+        demands = guarded(cover.problem, cover.hidden(), cover.demands, cover.matrix())
+        if demands is cover.demands:
+            return
+        cover.widen(demands)
 
 
 def infeasible(problem: Problem, cells: list[int]) -> Infeasible:

@@ -17,6 +17,7 @@ from sdc.suppression.completion import Completion
 from sdc.suppression.cuts import Separator
 from sdc.suppression.failing import failing_sets
 from sdc.suppression.found import Budget
+from sdc.suppression.guards import Guards
 from sdc.suppression.lp_greedy import lp_greedy
 from sdc.suppression.presolve import Reduced
 from sdc.suppression.relaxation import Relaxation
@@ -151,18 +152,53 @@ class Bounded:
 
     def _completed(self, opened: BoolArray, price: FloatArray, budget: Budget) -> BoolArray | None:
         """A safe pattern, whole-number tables included where the attacker knows of them."""
-        found = self.completion.complete(opened, price, budget)
-        if found is None or (self.reduced.problem.whole and self._no_whole_table(found)):
-            return None
-        return found
+        while True:
+            found = self.completion.complete(opened, price, budget)
+            if found is None or (self.reduced.problem.whole and self._no_whole_table(found)):
+                return None
+            if not self._heed(found):
+                return found
+            opened = found
 
     def refute(self, opened: BoolArray) -> bool:
-        """By the attacker's programs, real-valued first; then whole-numbered where he knows that."""
+        """By the attacker's programs, real-valued first; then whole-numbered where he knows that; then
+        by those of the people inside.
+        """
         x = opened.astype(np.float64)
         if self.separator.cuts.add(self.separator.by_programs(x, exact=True)).shape[0]:
             self.separator.cuts.add(failing_sets(self.separator, opened))
             return True
-        return self.reduced.problem.whole and self._no_whole_table(opened)
+        if self.reduced.problem.whole and self._no_whole_table(opened):
+            return True
+        if not self._heed(opened):
+            return False
+        if not self.separator.cuts.add(self.separator.by_programs(x, exact=True)).shape[0]:
+            self._forbid(opened)
+        return True
+
+    def _heed(self, opened: BoolArray) -> bool:
+        """Take in the demands of those inside that a pattern leaves unmet; whether there are any.
+
+        The pattern has whole moves for all demands known so far.
+        """
+        known = np.array(self._whole_moves(opened), dtype=np.int64)
+        moves = sp.csr_matrix(known.reshape(-1, self.reduced.columns))
+        asked = Guards.unheeded(self.reduced, self.reduced.cells(opened), moves)
+        self._within(opened)
+        pool: list[IntArray] = []
+        unmet = []
+        rows = (asked.column, asked.sign, asked.need, asked.guard, asked.way, asked.room)
+        for demand in map(Demand, *(a.tolist() for a in rows)):
+            if _served(pool, demand):
+                continue
+            found = self._whole(demand)
+            if found is None:
+                unmet.append(demand)
+            else:
+                pool += found
+        self.moves += pool
+        self.separator.widen(unmet)
+        return bool(unmet)
 
     def witnesses(self, opened: BoolArray) -> sp.csr_matrix | None:
         """The whole moves met on the way that stay within the pattern."""
@@ -185,11 +221,8 @@ class Bounded:
 
     def _no_whole_table(self, opened: BoolArray) -> bool:
         """Find a whole move for each demand within the pattern, or forbid the pattern."""
-        inside = self.reduced.free(opened)
         pool = self._whole_moves(opened)
-        self.separator.attacker.limit(
-            np.where(inside, -self.reduced.down, 0.0), np.where(inside, self.reduced.up, 0.0)
-        )
+        self._within(opened)
         for demand in self.separator.demands:
             if _served(pool, demand):
                 continue
@@ -201,8 +234,19 @@ class Bounded:
             pool += moves
         return False
 
+    def _within(self, opened: BoolArray) -> None:
+        """Bound the attacker by a whole pattern."""
+        inside = self.reduced.free(opened)
+        self.separator.attacker.limit(
+            np.where(inside, -self.reduced.down, 0.0), np.where(inside, self.reduced.up, 0.0)
+        )
+
     def _whole(self, demand: Demand) -> list[IntArray] | None:
         """Whole moves that meet a demand within the attacker's bounds; None if there are none."""
+        with self.separator.attacker.keeping(demand.guard, demand.way, demand.room):
+            return self._moves(demand)
+
+    def _moves(self, demand: Demand) -> list[IntArray] | None:
         column, need = demand.column, demand.need
         whole = self.separator.attacker.whole
         if demand.sign:
@@ -225,7 +269,10 @@ class Bounded:
 
 def _served(pool: list[IntArray], demand: Demand) -> bool:
     """Whether the moves at hand meet a demand."""
-    steps = [int(m[demand.column]) for m in pool] or [0]
+    guard, way = demand.guard, demand.way
+    steps = [int(m[demand.column]) for m in pool if guard < 0 or way * m[guard] <= demand.room] or [
+        0
+    ]
     high, low = max(*steps, 0), min(*steps, 0)
     return (high - low if demand.sign == 0 else max(demand.sign * high, demand.sign * low)) >= (
         demand.need

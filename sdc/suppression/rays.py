@@ -17,7 +17,20 @@ from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, FloatArray
 from sdc.suppression.cocircuits import VIOLATION, Ranking
 from sdc.suppression.cuts import Cuts
-from sdc.suppression.desk import AMOUNT, CELL, DOWN, PATIENCE, SIGN, UP, Desk, lay_out
+from sdc.suppression.desk import (
+    AMOUNT,
+    CELL,
+    DOWN,
+    GUARD,
+    GUARD_ROOM,
+    GUARD_WAY,
+    PATIENCE,
+    SIGN,
+    UP,
+    Desk,
+    lay_out,
+)
+from sdc.suppression.guards import Guards
 from sdc.suppression.presolve import Reduced
 from sdc.suppression.refuting import refute_all
 
@@ -41,12 +54,13 @@ PAUSES = 8
 class Rays:
     """Local separation over the demands of a reduced problem; deterministic for a seed.
 
-    ``cuts`` may be shared with another separator.
+    ``cuts`` may be shared with another separator; ``guards`` are demands beside the targets.
     """
 
     reduced: Reduced
     seed: int = 0
     cuts: Cuts = field(default_factory=lambda: Cuts(0))
+    guards: Guards = field(default_factory=Guards.none)
     column: IntArray = field(init=False)
     sign: IntArray = field(init=False)
     need: IntArray = field(init=False)
@@ -55,12 +69,16 @@ class Rays:
         if not self.cuts.masks:
             self.cuts = Cuts(self.reduced.masks)
         self._ranking = Ranking(self.reduced, self.seed)
-        t = self.reduced.targets
-        column, need = np.tile(t.column, 2), np.concatenate([t.up, t.down])
+        t, g = self.reduced.targets, self.guards
+        column = np.concatenate([t.column, t.column, g.column])
+        need = np.concatenate([t.up, t.down, g.need])
         sign = np.repeat(np.array([1, -1], dtype=np.int64), len(t.column))
-        order = np.lexsort((sign, column, need))
+        sign = np.concatenate([sign, g.sign])
+        guard = np.concatenate([np.full(2 * len(t.column), -1, dtype=np.int64), np.arange(len(g))])
+        order = np.lexsort((guard, sign, column, need))
         order = order[need[order] > 0]
         self.column, self.sign, self.need = column[order], sign[order], need[order]
+        self._guard = guard[order]
         self._wait = np.zeros(len(order), dtype=np.int64)
         self._pause = np.zeros(len(order), dtype=np.int64)
         self._desk = self._laid_out()
@@ -74,6 +92,11 @@ class Rays:
         desk.demand[:, CELL] = self.column
         desk.demand[:, SIGN] = self.sign
         desk.demand[:, AMOUNT] = self.need
+        kept = self._guard >= 0
+        for place, of_guard in (
+            (GUARD, self.guards.guard), (GUARD_WAY, self.guards.way), (GUARD_ROOM, self.guards.room)
+        ):  # fmt: skip
+            desk.demand[kept, place] = of_guard[self._guard[kept]]
         desk.query[PATIENCE] = STEPS
         return desk
 
@@ -155,7 +178,8 @@ class Rays:
         other = (sums.indices != self.column[demand][line]) & good[line] & (sums.data != 0)
         line, cell, term = line[other], sums.indices[other], sums.data[other]
         ratio = -self.sign[demand][line] * term / own[line]
-        give = np.abs(ratio) * np.where(ratio > 0, r.up[cell], r.down[cell])
+        room = np.where(ratio > 0, r.up[cell], r.down[cell])
+        give = np.abs(ratio) * np.minimum(room, self._kept(demand[line], cell, ratio))
         free = always[cell]
         need = self.need[demand] - np.bincount(line[free], give[free], minlength=count)
         good &= need > 1e-9
@@ -168,6 +192,12 @@ class Rays:
             good & (rows @ x < 1.0 - VIOLATION) & (np.diff(rows.indptr) > 0)
         )  # fmt: skip
         return sp.csr_matrix(rows[short]), demand[short]
+
+    def _kept(self, demand: IntArray, cell: IntArray, ratio: FloatArray) -> FloatArray:
+        """How far the guard of each demand lets a column go in the direction of the ratio."""
+        d = self._desk.demand[demand]
+        held = (d[:, GUARD] == cell) & (ratio * d[:, GUARD_WAY] > 0)
+        return np.where(held, d[:, GUARD_ROOM], np.inf)
 
 
 def _whole(proof: sp.csr_matrix) -> tuple[sp.csr_matrix, BoolArray]:

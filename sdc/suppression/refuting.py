@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import FloatArray
+from sdc.suppression.aiming import guard, let_go
 from sdc.suppression.cheapmove import GOING, NONE, mend_cell, mend_row, open_search
 from sdc.suppression.compiled import compiled, inner
 from sdc.suppression.desk import (
@@ -18,6 +19,9 @@ from sdc.suppression.desk import (
     COLUMNS,
     COMBINATION,
     DOWN,
+    GUARD,
+    GUARD_ROOM,
+    GUARD_WAY,
     INVERSE,
     LIMIT,
     NEED,
@@ -25,6 +29,8 @@ from sdc.suppression.desk import (
     PATIENCE,
     PIVOTS,
     RANK,
+    SEARCH,
+    SEEN,
     SIGN,
     UP,
     Desk,
@@ -84,6 +90,16 @@ def refute(desk: Desk, demand: int, rows: IntArray, times: FloatArray) -> int:
 
 
 @inner
+def spared(desk: Desk, demand: int, way: int) -> bool:
+    """Whether the move on the desk (way 1), or its reverse, keeps the guard of a demand."""
+    cell = desk.demand[demand, GUARD]
+    if cell < 0 or desk.cell[cell, SEEN] != desk.tally[SEARCH]:
+        return True
+    step = way * desk.demand[demand, GUARD_WAY] * desk.cell[cell, AT]
+    return bool(step <= desk.demand[demand, GUARD_ROOM] + _TINY)
+
+
+@inner
 def mark_met(desk: Desk, done: IntArray, first: IntArray, by_cell: IntArray) -> None:
     """Mark the demands that the move on the desk meets, or its reverse within the bounds."""
     fits = True
@@ -98,9 +114,9 @@ def mark_met(desk: Desk, done: IntArray, first: IntArray, by_cell: IntArray) -> 
         for u in range(first[cell], first[cell + 1]):
             demand = by_cell[u]
             far = desk.demand[demand, SIGN] * at
-            if fits:
-                far = abs(far)
-            if far >= desk.demand[demand, AMOUNT] * (1.0 - 1e-9):
+            way = -1 if fits and far < 0 else 1
+            enough = way * far >= desk.demand[demand, AMOUNT] * (1.0 - 1e-9)
+            if enough and spared(desk, demand, way):
                 done[demand] = 1
 
 
@@ -121,7 +137,9 @@ def refute_all(  # noqa: PLR0917 - numba wants positions
             continue
         if span[t] + longest > len(rows):
             return t
+        held = guard(desk, order[t])
         size = refute(desk, order[t], rows[span[t] :], times[span[t] :])
+        let_go(desk, held)
         if size == 0:
             mark_met(desk, done, first, by_cell)
         span[t + 1] = span[t] + max(size, 0)

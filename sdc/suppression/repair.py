@@ -15,7 +15,8 @@ from sdc.model.system import BoolArray, Problem
 from sdc.suppression.cover import Cover, sound
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.found import Budget, Found
-from sdc.suppression.lp_greedy import Windows, clean_up, serve
+from sdc.suppression.insiders import reckoned
+from sdc.suppression.lp_greedy import Windows, clean_up, heed_all
 
 
 def repair(
@@ -26,10 +27,12 @@ def repair(
     seed: int,
     moves: sp.csr_matrix | None = None,
     keep: bool = False,
+    demands: Demands | None = None,
 ) -> Found:
     """Make a pattern safe at ``interval`` by hiding as little more as the search finds.
 
-    ``moves`` are witnesses in hand; those that do not hold are ignored. With ``keep`` every
+    ``moves`` are witnesses in hand; those that do not hold are ignored. ``demands`` are those of the
+    problem with guards that are known to matter; others are found (see ``insiders``). With ``keep`` every
     complementary cell of the pattern that can take a second value stays hidden; without it those
     that no witness needs are printed, and a clean-up follows as the budget allows.
 
@@ -39,11 +42,15 @@ def repair(
     given = np.zeros(len(masks.price), dtype=bool)
     given[masks.of[hidden & problem.eligible]] = True
     seeded = _as_free(masks, given)
-    cover = Cover(problem, Demands.of(problem), seeded)
+    if demands is None:
+        demands = Demands.of(problem)
+        if moves is not None and problem.own is not None:
+            demands = reckoned(problem, masks, demands, sp.csr_matrix(moves, dtype=np.int64))
+    cover = Cover(problem, demands, seeded)
     if moves is not None:
         _take(cover, moves)
     finder = Windows(cover, seed)
-    serve(cover, finder)
+    heed_all(cover, finder)
     kept = _variable(cover, finder, given & ~masks.free) if keep else np.zeros_like(given)
     final = _recount(cover, dataclasses.replace(masks, free=masks.free | kept))
     log = [f"repair: {int((final.open & ~given & ~masks.free).sum())} masks more"]
@@ -52,7 +59,9 @@ def repair(
         log.append(f"repair: {gone} masks printed that follow from the rest")
         return Found(final.hidden(), 0.0, tuple(log), final.matrix())
     final.thin()
-    done = clean_up(final, Windows(final, seed), budget=budget)
+    finder = Windows(final, seed)
+    done = clean_up(final, finder, budget=budget)
+    heed_all(final, finder)
     return Found(final.hidden(), 0.0, tuple(log), final.matrix(), reproducible=done)
 
 

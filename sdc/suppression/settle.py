@@ -46,12 +46,12 @@ def settle(problem: Problem, found: Found, *, seed: int = 0) -> Found:
             return dataclasses.replace(found, moves=proof.moves) if proof.scale == 1 else found
         wider = also(problem, np.array(sorted(asked), dtype=np.int64))
         moves = _both(found.moves, proof.moves if proof.scale == 1 else None)
-        hidden = found.hidden
+        hidden, demands = found.hidden, None
         if moves is not None:
-            moves = resumed(wider, moves, budget=Budget(SHORT), seed=seed)
+            moves, demands = resumed(wider, moves, budget=Budget(SHORT), seed=seed)
             masks = Masks.of_problem(wider)
             hidden = masks.hidden(wider, masks.needed(moves))
-        mended = repair(wider, hidden, budget=Budget(0), seed=seed, moves=moves)
+        mended = repair(wider, hidden, budget=Budget(0), seed=seed, moves=moves, demands=demands)
         found = Found(
             mended.hidden,
             found.bound,

@@ -77,5 +77,11 @@ class Window:
             down=masks.down[every], up=masks.up[every],
         )  # fmt: skip
         place = np.searchsorted(every, demands.cell[numbers])
-        asked = Demands(place, demands.sign[numbers], demands.need[numbers])
+        guard = demands.guard[numbers]
+        held = np.minimum(np.searchsorted(every, guard), max(len(every) - 1, 0))
+        # What stands outside, or may not be hidden, keeps its value anyhow.
+        guard = np.where(every[held] == guard, held, -1) if len(every) else np.full_like(guard, -1)
+        asked = Demands(
+            place, demands.sign[numbers], demands.need[numbers], guard, demands.room[numbers]
+        )
         return cls(every, numbers, relations, asked, own, masks.unit, problem.system.n)

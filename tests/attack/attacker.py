@@ -248,14 +248,28 @@ class Attack:
         """Whether some table agrees with what was seen and puts the cell into a range."""
         return self.allows(self.key(cell, table), at_least=at_least, at_most=at_most)
 
-    def allows(self, key: Key, *, at_least: int | None = None, at_most: int | None = None) -> bool:
-        """The same question by place. Tables found before are looked at first."""
+    def allows(
+        self,
+        key: Key,
+        *,
+        at_least: int | None = None,
+        at_most: int | None = None,
+        own: tuple[Key, int] | None = None,
+    ) -> bool:
+        """The same question by place. Tables found before are looked at first.
+
+        ``own`` is a place and what this attacker knows it to hold at least, from being in it.
+        """
         for table in self.found:
             low, high = at_least is None, at_most is None
-            if (low or table[key] >= at_least) and (high or table[key] <= at_most):
+            known = own is None or table[own[0]] >= own[1]
+            if known and (low or table[key] >= at_least) and (high or table[key] <= at_most):
                 return True
         model = self.model.clone()
         variable = model.get_int_var_from_proto_index(self.variables[key].index)
+        if own is not None:
+            mine = model.get_int_var_from_proto_index(self.variables[own[0]].index)
+            model.add(mine >= own[1])
         if at_least is not None:
             model.add(variable >= at_least)
         if at_most is not None:
@@ -265,8 +279,8 @@ class Attack:
         assert status in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.INFEASIBLE)
         if status == cp_model.INFEASIBLE:
             return False
-        own = {k: model.get_int_var_from_proto_index(v.index) for k, v in self.variables.items()}
-        self.found.append({k: int(solver.value(v)) for k, v in own.items()})
+        every = {k: model.get_int_var_from_proto_index(v.index) for k, v in self.variables.items()}
+        self.found.append({k: int(solver.value(v)) for k, v in every.items()})
         return True
 
     def interval(self, cell: Cell, table: int = 0) -> tuple[int, int]:

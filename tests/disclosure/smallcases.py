@@ -104,6 +104,53 @@ class Exact:
         return ends[0], ends[1]
 
 
+def kept(case: Case, exact: Exact) -> list[bool]:
+    """Whether the promise of each primary cell holds for outsiders and the owner of any one unit."""
+    problem, value = case.problem, case.problem.system.value
+    seats = [(q, 1) for q in innermost(case) if value[q] >= 1]
+    out = []
+    for c, up, low in zip(
+        problem.primary.tolist(), problem.upper.tolist(), problem.lower.tolist(), strict=True
+    ):
+        good = True
+        for seat in (None, *seats):
+            least, most = exact.reach(c, at_least=seat)
+            # The owner of the only unit knows that it is there: nothing lower can be promised.
+            own = seat is not None and value[c] == 1 and seat[0] in below(case, c)
+            held = least < most
+            if problem.level is not Level.INTEGER:
+                held &= most >= up and (least <= low or own)
+            good = good and held
+        out.append(bool(good))
+    return out
+
+
+def innermost(case: Case) -> list[int]:
+    """Hidden innermost cells, and places that no table prints."""
+    system = case.problem.system
+    cells = {
+        int(c)
+        for block in system.blocks
+        for c in block.index[np.ix_(*[d.leaves for d in block.table.dims])].ravel()
+    }
+    places = np.flatnonzero(~system.shown).tolist()
+    return sorted(c for c in cells if case.hidden[c]) + places
+
+
+def below(case: Case, c: int) -> list[int]:
+    """Innermost cells of the first table that a cell sums up, itself included."""
+    block = case.problem.system.blocks[0]
+    at = np.flatnonzero(block.index.ravel() == c)
+    if not len(at):
+        return [c]
+    place = np.unravel_index(int(at[0]), block.index.shape)
+    codes = [
+        d.leaves[d.aggregation[[int(i)]].indices]
+        for d, i in zip(block.table.dims, place, strict=True)
+    ]
+    return [int(x) for x in block.index[np.ix_(*codes)].ravel()]
+
+
 def printed(published: Published) -> dict[str, bytes]:
     """The package's tables and code lists as their contract says, written by these tests."""
     files: dict[str, bytes] = {}

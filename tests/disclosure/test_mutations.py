@@ -105,15 +105,18 @@ def test_the_whole_model_lacks_an_equation() -> None:
 
 
 def test_the_threshold_is_lowered_by_one() -> None:
-    # 2 + 1 in one line, zeros possible: both reach 3, which is enough for a threshold of 3. What was
-    # protected with 3 is refused with 4.
-    problem = grid_problem([2, 1, 9, 0], min_count=3)
+    # 2 + 2 in one line, zeros possible: each reaches 3 while the other keeps a unit, enough for a
+    # threshold of 3. For 4 the other must be empty, which its owners exclude; 5 nobody can believe.
+    problem = grid_problem([2, 2, 9, 0], min_count=3)
     hidden = mask(problem, ("a0",), ("a1",))
     assert audit(problem, Case(problem, hidden).published).passed
-    asked = grid_problem([2, 1, 9, 0], min_count=4)
+    asked = grid_problem([2, 2, 9, 0], min_count=4)
     report = audit(asked, Case(asked, hidden).published)
     assert report.verdict.tolist() == [Verdict.UNSAFE, Verdict.UNSAFE]
-    assert {(r.lower, r.upper) for r in report.revelations} == {(0, 3)}
+    asked = grid_problem([2, 2, 9, 0], min_count=5)
+    report = audit(asked, Case(asked, hidden).published)
+    assert report.verdict.tolist() == [Verdict.UNSAFE, Verdict.UNSAFE]
+    assert {(r.lower, r.upper) for r in report.revelations} == {(0, 4)}
 
 
 def test_the_merge_map_is_applied_to_one_table_only() -> None:

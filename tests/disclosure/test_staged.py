@@ -39,9 +39,10 @@ def build(tables: list[Table], pattern: Mapping[str, list[tuple[str, ...]]], **h
 
 
 def square() -> Case:
-    # The 1 and the 2 with two partners each in lines and columns; group G of uses adds a level.
+    # The 2s with two partners each in lines and columns; group G of uses adds a level. One more and one
+    # less fit all round, and nobody has to go.
     area, use = flat("area", "a1 a2 a3"), tree("use", G="u1 u2", H="u3")
-    values = [[1, 5, 9], [6, 2, 9], [9, 9, 0]]
+    values = [[2, 5, 9], [6, 2, 9], [9, 9, 0]]
     pattern = {"t": [(a, u) for a in ("a1", "a2") for u in ("u1", "u2")]}
     return build([table("t", (area, use), values)], pattern)
 

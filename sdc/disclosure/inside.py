@@ -1,0 +1,127 @@
+"""Do the witnesses of a file keep their promises to those who know one cell from inside as well?
+
+Whoever owns a unit knows that the own innermost cell holds one; contributors to a measure know their
+sum. Which cells hold units is read off the true numbers, not off what the maker says of them. Part of
+the checker of the staged files; imports numpy and the error types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sdc.disclosure.stagedtable import refuse
+from sdc.disclosure.witnessed import Arrays, Ints, Piece
+
+COUNT = "count"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What happens to the promised cells of a piece: ``truth`` of its promises (p,), and for every
+    witness that moves one: promise, witness, difference (m,). ``up`` and ``into`` are those of the
+    staged table; no axes for places that no table prints.
+    """
+
+    truth: Ints
+    promise: Ints
+    witness: Ints
+    step: Ints
+    up: list[list[Ints]]
+    into: Ints
+
+
+def check_inside(pieces: Sequence[Piece], moved: Sequence[Moved], arrays: Arrays) -> None:
+    """Every promise must be kept by witnesses that leave what is known in any single innermost cell.
+
+    A promise that a cell can be low is not owed to those who know more of it from inside.
+    O(promises x witnesses that keep them x cells that these empty).
+    """
+    seat, least = _seats(pieces, arrays)
+    emptied = _emptied(pieces, (seat, least), len(arrays["indptr"]) - 1)
+    for number, (piece, seen) in enumerate(zip(pieces, moved, strict=True)):
+        mine = {k: arrays[k][arrays["promise_table"] == number] for k in PROMISE}
+        order = np.argsort(seen.promise, kind="stable")
+        ends = np.searchsorted(seen.promise[order], np.arange(len(seen.truth) + 1))
+        for i, truth in enumerate(seen.truth.tolist()):
+            part = order[ends[i] : ends[i + 1]]
+            witness, step = seen.witness[part], seen.step[part]
+            upper, lower = int(mine["promise_upper"][i]), int(mine["promise_lower"][i])
+            if upper > truth and _common(emptied, witness[step >= upper - truth]):
+                refuse("an upper promise to the owner of a unit")
+            if lower < truth:
+                left = _common(emptied, witness[step <= lower - truth])
+                low = [k for k in left if least[k] <= lower]
+                high = [k for k in left if least[k] > lower]
+                cell = int(mine["promise_cell"][i])
+                if low or not all(_inside((piece, seen), cell, pieces, int(seat[k])) for k in high):
+                    refuse("a lower promise to the owner of a unit")
+            if upper <= truth <= lower and _common(emptied, witness[step != 0]):
+                refuse("the promise of a second value to the owner of a unit")
+
+
+PROMISE = ("promise_upper", "promise_lower", "promise_cell")
+
+
+def _seats(pieces: Sequence[Piece], arrays: Arrays) -> tuple[Ints, Ints]:
+    """(s,) places among all numbers where somebody stands, ascending, and what is known there."""
+    counts = [p.start + np.flatnonzero(p.value > 0) for p in pieces if p.family[1] == COUNT]
+    seat = np.concatenate([*counts, arrays["known_index"]]).astype(np.int64)
+    units = sum(len(c) for c in counts)
+    least = np.concatenate([np.ones(units, dtype=np.int64), arrays["known_least"]])
+    order = np.argsort(seat, kind="stable")
+    return seat[order], least[order]
+
+
+def _emptied(
+    pieces: Sequence[Piece], seats: tuple[Ints, Ints], witnesses: int
+) -> list[frozenset[int]]:
+    """For every witness the seats in which it leaves less than is known there."""
+    seat, least = seats
+    found: list[list[int]] = [[] for _ in range(witnesses)]
+    for piece in pieces:
+        place = piece.start + piece.cell
+        after = piece.value[piece.cell] + piece.step
+        first, last = np.searchsorted(seat, place), np.searchsorted(seat, place, side="right")
+        while (open_ := first < last).any():
+            at = first[open_]
+            gone = after[open_] < least[at]
+            for w, k in zip(piece.witness[open_][gone].tolist(), at[gone].tolist(), strict=True):
+                found[w].append(k)
+            first = first + 1
+    return [frozenset(f) for f in found]
+
+
+def _common(emptied: Sequence[frozenset[int]], witness: Ints) -> frozenset[int]:
+    """The seats that all of some witnesses empty; the small ones are looked at first."""
+    sets = sorted((emptied[w] for w in witness.tolist()), key=len)
+    left = sets[0] if sets else frozenset()
+    for other in sets[1:]:
+        if not left:
+            break
+        left &= other
+    return left
+
+
+def _inside(promised: tuple[Piece, Moved], cell: int, pieces: Sequence[Piece], seat: int) -> bool:
+    """Whether an innermost place lies in the cell that a promise speaks of."""
+    piece, seen = promised
+    if not seen.up:
+        return seat == piece.start + cell
+    home = next(p for p in pieces if p.start <= seat < p.start + len(p.value))
+    spans = []
+    for name, codes, above in zip(piece.names, piece.codes, seen.up, strict=True):
+        if name not in home.names:
+            # Only the total of all codes contains a place that does not say which of them it has.
+            spans.append(sorted(set.intersection(*(set(line.tolist()) for line in above))))
+            continue
+        axis = home.names.index(name)
+        code = home.codes[axis][int(home.at[seat - home.start, axis])]
+        spans.append(above[codes.index(code)].tolist() if code in codes else [])
+    if home.family != piece.family or not all(spans):
+        return False
+    shape = [1 + max(int(line.max()) for line in above) for above in seen.up]
+    flat = np.ravel_multi_index(np.meshgrid(*spans, indexing="ij"), shape).ravel()
+    return bool((flat == cell).any() or (seen.into[flat] == cell).any())

@@ -1,0 +1,51 @@
+"""What does a witness file say of one table, or of the places that link tables?
+
+Read by the checker of the staged files alone; imports numpy and the error types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from sdc.disclosure.stagedtable import refuse
+
+Ints = npt.NDArray[np.int64]
+Arrays = Mapping[str, npt.NDArray[Any]]
+CHUNK = 200_000
+
+
+class Piece:
+    """Innermost cells of a table, or atoms: ``at`` (r, d) codes, true values, and differences."""
+
+    def __init__(self, head: Mapping[str, Any], arrays: Arrays) -> None:
+        self.family, self.table = tuple(head["family"]), head["table"]
+        self.names: list[str] = head["names"]
+        self.codes: list[list[str]] = head["codes"]
+        self.factor = int(head["factor"])
+        self.start = start = int(head["start"])
+        stop = start + int(head["size"])
+        self.value: Ints = arrays["value"][start:stop]
+        self.at: Ints = arrays["at"][start:stop, : len(self.names)]
+        index = arrays["index"]
+        mine = (index >= start) & (index < stop)
+        lengths = np.diff(arrays["indptr"])
+        self.witness: Ints = np.repeat(np.arange(len(lengths)), lengths)[mine]
+        self.cell: Ints = index[mine] - start
+        self.step: Ints = arrays["step"][mine]
+        if (self.value < 0).any() or (self.value[self.cell] + self.step < 0).any():
+            refuse("a negative number")
+
+    def parts(self) -> Iterator[tuple[Ints, Ints, Ints]]:
+        """(witness, codes (r, d), number): the truth as witness -1, then differences in chunks."""
+        yield np.full(len(self.value), -1), self.at, self.value
+        ends = np.append(np.flatnonzero(np.diff(self.witness)) + 1, len(self.witness))
+        start = 0
+        while start < len(self.witness):
+            stop = int(ends[min(int(np.searchsorted(ends, start + CHUNK)), len(ends) - 1)])
+            part = slice(start, stop)
+            yield self.witness[part], self.at[self.cell[part]], self.step[part]
+            start = stop

@@ -1,0 +1,124 @@
+"""Which demands must be met once more, because somebody inside a cell sees through all their moves?
+
+The owner of a unit knows that the own cell is not empty; where every move that serves a demand empties
+it, that demand is asked for again with the cell as its guard. Moves for such demands are searched in
+the pattern as it is, then with more X, and exchanged like all others; the exchange may leave others
+without a move, so it goes on in ever shorter rounds, the last of which only add moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+
+from sdc.disclosure.seats import Seats
+from sdc.model.hierarchy import IntArray
+from sdc.model.system import BoolArray, Problem
+from sdc.suppression.demands import Demands, Masks
+from sdc.suppression.engine import Engine, Witnesses
+from sdc.suppression.found import Budget
+from sdc.suppression.window import Window
+
+__all__ = ["Heeded", "guarded", "heed", "improve", "reckoned"]
+
+SWEEP = 1_200_000
+"""Search steps of the sweeps at budget 1."""
+
+CHUNK = 100_000
+"""Search steps between two looks at the clock."""
+
+EXCHANGED = 4
+"""Rounds that exchange moves; later ones only add moves."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heeded:
+    """An engine whose moves serve all its demands for everybody, but those that it left unserved."""
+
+    engine: Engine
+    demands: Demands
+    reproducible: bool
+
+
+def heed(
+    problem: Problem, masks: Masks, known: tuple[Engine, Demands], budget: Budget, *, seed: int
+) -> Heeded:
+    """Go on from an engine's moves until no seat sees through those of a served demand.
+
+    ``known`` are an engine over the whole system and the demands in it. Ends, since every round but
+    the last adds demands and there are finitely many.
+    """
+    engine, demands = known
+    number, reproducible = 0, True
+    while True:
+        moves = engine.witnesses().moves
+        hidden = masks.hidden(problem, masks.needed(moves))
+        more = guarded(problem, hidden, demands, moves)
+        if more is demands:
+            return Heeded(engine, demands, reproducible)
+        demands = more
+        window, likely = Window.of(problem, demands, masks), masks.needed(moves) | masks.free
+        engine = Engine(window, first=likely[masks.of[window.columns]], seed=seed)
+        engine.load(Witnesses.of(demands, moves))
+        if engine.construct():
+            engine.finish()
+        if number < EXCHANGED:
+            reproducible &= improve(engine, budget)
+        number += 1
+
+
+def improve(engine: Engine, budget: Budget) -> bool:
+    """Sweep until nothing more is exchanged or the budget ends; False where the clock ended it."""
+    end = engine.pivots + budget.steps(SWEEP)
+    while engine.pivots < end:
+        if budget.expired:
+            return False
+        done, kept = engine.sweep(min(CHUNK, end - engine.pivots))
+        if done and kept == 0:
+            break
+    return True
+
+
+def guarded(problem: Problem, hidden: BoolArray, demands: Demands, moves: sp.csr_matrix) -> Demands:
+    """The demands, and one more with a guard for each demand and seat that no move serves.
+
+    The same object where nothing is to be added. O(moves that serve demands x seats / 64).
+    """
+    if problem.own is None:
+        return demands
+    plain = np.flatnonzero(demands.guard < 0)
+    rows = (demands.cell[plain], demands.sign[plain], demands.need[plain])
+    seats = Seats.of(problem, hidden, rows)
+    seen = seats.killers(moves).tocoo()
+    room = (problem.system.value[seats.seat] - seats.own)[seen.col]
+    which, guard = plain[seen.row], seats.seat[seen.col]
+    old = demands.guard >= 0
+    known = _keys(demands.cell[old], demands.sign[old], demands.guard[old], demands.room[old])
+    asked = _keys(demands.cell[which], demands.sign[which], guard, room)
+    new = ~np.isin(asked, known)
+    if not new.any():
+        return demands
+    return demands.guarded(which[new], guard[new], room[new])
+
+
+def reckoned(problem: Problem, masks: Masks, demands: Demands, moves: sp.csr_matrix) -> Demands:
+    """The demands with guards for all that the moves in hand achieve for those inside.
+
+    A search keeps one move a demand; without these demands it would lose the others.
+    """
+    hidden = masks.hidden(problem, masks.needed(moves))
+    while True:
+        by = Witnesses.of(demands, moves).by
+        more = guarded(problem, hidden, demands, moves[np.unique(by[by >= 0])])
+        if more is demands:
+            return demands
+        demands = more
+
+
+def _keys(*columns: IntArray) -> npt.NDArray[np.void]:
+    """One value a row, equal where the rows are."""
+    rows = np.ascontiguousarray(np.stack(columns, axis=1))
+    return rows.view([("", np.int64)] * len(columns)).ravel()
