@@ -118,6 +118,7 @@ def _emptied(
     known: dict[tuple[int, Cell], list[int]] = {}
     for number, (piece, numbers) in enumerate(zip(pieces, every, strict=True)):
         names, start = list(numbers[0]), piece["start"]
+        piece["places"] = names
         for at, least in zip(a["known_index"], a["known_least"], strict=True):
             if start <= at < start + piece["size"]:
                 known.setdefault((number, names[at - start]), []).append(least)
@@ -142,9 +143,21 @@ def _lies_in(
         return (seat[0], seat[1]) == cell
     own = dict(zip(home["names"], seat[1][-len(home["names"]) :], strict=True))
     return all(
-        code in line[own[name]] if name in own else all(code in x for x in line.values())
+        all(code in line[c] for c in _possible(pieces, home, own, name) or line)
         for name, code, line in zip(piece["names"], cell[1], above, strict=True)
     )
+
+
+def _possible(
+    pieces: list[Any], home: Mapping[str, Any], own: Mapping[str, str], name: str
+) -> set[str]:
+    """The codes of a dimension that a place can have, by the places that link the tables."""
+    found = {own[name]} if name in own else set[str]()
+    for piece in () if found else pieces:
+        if not piece["table"] and piece["family"] == home["family"] and name in piece["names"]:
+            every = [dict(zip(piece["names"], c[1:], strict=True)) for c in piece["places"]]
+            found |= {p[name] for p in every if all(p[n] == own.get(n, p[n]) for n in p)}
+    return found
 
 
 def _require(holds: bool, piece: Mapping[str, Any], what: str) -> None:

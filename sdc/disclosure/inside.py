@@ -111,17 +111,31 @@ def _inside(promised: tuple[Piece, Moved], cell: int, pieces: Sequence[Piece], s
     if not seen.up:
         return seat == piece.start + cell
     home = next(p for p in pieces if p.start <= seat < p.start + len(p.value))
+    own = {
+        n: home.codes[a][int(k)]
+        for a, (n, k) in enumerate(zip(home.names, home.at[seat - home.start], strict=True))
+    }
     spans = []
     for name, codes, above in zip(piece.names, piece.codes, seen.up, strict=True):
-        if name not in home.names:
-            # Only the total of all codes contains a place that does not say which of them it has.
-            spans.append(sorted(set.intersection(*(set(line.tolist()) for line in above))))
-            continue
-        axis = home.names.index(name)
-        code = home.codes[axis][int(home.at[seat - home.start, axis])]
-        spans.append(above[codes.index(code)].tolist() if code in codes else [])
+        may = [own[name]] if name in own else _possible(pieces, home, own, name) or codes
+        lines = [set(above[codes.index(c)].tolist()) if c in codes else set() for c in may]
+        # What sums up all codes that the place can have contains it.
+        spans.append(sorted(set.intersection(*lines)))
     if home.family != piece.family or not all(spans):
         return False
     shape = [1 + max(int(line.max()) for line in above) for above in seen.up]
     flat = np.ravel_multi_index(np.meshgrid(*spans, indexing="ij"), shape).ravel()
     return bool((flat == cell).any() or (seen.into[flat] == cell).any())
+
+
+def _possible(pieces: Sequence[Piece], home: Piece, own: dict[str, str], name: str) -> list[str]:
+    """The codes of another dimension that a place can have, by the places that link the tables."""
+    for piece in pieces:
+        if piece.table is None and piece.family == home.family and name in piece.names:
+            fits = np.ones(len(piece.value), dtype=bool)
+            for axis, other in enumerate(piece.names):
+                if other in own and own[other] in piece.codes[axis]:
+                    fits &= piece.at[:, axis] == piece.codes[axis].index(own[other])
+            axis = piece.names.index(name)
+            return [piece.codes[axis][k] for k in np.unique(piece.at[fits, axis]).tolist()]
+    return []

@@ -114,31 +114,37 @@ def _exempt(problem: Problem, rows: Rows, seats: tuple[IntArray, IntArray]) -> s
     asked = np.flatnonzero((side < 0) & (value[cell] - need < own.max(initial=0)))
     if not len(asked):
         return sp.csr_matrix(shape, dtype=np.int8)
-    below = _below(problem.system.relations, value)
     pick = sp.csr_matrix(
         (np.ones(len(asked), np.int8), (np.arange(len(asked)), cell[asked])),
         shape=(len(asked), len(value)),
     )
-    reach = frontier = pick
-    while frontier.nnz:
-        frontier = sp.csr_matrix(frontier @ below)
-        frontier.data[:] = 1
-        reach = reach + frontier
-    inside = sp.csr_matrix(reach)[:, seat].tocoo()
+    reach = _contained(problem.system.relations, pick)
+    inside = reach[:, seat].tocoo()
     r, s = asked[inside.row], inside.col
     least = value[cell[r]] - need[r] < own[s]
     return sp.csr_matrix((np.ones(int(least.sum()), np.int8), (r[least], s[least])), shape=shape)
 
 
-def _below(relations: sp.csr_matrix, value: IntArray) -> sp.csr_matrix:
-    """(n, n) from a total to its parts that are not empty; a relation has its total as -1."""
-    rows = np.repeat(np.arange(relations.shape[0]), np.diff(relations.indptr))
-    parent = np.full(relations.shape[0], -1, dtype=np.int64)
-    total = relations.data < 0
-    parent[rows[total]] = relations.indices[total]
-    keep = ~total & (parent[rows] >= 0) & (value[relations.indices] > 0)
-    entries = (np.ones(int(keep.sum()), np.int8), (parent[rows[keep]], relations.indices[keep]))
-    return sp.csr_matrix(entries, shape=(len(value), len(value)))
+def _contained(relations: sp.csr_matrix, cells: sp.csr_matrix) -> sp.csr_matrix:
+    """(a, n) all cells whose units are certainly among those of some cells (a, n), themselves included.
+
+    The parts of a contained cell are contained, and so is a total all of whose parts are: an area that
+    lies in one mesh cell, and then what it consists of. A relation has its total as -1.
+    """
+    part = sp.csr_matrix(relations > 0).astype(np.int64)
+    total = sp.csr_matrix(relations < 0).astype(np.int64)
+    whole = np.diff(part.indptr)
+    reach = sp.csr_matrix(cells, dtype=np.int64)
+    while True:
+        down = (reach @ total.T) @ part
+        inside = sp.csr_matrix(reach @ part.T)
+        inside.data = (inside.data == whole[inside.indices]).astype(np.int64)
+        inside.eliminate_zeros()
+        more = sp.csr_matrix(reach + down + inside @ total)
+        more.data[:] = 1
+        if more.nnz == reach.nnz:
+            return reach
+        reach = more
 
 
 @numba.njit(cache=True)
