@@ -102,6 +102,10 @@ def protect(
     hierarchy: Hierarchies = None,
     min_count: Annotated[int | None, typer.Option(help=str(Text("hide below this")))] = None,
     zeros: Annotated[str, typer.Option(help="hide | show")] = "hide",
+    owners: Annotated[
+        bool,
+        typer.Option("--owners", help=str(Text("promise it to the owner of any unit as well"))),
+    ] = False,
     protection: Annotated[str, typer.Option(help="linear | integer | interval | rule-aware")] = (
         "interval"
     ),
@@ -122,7 +126,8 @@ def protect(
     from sdc.pipeline.protecting import Options, protect_file
 
     options = Options(
-        hierarchies=_pairs(hierarchy), min_count=min_count, zeros=zeros, protection=protection,
+        hierarchies=_pairs(hierarchy), min_count=min_count, zeros=zeros, owners=owners,
+        protection=protection,
         cost=cost, measures=tuple(measure or ()), p_percent=p_percent, method=method,
         budget=budget, time_limit=time_limit, seed=seed, ground=ground, scheduler=scheduler,
     )  # fmt: skip

@@ -142,6 +142,7 @@ class RulesSection(Section):
     ground: k.Line | None = None
     protection: Literal["linear", "integer", "interval", "rule-aware"] = "interval"
     zeros: Literal["hide", "show"] = "hide"
+    owners: k.Flag = False
     dominance: Annotated[tuple[int, float], BeforeValidator(k.dominance)] | None = None
     p_percent: Annotated[k.Exact, Field(gt=0, le=100)] | None = None
     cost: k.Identifier = "log"
@@ -162,6 +163,7 @@ class RulesSection(Section):
             never_hide=tuple(self.never_hide),
             must_hide=tuple(self.must_hide),
             profile=self.profile or "",
+            owners=self.owners,
         )
 
 

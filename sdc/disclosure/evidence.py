@@ -73,6 +73,7 @@ def evidence(problem: Problem, report: AuditReport) -> bytes:
         "version": 2,
         "scale": certificate.scale,
         "level": str(report.level),
+        "owners": problem.own is not None,
         "pieces": [p.head for p in parts],
     }
     text = json.dumps(head, ensure_ascii=False, sort_keys=True).encode("utf-8")

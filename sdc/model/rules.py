@@ -28,6 +28,9 @@ class Rules:
         Whether an X may stand on a true zero ("hide", the survey's rule) or every zero is printed.
     level : Level
         The promise for every hidden primary cell.
+    owners : bool
+        Whether the promise also holds for the owner of any one unit, and in measures for up to
+        ``min_count`` - 1 contributors to one cell. More X, and a longer search.
     dominance : (n, k), optional
         Measures: hide where the n largest contributors make more than the share k of a cell.
     p_percent : float, optional
@@ -59,6 +62,7 @@ class Rules:
     never_hide: tuple[Mapping[str, str], ...] = field(default=())
     must_hide: tuple[Mapping[str, str], ...] = field(default=())
     profile: str = ""
+    owners: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.min_count, bool) or not isinstance(self.min_count, int):

@@ -39,6 +39,7 @@ class Options:
     hierarchies: Mapping[str, Path] = field(default_factory=dict)
     min_count: int | None = None
     zeros: str = "hide"
+    owners: bool = False
     protection: str = "interval"
     cost: str = "log"
     measures: tuple[str, ...] = ()
@@ -97,6 +98,7 @@ def _rules(options: Options) -> Rules:
         min_count=options.min_count,
         ground=options.ground,
         zeros=options.zeros,
+        owners=options.owners,
         level=level_of(options.protection),
         p_percent=options.p_percent,
         cost=options.cost,

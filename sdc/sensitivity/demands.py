@@ -43,8 +43,9 @@ def problem(
     such place of 1 … min_count - 1 units may hold min_count, no difference gives one away.
     Measures: the dominance rule and p % demand that the attacker's interval reaches as far
     as they say, on both sides. Known cells keep their value for everybody. A place that its table
-    does not print (its class is counted in a group there) has the demands of a hidden cell. All of it
-    holds against those who stand in one innermost cell as well (``known_inside``). O(cells).
+    does not print (its class is counted in a group there) has the demands of a hidden cell. With
+    ``owners`` all of it holds against those who stand in one innermost cell as well
+    (``known_inside``). O(cells).
 
     Raises RulesError where tables disagree on the level, a measure has neither dominance nor p %, or a
     cell that is never to be hidden is counted in a group.
@@ -107,7 +108,7 @@ def problem(
         eligible=eligible,
         cost=cost,
         blur=blur,
-        own=None if blur else known_inside(system, {n: r.min_count for n, r in by_table.items()}),
+        own=None if blur else _inside(system, by_table),
     )
 
 
@@ -118,6 +119,13 @@ def _rules_of(table: Table, rules: Rules | Mapping[str, Rules]) -> Rules:
             Text("table {name!r} adds up a measure: give dominance or p_percent", name=table.name),
         )
     return own
+
+
+def _inside(system: System, by_table: Mapping[str, Rules]) -> IntArray | None:
+    """What is known from inside, where the rules of any table reckon with owners."""
+    if not any(rules.owners for rules in by_table.values()):
+        return None
+    return known_inside(system, {name: rules.min_count for name, rules in by_table.items()})
 
 
 def _one_level(by_table: Mapping[str, Rules]) -> Level:

@@ -69,7 +69,8 @@ def random_city(seed: int) -> City:
     leaf = rng.poisson(rng.gamma(1.0, mean, shape)).astype(np.int64)
     leaf[rng.random(shape) < rng.choice([0.0, 0.2, 0.5, 0.8])] = 0
     k = int(rng.choice([2, 3, 4, 5, 10]))
-    rules = sdc.Rules(min_count=k, zeros=str(rng.choice(["hide", "hide", "show"])))
+    zeros = str(rng.choice(["hide", "hide", "show"]))
+    rules = sdc.Rules(min_count=k, zeros=zeros, owners=bool(seed % 2))
     kept = [list(range(n_dims))]
     if n_dims >= 3 and rng.integers(0, 2):
         kept = [list(range(n_dims - 1)), list(range(1, n_dims))]
@@ -121,7 +122,7 @@ class Tally:
 def broken_promises(city: City, folder: Path) -> Tally:
     """Every hidden cell that follows, and every primary whose interval is below the promise.
 
-    The promise is made to readers, and to the owner of any one unit.
+    The promise is made to readers and, where the rules say so, to the owner of any one unit.
     """
     given = published(city, folder)
     if given is None:
@@ -133,7 +134,7 @@ def broken_promises(city: City, folder: Path) -> Tally:
     never = not any(0 in t.values() for t in truth)
     least = 1 if city.rules.zeros == "show" or never else 0
     attack = Attack(seen, trees, least=least, most=10_000)
-    owners = units(seen, truth, trees, attack)
+    owners = units(seen, truth, trees, attack) if city.rules.owners else []
     out = Tally(1)
     for i, table in enumerate(seen):
         for cell in sorted(table.hidden):

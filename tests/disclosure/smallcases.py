@@ -39,7 +39,9 @@ def grid_problem(
         for axis, size in enumerate(values.shape)
     )
     system = system_of([Table("t", dims, aggregate(values, dims))])
-    return demands_of(system, Rules(min_count=min_count, zeros=zeros, level=Level(level)))
+    return demands_of(
+        system, Rules(min_count=min_count, zeros=zeros, level=Level(level), owners=True)
+    )
 
 
 def cell(problem: Problem, *codes: str) -> int:

@@ -31,7 +31,7 @@ def laid_over(pieces: dict[tuple[int, int], int], shape: tuple[int, int], k: int
     system = system_of(
         tables, crossings=[crossing], coded={"records": Coded("records", dims, leaf)}
     )
-    return demands_of(system, Rules(min_count=k))
+    return demands_of(system, Rules(min_count=k, owners=True))
 
 
 # Meshes 5, 4, 4, 4 and 9; area a0 covers the first four but for one unit, a1 has that unit and the 9.

@@ -88,7 +88,7 @@ def test_the_whole_model_lacks_an_equation() -> None:
     # checker of the files rebuilds the sums from the code lists.
     use = tree("use", G="u1 u2", H="u3 u4")
     system = system_of([table("t", (use,), [1, 9, 9, 0])])
-    problem = demands_of(system, Rules(min_count=3))
+    problem = demands_of(system, Rules(min_count=3, owners=True))
     hidden = np.zeros(system.n, dtype=bool)
     hidden[problem.to_hide] = True
     assert not audit(problem, Case(problem, hidden).published).passed
@@ -131,7 +131,7 @@ def test_the_merge_map_is_applied_to_one_table_only() -> None:
     # area is primary in the second one all the same.
     renamed = Table("areas", (Hierarchy.flat("place", ["a1", "a2", "a3"]),), other.value)
     system = system_of([one, renamed])
-    problem = demands_of(system, Rules(min_count=3))
+    problem = demands_of(system, Rules(min_count=3, owners=True))
     assert len(problem.primary) == 1
 
 

@@ -110,7 +110,7 @@ def measured(second: list[int]) -> Case:
     dims, counts = (area,), np.array([1, 3, 3])
     value = aggregate(np.array([100, 100, 300]), dims)
     table = Table("m", dims, value, aggregate(counts, dims), top, measure="floor")
-    problem = demands_of(system_of([table]), Rules(min_count=3, p_percent=20))
+    problem = demands_of(system_of([table]), Rules(min_count=3, p_percent=20, owners=True))
     return Case(problem, np.array([False, True, True, False]))
 
 

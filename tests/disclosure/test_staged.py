@@ -28,7 +28,7 @@ Files = dict[str, bytes]
 
 def build(tables: list[Table], pattern: Mapping[str, list[tuple[str, ...]]], **how) -> Case:
     system = system_of(tables, crossings=how.pop("crossings", ()))
-    problem = demands_of(system, Rules(min_count=3, **how))
+    problem = demands_of(system, Rules(min_count=3, owners=True, **how))
     hidden = np.zeros(system.n, dtype=bool)
     hidden[problem.to_hide] = True
     for block in system.blocks:
