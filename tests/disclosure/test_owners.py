@@ -85,10 +85,15 @@ def test_forgotten_owners_are_noticed_by_both_checkers_of_files() -> None:
     case = forgotten()
     report = audit(case.problem, case.published)
     assert report.passed
-    files, witness = printed(case.published), evidence(case.problem, report)
+    files = printed(case.published)
+    promised = replace(case.problem, own=grid_problem([2, 1, 9, 9]).own)
+    told = audit(promised, case.published)
+    assert not told.passed
+    claimed = replace(told, certificate=report.certificate)
     for check in (check_staged, verify_certificate):
         with pytest.raises(NotProven, match="owner of a unit"):
-            check(files, witness)
+            check(files, evidence(promised, claimed))
+        check(files, evidence(case.problem, report))  # where owners are promised nothing
 
 
 def test_a_wider_pattern_passes_both_checkers_of_files() -> None:
