@@ -181,6 +181,8 @@ class Bounded:
 
         The pattern has whole moves for all demands known so far.
         """
+        if self.reduced.problem.own is None or not self.reduced.columns:
+            return False
         known = np.array(self._whole_moves(opened), dtype=np.int64)
         moves = sp.csr_matrix(known.reshape(-1, self.reduced.columns))
         asked = Guards.unheeded(self.reduced, self.reduced.cells(opened), moves)

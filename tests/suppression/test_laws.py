@@ -151,3 +151,12 @@ def test_auto_says_what_it_chose() -> None:
     assert choose(table(1, INTERVAL))[0] == "optimal"
     with pytest.raises(RulesError):
         suppress(table(1, INTERVAL), method="best")
+
+
+@pytest.mark.parametrize("owners", [False, True])
+def test_a_table_without_anything_to_hide_is_left_alone(owners: bool) -> None:
+    # Zeros alone, all in print: no unknown is left, and the engines get an empty problem.
+    empty = flat(np.zeros((2, 2), np.int64), Rules(min_count=3, zeros="show", owners=owners))
+    plan = suppress(empty)
+    assert not plan.hidden.any()
+    assert (plan.cost, plan.bound) == (0.0, 0.0)
