@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import FloatArray
 from sdc.solver.highs import Model
-from sdc.solver.program import Status
+from sdc.solver.program import TOLERANCE, Solution, Status
 from sdc.suppression.presolve import Reduced
 from sdc.suppression.tableau import eliminate
 
@@ -47,6 +47,7 @@ class Attacker:
         self.low = np.zeros(self.columns)
         self.high = np.zeros(self.columns)
         self._model: Model | None = None
+        self._short: Model | None = None
         self._all = np.arange(self.columns)
         self._none = np.zeros(self.columns)
 
@@ -105,14 +106,16 @@ class Attacker:
         low[column], high[column] = (need, high[column]) if sign > 0 else (low[column], -need)
         if low[column] > high[column]:
             return None
-        # The shortest move: u - v with u, v >= 0.
-        model = Model(
-            sp.hstack([self.matrix, -self.matrix]), row_lower=0.0, row_upper=0.0, cost=1.0,
-            lower=np.maximum(np.concatenate([low, -high]), 0.0),
-            upper=np.maximum(np.concatenate([high, -low]), 0.0),
-            integer=np.ones(2 * self.columns, dtype=bool), options={"mip_max_improving_sols": 1},
-        )  # fmt: skip
+        # The shortest move: u - v with u, v >= 0. Taken from real numbers it is mostly whole.
+        rooms = (
+            np.maximum(np.concatenate([low, -high]), 0.0),
+            np.maximum(np.concatenate([high, -low]), 0.0),
+        )
+        model = self._shortest()
+        model.set_bounds(np.arange(2 * self.columns), *rooms)
         answer = model.solve()
+        if answer.x is not None and np.abs(answer.x - np.rint(answer.x)).max() > TOLERANCE:
+            answer = self._searched(*rooms)
         if answer.x is None:
             if answer.status is not Status.INFEASIBLE:
                 answer.require()
@@ -120,6 +123,22 @@ class Attacker:
         move = np.rint(answer.x).astype(np.int64)
         move = move[: self.columns] - move[self.columns :]
         return move if not (self.matrix @ move).any() else None
+
+    def _shortest(self) -> Model:
+        if self._short is None:
+            self._short = Model(
+                sp.hstack([self.matrix, -self.matrix]), row_lower=0.0, row_upper=0.0, cost=1.0
+            )
+        return self._short
+
+    def _searched(self, lower: FloatArray, upper: FloatArray) -> Solution:
+        """Some whole answer of a mixed-integer program."""
+        model = Model(
+            sp.hstack([self.matrix, -self.matrix]), row_lower=0.0, row_upper=0.0, cost=1.0,
+            lower=lower, upper=upper, integer=np.ones(2 * self.columns, dtype=bool),
+            options={"mip_max_improving_sols": 1},
+        )  # fmt: skip
+        return model.solve()
 
     def _linear(self) -> Model:
         if self._model is None:

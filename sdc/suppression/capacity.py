@@ -11,7 +11,8 @@ common denominator, so that every inequality is exact however the solver rounded
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
@@ -20,7 +21,7 @@ from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, FloatArray
 from sdc.suppression.attacker import Attacker
 from sdc.suppression.cocircuits import VIOLATION, Ranking
-from sdc.suppression.cuts import Cuts
+from sdc.suppression.cuts import NOTHING, Cuts, Row, stacked
 from sdc.suppression.guards import Guards
 from sdc.suppression.presolve import Reduced
 from sdc.suppression.rays import Rays
@@ -32,16 +33,13 @@ LARGEST = 1_000_000
 """Combinations with larger numbers are residues of fractions and are left out."""
 FAR = 4
 """Capacities beyond this many times the largest need count as so large."""
-MARGIN = 1e-5
-"""How far a row from a program must be violated at least."""
 ENOUGH = 0.2
 """Programs are asked where the tableau finds rows for no larger share of the demands."""
 POOL = 1_000
 """How many of the latest moves are tried on a pattern before programs are asked."""
 
 
-@dataclass(frozen=True)
-class Demand:
+class Demand(NamedTuple):
     """One thing that must be possible: ``sign`` 1 up, -1 down, 0 up and down together.
 
     Column ``guard`` (-1: none) goes no further than ``room`` towards ``way`` meanwhile.
@@ -84,8 +82,8 @@ class Capacities:
         self._take(set(self.demands).union(more))
 
     def _take(self, demands: Iterable[Demand]) -> None:
-        self.demands = tuple(sorted(demands, key=_by_need))
-        table = np.array([astuple(d) for d in self.demands], dtype=np.int64).reshape(-1, 6)
+        self.demands = tuple(sorted(demands, key=lambda d: (d.need, *d)))
+        table = np.array(self.demands, dtype=np.int64).reshape(-1, 6)
         self._column, self._sign, self._need, self._guard, self._way, self._room = table.T
         guarded = (self._guard >= 0) & (self._sign != 0)
         self._rays = Rays(self.reduced, self.seed, self.cuts, Guards(*table[guarded].T))
@@ -126,20 +124,21 @@ class Capacities:
         every = np.arange(len(self.demands))
         rows, out, doubtful = self._ask(every, x, sharp=False)
         if exact and doubtful:
-            rows.append(sp.csr_matrix((x < 0.5).astype(np.float64)[None, :]))
+            shut = np.flatnonzero(x < 0.5)
+            rows.append(Row(shut, np.ones(len(shut))))
         if not exact and len(out) < ENOUGH * len(every):
             out = every
         if len(out):
             rows += self._ask(out, x, sharp=True)[0]
-        return _stacked(rows, self.reduced.masks)
+        return stacked(rows, self.reduced.masks)
 
-    def row(self, demand: Demand, opened: BoolArray) -> sp.csr_matrix | None:
-        """The inequality (1, k) that a whole pattern violates because of one demand; or None."""
+    def row(self, demand: Demand, opened: BoolArray) -> Row | None:
+        """The inequality that a whole pattern violates because of one demand; or None."""
         x = opened.astype(np.float64)
         mask, weight = self.ranking.gates(x)
         self.limit(self.most, weight)
         row = self._program(demand, mask)[1]
-        return row if row.nnz and (row @ x)[0] < 1.0 - MARGIN else None
+        return row if row.short(x) else None
 
     def _by_tableau(self, x: FloatArray) -> sp.csr_matrix:
         mask, weight = self.ranking.gates(x)
@@ -155,16 +154,16 @@ class Capacities:
             for sign in (demand.sign,) if demand.sign else (1, -1):
                 capacity += self._capacity(demand, sign * terms, columns)
             found.append(self._fold(demand, columns, capacity, mask=mask))
-        matrix = _stacked(found, self.reduced.masks)
+        matrix = stacked(found, self.reduced.masks)
         short = (matrix @ x < 1.0 - VIOLATION) & (np.diff(matrix.indptr) > 0)
         return sp.csr_matrix(matrix[np.flatnonzero(short)])
 
     def _ask(
         self, which: IntArray, x: FloatArray, *, sharp: bool
-    ) -> tuple[list[sp.csr_matrix], IntArray, list[int]]:
+    ) -> tuple[list[Row], IntArray, list[int]]:
         """Rows that x violates, the demands out of reach, those of them without such a row."""
         mask, weight = self.ranking.gates(x)
-        rows: list[sp.csr_matrix] = []
+        rows: list[Row] = []
         out: list[int] = []
         doubtful: list[int] = []
         need = self.limit(self.most, weight)
@@ -184,7 +183,7 @@ class Capacities:
             if distance >= demand.need * (1 - 1e-9):
                 continue
             out.append(i)
-            if row.nnz and (row @ x)[0] < 1.0 - MARGIN:
+            if row.short(x):
                 rows.append(row)
             else:
                 doubtful.append(i)
@@ -222,9 +221,7 @@ class Capacities:
         low, high = self.attacker.low - 1e-9, self.attacker.high + 1e-9
         return [m for m in self.pool if (m >= low).all() and (m <= high).all()]
 
-    def _program(
-        self, demand: Demand, mask: IntArray
-    ) -> tuple[float, sp.csr_matrix, list[FloatArray]]:
+    def _program(self, demand: Demand, mask: IntArray) -> tuple[float, Row, list[FloatArray]]:
         """How far the attacker comes under his bounds, what row holds him back, and his moves."""
         moves: list[FloatArray] = []
         distance, capacity = 0.0, np.zeros(self.reduced.columns)
@@ -232,14 +229,14 @@ class Capacities:
             with self.attacker.keeping(demand.guard, demand.way, demand.room):
                 reach = self.attacker.reach(demand.column, sign, demand.need)
             if reach is None:
-                return 0.0, sp.csr_matrix((1, self.reduced.masks)), moves
+                return 0.0, NOTHING, moves
             distance += reach.distance
             moves.append(reach.move)
             if distance < demand.need * (1 - 1e-9) or demand.sign == 0:
                 ratio = self._ratios(demand.column, sign, reach.multipliers)
                 capacity += np.inf if ratio is None else self._capacity(demand, ratio)
         if distance >= demand.need * (1 - 1e-9):
-            return distance, sp.csr_matrix((1, self.reduced.masks)), moves
+            return distance, NOTHING, moves
         return distance, self._fold(demand, np.arange(len(capacity)), capacity, mask=mask), moves
 
     def _ratios(self, column: int, sign: int, multipliers: FloatArray) -> FloatArray | None:
@@ -271,7 +268,7 @@ class Capacities:
 
     def _fold(
         self, demand: Demand, columns: IntArray, capacity: FloatArray, *, mask: IntArray
-    ) -> sp.csr_matrix:
+    ) -> Row:
         """Capacities of columns as one row over masks, cut to the need and divided by it."""
         used = capacity > 0
         columns, capacity = columns[used], capacity[used]
@@ -281,23 +278,11 @@ class Capacities:
         always = (over < 0) | np.append(self.reduced.forced, True)[over]
         need = demand.need - float(capacity[always].sum())
         if need <= 1e-9:
-            return sp.csr_matrix((1, self.reduced.masks))
+            return NOTHING
         over, capacity = over[~always], capacity[~always]
         total = np.bincount(over, capacity, minlength=self.reduced.masks)
         where = np.flatnonzero(total)
-        data = np.minimum(total[where], need) / need
-        return sp.csr_matrix((data, where, [0, len(where)]), shape=(1, self.reduced.masks))
-
-
-def _by_need(demand: Demand) -> tuple[int, ...]:
-    """Order of demands: by rising need."""
-    return (demand.need, *astuple(demand))
-
-
-def _stacked(rows: list[sp.csr_matrix], masks: int) -> sp.csr_matrix:
-    if not rows:
-        return sp.csr_matrix((0, masks))
-    return sp.csr_matrix(sp.vstack(rows, format="csr"))
+        return Row(where, np.minimum(total[where], need) / need)
 
 
 def _demands(reduced: Reduced) -> tuple[Demand, ...]:

@@ -38,6 +38,10 @@ class Completion:
 
     capacities: Capacities
     _model: Model | None = field(init=False, default=None)
+    _masks: sp.csr_matrix = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._masks = sp.csr_matrix(self.reduced.gate.T)
 
     @property
     def reduced(self) -> Reduced:
@@ -107,7 +111,7 @@ class Completion:
         columns = np.zeros(self.reduced.columns, dtype=np.int64)
         for move in moves:
             columns |= np.abs(move) > 1e-9
-        return np.asarray(self.reduced.gate.T @ columns) > 0
+        return np.asarray(self._masks @ columns) > 0
 
     def _shrink(
         self, opened: BoolArray, witness: dict[int, list[FloatArray]], budget: Budget

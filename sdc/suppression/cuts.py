@@ -3,14 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import scipy.sparse as sp
 
+from sdc.model.hierarchy import IntArray
 from sdc.model.system import FloatArray
 
-__all__ = ["Cuts", "Separator"]
+__all__ = ["NOTHING", "Cuts", "Row", "Separator", "stacked"]
+
+MARGIN = 1e-5
+"""How far a row from a program must be violated at least."""
+
+
+class Row(NamedTuple):
+    """One inequality ``a @ x >= 1`` over the masks: where it has terms (t,), and the terms."""
+
+    indices: IntArray
+    data: FloatArray
+
+    def short(self, x: FloatArray) -> bool:
+        """Whether x (k,) violates it by more than a solver may err; never of an empty row.
+
+        >>> row = Row(np.array([0, 2]), np.array([1.0, 0.5]))
+        >>> row.short(np.array([0.0, 1.0, 1.0])), row.short(np.array([0.5, 0.0, 1.0]))
+        (True, False)
+        """
+        return bool(len(self.data) and self.data @ x[self.indices] < 1.0 - MARGIN)
+
+
+NOTHING = Row(np.zeros(0, dtype=np.int64), np.zeros(0))
+"""A row without terms: nothing is known."""
+
+
+def stacked(rows: list[Row], masks: int) -> sp.csr_matrix:
+    """Rows as one matrix (r, masks)."""
+    span = np.concatenate([[0], np.cumsum([len(r.data) for r in rows])]).astype(np.int64)
+    where = np.concatenate([NOTHING.indices, *(r.indices for r in rows)])
+    data = np.concatenate([NOTHING.data, *(r.data for r in rows)])
+    return sp.csr_matrix((data, where, span), shape=(len(rows), masks))
 
 
 @dataclass

@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, FloatArray
 from sdc.suppression.capacity import Capacities, Demand
+from sdc.suppression.cuts import Row
 
 __all__ = ["failing_sets"]
 
@@ -36,9 +37,7 @@ def failing_sets(capacities: Capacities, opened: BoolArray) -> sp.csr_matrix:
     return sp.csr_matrix((np.ones(len(where)), where, span), shape=(len(sets), reduced.masks))
 
 
-def _least(
-    capacities: Capacities, demand: Demand, opened: BoolArray, row: sp.csr_matrix
-) -> IntArray:
+def _least(capacities: Capacities, demand: Demand, opened: BoolArray, row: Row) -> IntArray:
     """The masks left closed once all have been opened that leave the demand out of reach."""
     weight = capacities.reduced.weight
     closed = _needed(row, opened, weight)
@@ -57,11 +56,11 @@ def _least(
     return np.sort(closed)
 
 
-def _needed(row: sp.csr_matrix, opened: BoolArray, weight: FloatArray) -> IntArray:
+def _needed(row: Row, opened: BoolArray, weight: FloatArray) -> IntArray:
     """Closed masks of which the inequality needs one; what it can do without is opened in place."""
     shut = ~opened[row.indices]
     left = float(row.data[~shut].sum())
-    masks, share = row.indices[shut].astype(np.int64), row.data[shut]
+    masks, share = row.indices[shut], row.data[shut]
     needed = np.ones(len(masks), dtype=bool)
     for i in np.argsort(weight[masks], kind="stable").tolist():
         if left + share[i] < 1.0 - 1e-7:
