@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from typing import Any
 
+import numba
 import numpy as np
 import scipy.sparse as sp
 
@@ -127,23 +129,34 @@ def cover(served: sp.csr_matrix, size: IntArray) -> IntArray:
     """Rows of a greedy cover of all columns that any row serves, ascending.
 
     What a row still serves only shrinks: the best row is one whose old merit, the best of all, holds.
+
+    >>> cover(sp.csr_matrix(np.array([[1, 0, 0], [1, 1, 0], [0, 0, 1]])), np.array([2, 2, 2])).tolist()
+    [1, 2]
     """
-    start, columns = served.indptr.tolist(), served.indices.tolist()
-    length = (size + 8).tolist()
-    merits = -np.diff(served.indptr) / (size + 8)
-    queue = list(zip(merits.tolist(), range(len(length)), strict=True))
+    done = np.zeros(served.shape[1], dtype=np.bool_)
+    chosen = np.zeros(served.shape[0], dtype=np.bool_)
+    if len(chosen):
+        where = (served.indptr.astype(np.int64), served.indices.astype(np.int64))
+        _choose(where, (size + 8).astype(np.float64), done, chosen)
+    return np.flatnonzero(chosen)
+
+
+@numba.njit(cache=True)
+def _choose(served: Any, length: Any, done: Any, chosen: Any) -> None:
+    """Mark the rows of a greedy cover; ``done`` marks the columns that they serve."""
+    start, columns = served
+    queue = [((start[row] - start[row + 1]) / length[row], row) for row in range(len(length))]
     heapq.heapify(queue)
-    done = bytearray(served.shape[1])
-    chosen: list[int] = []
     while queue and queue[0][0] < 0:
         merit, row = queue[0]
-        fresh = [c for c in columns[start[row] : start[row + 1]] if not done[c]]
-        now = -len(fresh) / length[row]
+        fresh = 0
+        for i in range(start[row], start[row + 1]):
+            fresh += not done[columns[i]]
+        now = -fresh / length[row]
         if now > merit:
             heapq.heapreplace(queue, (now, row))
             continue
         heapq.heappop(queue)
-        chosen.append(row)
-        for column in fresh:
-            done[column] = 1
-    return np.sort(np.array(chosen, dtype=np.int64))
+        chosen[row] = True
+        for i in range(start[row], start[row + 1]):
+            done[columns[i]] = True

@@ -17,8 +17,8 @@ from sdc.model.hierarchy import IntArray
 from sdc.model.sharing import Runner
 from sdc.model.system import BoolArray, Problem
 
-BATCH = 2_000
-"""Moves that are checked together."""
+BATCH = 20_000
+"""Moves that are checked together: fewer cost more to send away than to check."""
 
 FAR = 2**53
 """No difference between two tables may be larger, so that no sum can leave 64 bits."""
@@ -40,8 +40,8 @@ def valid(
 ) -> BoolArray:
     """(w,) the rows z of ``moves`` (w, n) for which value + z is a table the attacker must expect.
 
-    That is: z is 0 on every printed or known cell, ``relations @ z == 0``, and value + z lies within
-    the prior bounds everywhere. Differences count in units of 1 / ``scale``; ``run`` shares the moves
+    That is: z is 0 on every printed or known cell, ``relations @ z == 0``, value + z lies within
+    the prior bounds everywhere, and no cell stands in a row twice. Differences count in units of 1 / ``scale``; ``run`` shares the moves
     out. O(stored numbers x relations a cell).
 
     Raises InputError where the moves are not int64, do not fit, or are large enough to overflow.
@@ -108,11 +108,14 @@ class Batches:
 
 
 def holds(batch: Batch) -> BoolArray:
-    """(w,) whether a move stays within the bounds and keeps every relation."""
+    """(w,) whether a move names no cell twice, stays within the bounds and keeps every relation."""
     column, step = batch.moves.indices, batch.moves.data
     row = np.repeat(np.arange(batch.moves.shape[0]), np.diff(batch.moves.indptr))
     good = np.ones(batch.moves.shape[0], dtype=bool)
     good[row[(step < batch.low[column]) | (step > batch.high[column])]] = False
+    # Sums would add up two steps of one cell, and its reach would count the larger one.
+    named = np.sort(row * max(len(batch.low), 1) + column)
+    good[named[1:][np.diff(named) == 0] // max(len(batch.low), 1)] = False
     drift = sp.csr_matrix(batch.moves @ batch.relations.T)
     at = np.repeat(np.arange(drift.shape[0]), np.diff(drift.indptr))
     good[at[drift.data != 0]] = False
@@ -139,16 +142,24 @@ def reach(moves: sp.csr_matrix, good: BoolArray) -> Reach:
     >>> r.up.tolist(), r.down.tolist(), r.up_row.tolist()
     ([0, 2, 0], [0, 0, -2], [-1, 1, -1])
     """
-    n = moves.shape[1]
     row = np.repeat(np.arange(moves.shape[0]), np.diff(moves.indptr))
     keep = good[row]
-    row, column, step = row[keep], moves.indices[keep].astype(np.int64), moves.data[keep]
-    out = {}
-    for name, side in (("up", 1), ("down", -1)):
-        order = np.lexsort((row, -side * step, column))
-        order = order[side * step[order] > 0]
-        cell, first = np.unique(column[order], return_index=True)
-        best, best_row = np.zeros(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
-        best[cell], best_row[cell] = step[order[first]], row[order[first]]
-        out[name] = (best, best_row)
-    return Reach(out["up"][0], out["down"][0], out["up"][1], out["down"][1])
+    entries = (moves.data[keep], (row[keep], moves.indices[keep]))
+    columns = sp.csr_matrix(entries, shape=moves.shape).tocsc()
+    up, up_row = _farthest(columns, columns.data)
+    down, down_row = _farthest(columns, -columns.data)
+    return Reach(up, -down, up_row, down_row)
+
+
+def _farthest(columns: sp.csc_matrix, step: IntArray) -> tuple[IntArray, IntArray]:
+    """(n,) the largest step of every column, 0 at least, and the first row that makes it, else -1."""
+    n = columns.shape[1]
+    size = np.diff(columns.indptr)
+    some = np.flatnonzero(size)
+    best, by = np.zeros(n, dtype=np.int64), np.full(n, -1, dtype=np.int64)
+    if len(some):
+        best[some] = np.maximum(np.maximum.reduceat(step, columns.indptr[some]), 0)
+        at = np.flatnonzero((step == np.repeat(best, size)) & (step > 0))
+        cell = np.repeat(np.arange(n), size)[at]
+        by[cell[::-1]] = columns.indices[at][::-1]
+    return best, by

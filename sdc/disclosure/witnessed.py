@@ -38,6 +38,10 @@ class Piece:
         self.step: Ints = arrays["step"][mine]
         if (self.value < 0).any() or (self.value[self.cell] + self.step < 0).any():
             refuse("a negative number")
+        # Their sum is what the witness says; the larger of two would pass for how far a place moves.
+        named = np.sort(self.witness * len(self.value) + self.cell)
+        if (np.diff(named) == 0).any():
+            refuse("a witness names a cell twice")
 
     def parts(self) -> Iterator[tuple[Ints, Ints, Ints]]:
         """(witness, codes (r, d), number): the truth as witness -1, then differences in chunks."""

@@ -159,16 +159,16 @@ def districts(
     """
     parts = districts_of(problem.system)
     demands, true = Demands.of(problem), Masks.of_problem(problem, previous)
-    few = Budget(budget.work if len(demands) <= LED else 0.0, budget.deadline)
-    lead = Lead.of(problem, few, seed=seed)
-    masks = lead.priced(true) if few.work else true
+    lead = Lead.of(problem, budget, seed=seed) if budget.work and len(demands) <= LED else None
+    masks = lead.priced(true) if lead else true
     ground = Ground(problem, demands, masks, budget, seed, run)
     searched, ground, left = _for_everybody(ground, parts)
     moves = sp.csr_matrix(sp.vstack([s.moves for s in searched], format="csr"))
     hidden = masks.hidden(problem, masks.needed(moves))
     final = Found(hidden, 0.0, (_told(searched, left, len(parts.inside)),), moves)
     if len(demands) <= POLISHED:
-        lead.learn(ground.demands, few)
+        if lead:
+            lead.learn(ground.demands, budget)
         final, asked, left = polish(
             problem, true, (final, ground.demands), budget=budget, seed=seed
         )
@@ -180,8 +180,8 @@ def districts(
         )  # fmt: skip
         final = replace(mended, log=(*final.log, *mended.log), reproducible=final.reproducible)
     certain = final.reproducible and all(s.reproducible for s in searched)
-    bound = min(lead.bound, final.cost_in(problem))
-    certain &= lead.reproducible
+    bound = min(lead.bound, final.cost_in(problem)) if lead else 0.0
+    certain &= lead is None or lead.reproducible
     return Found(final.hidden, bound, final.log, final.moves, reproducible=certain)
 
 

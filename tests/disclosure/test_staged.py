@@ -176,8 +176,13 @@ def altered(witness: bytes, **change: Callable[[np.ndarray], np.ndarray]) -> byt
         {"promise_lower": lambda a: a - 40},
         {"promise_slide": lambda a: a + 40},
         {"promise_cell": np.zeros_like},  # a promise for a printed total
+        {  # the same sums, but one cell is named twice
+            "index": lambda a: np.insert(a, 0, a[0]),
+            "step": lambda a: np.insert(a, 0, 0),
+            "indptr": lambda a: a + (np.arange(len(a)) > 0),
+        },
     ],
-    ids=["one step", "no step", "large step", "value", "upper", "lower", "slide", "cell"],
+    ids=["one step", "no step", "large step", "value", "upper", "lower", "slide", "cell", "twice"],
 )
 def test_every_array_of_the_witness_file_counts(make: Callable[[], Case], change) -> None:
     files, witness = proven(make())

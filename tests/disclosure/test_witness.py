@@ -85,6 +85,14 @@ def test_nothing_is_valid_where_the_truth_breaks_a_bound(square) -> None:
     assert valid(replace(problem, floor=floor), hidden, offered).tolist() == [False, False]
 
 
+def test_a_cell_named_twice_makes_a_move_invalid(square) -> None:
+    problem, hidden, (a, b, c, d) = square
+    n = problem.system.n
+    # +2 and -2 on one cell are no change at all, but each alone would count as far as it goes.
+    twice = sp.csr_matrix((np.array([2, -2, 1]), np.array([a, a, 0]), np.array([0, 2, 2])), (2, n))
+    assert valid(problem, hidden, twice).tolist() == [False, True]
+
+
 def test_fractions_count_in_units_of_the_scale(square) -> None:
     problem, hidden, (a, b, c, d) = square
     half = rows({a: -3, b: 3, c: 3, d: -3}, {a: -5, b: 5, c: 5, d: -5}, n=problem.system.n)
