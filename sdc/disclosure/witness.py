@@ -41,8 +41,8 @@ def valid(
     """(w,) the rows z of ``moves`` (w, n) for which value + z is a table the attacker must expect.
 
     That is: z is 0 on every printed or known cell, ``relations @ z == 0``, value + z lies within
-    the prior bounds everywhere, and no cell stands in a row twice. Differences count in units of 1 / ``scale``; ``run`` shares the moves
-    out. O(stored numbers x relations a cell).
+    the prior bounds everywhere, and no cell stands in a row twice. Differences count in units of
+    1 / ``scale``; ``run`` shares the moves out. O(stored numbers x relations a cell).
 
     Raises InputError where the moves are not int64, do not fit, or are large enough to overflow.
 

@@ -86,7 +86,7 @@ def test_nothing_is_valid_where_the_truth_breaks_a_bound(square) -> None:
 
 
 def test_a_cell_named_twice_makes_a_move_invalid(square) -> None:
-    problem, hidden, (a, b, c, d) = square
+    problem, hidden, (a, *_) = square
     n = problem.system.n
     # +2 and -2 on one cell are no change at all, but each alone would count as far as it goes.
     twice = sp.csr_matrix((np.array([2, -2, 1]), np.array([a, a, 0]), np.array([0, 2, 2])), (2, n))
