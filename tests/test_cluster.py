@@ -83,6 +83,18 @@ def test_a_lost_worker_costs_time_and_nothing_else(
     pd.testing.assert_frame_equal(sdc.count(file, sdc.mesh("250m"), by=["use"]), shared)
 
 
+class Here(list[int]):
+    """Items that are cut from something that must not travel."""
+
+    def __reduce__(self) -> Any:
+        raise AssertionError("the whole was sent away")
+
+
+def test_parts_travel_and_never_what_they_are_cut_from(scheduler: str) -> None:
+    with workers(scheduler) as run:
+        assert list(run(abs, Here(range(-40, 0)))) == list(range(40, 0, -1))
+
+
 def prefecture() -> sdc.Table:
     """Four municipalities of five areas by four uses, with prefecture totals."""
     codes = {"P": "", **{f"m{i}": "P" for i in range(4)}}

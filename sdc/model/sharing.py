@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 Runner = Callable[..., Iterable[Any]]
@@ -21,19 +21,30 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def in_turn(submit: Callable[[Any], Any], items: Iterable[Any], *, ahead: int) -> Iterator[Any]:
+    """Answers in the order of the items, some of which are asked for before their turn.
+
+    ``submit`` gives a future. No further item is taken before an answer was taken, so that memory
+    stays bounded; what nobody waits for any more is cancelled.
+    """
+    waiting: deque[Any] = deque()
+    try:
+        for item in items:
+            waiting.append(submit(item))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
 def threaded(work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
     """A ``map`` on all processors of this process, for work that lets other threads run.
-
-    It takes no further item before an answer was taken, so that memory stays bounded.
 
     >>> list(threaded(abs, [-1, 2, -3]))
     [1, 2, 3]
     """
-    ahead: deque[Future[Any]] = deque()
     with ThreadPoolExecutor(processors()) as pool:
-        for item in items:
-            ahead.append(pool.submit(work, item))
-            if len(ahead) > processors():
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
+        yield from in_turn(lambda item: pool.submit(work, item), items, ahead=processors())

@@ -1,21 +1,26 @@
 """Who works on the parts of a run: the threads of this process, or the workers of a Dask cluster?
 
-There is no engine of our own: every step that can be shared out takes a ``map``, and a cluster has
-one. It gives the answers in the order of the questions, so that the result is the same byte by byte.
+There is no engine of our own: every step that can be shared out takes a ``map``, and that of a cluster
+submits part by part. It gives the answers in the order of the questions, so that the result is the same
+byte by byte.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from sdc.errors import InputError
 from sdc.messages import NOTHING, Text
-from sdc.model.sharing import Runner, threaded
+from sdc.model.sharing import Runner, in_turn, threaded
 
 RETRIES = 3
 """How often a part is tried again after its worker was lost or ran out of memory."""
+
+AHEAD = 4
+"""Parts that are out at a time for each thread of the cluster; the others have not been made yet."""
 
 PATIENCE = 20
 """Seconds in which a scheduler must answer."""
@@ -89,4 +94,11 @@ def workers(scheduler: str | None) -> Iterator[Runner]:
             code="scheduler",
         ) from None
     with client:
-        yield client.get_executor(pure=False, retries=RETRIES).map
+        yield partial(_shared, client)
+
+
+def _shared(client: Any, work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
+    """A ``map`` on a cluster: the items travel, one by one, but never what they are cut from."""
+    ahead = AHEAD * max(sum(client.nthreads().values()), 1)
+    submit = partial(client.submit, work, pure=False, retries=RETRIES)
+    return in_turn(submit, items, ahead=ahead)

@@ -53,6 +53,28 @@ def test_parts_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch, method
             assert parts.mapping == whole.mapping
 
 
+def test_an_earlier_release_keeps_parts_together_and_changes_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Last time a002 stood under a007 of the next town, and the third town is as it was. A contact that
+    # is gone since cannot be used again, but the price of every changed code is the same as in the whole.
+    made = towns(5, 4)
+    last = {c: c for c in made["codes"]} | {"a002": "a007", "a013": "a012", "a014": "a012"}
+    whole = merge_areas(**made, previous=last)
+    monkeypatch.setattr(apart, "APART", 1)
+    monkeypatch.setattr(apart, "BUNDLE", 1)
+    sent: list[int] = []
+
+    def counted(work: Any, items: Any) -> list[Any]:
+        sent.extend(item.n for item in items)
+        return [work(item) for item in items]
+
+    parts = merge_areas(**made, previous=last, run=counted)
+    assert sent == [12, 6, 6, 6]
+    assert parts.loss == pytest.approx(whole.loss)
+    assert parts.mapping == whole.mapping
+
+
 def test_no_contact_is_lost_between_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "APART", 1)
     monkeypatch.setattr(apart, "BUNDLE", 1)

@@ -1,7 +1,8 @@
 """Which parts of a large merging problem know nothing of each other, and how are their answers joined?
 
 Areas that no chain of permitted contacts ties together never share a cluster, and the loss of a map is
-the sum over its clusters: the parts can be solved anywhere, and the joined answer is exact.
+the sum over its clusters: the parts can be solved anywhere, and the joined answer is exact. Where merges
+stay within municipalities, a part is a municipality or several small ones.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
 
 from sdc.model.sharing import Runner
 from sdc.tables.merging.problem import MergeProblem
@@ -31,9 +34,9 @@ class Parts:
 
     @classmethod
     def of(cls, problem: MergeProblem) -> Parts:
-        """Connected components in the order of their smallest areas, bundled; O(areas + contacts)."""
+        """What hangs together, in the order of the smallest areas, bundled; O(areas + contacts)."""
         members: list[list[int]] = []
-        for component in problem.components():
+        for component in _tied(problem):
             if members and len(members[-1]) + len(component) <= BUNDLE:
                 members[-1].extend(component)
             else:
@@ -53,10 +56,9 @@ def by_parts(
 ) -> Merging:
     """The answer to a problem; to a large one part by part, shared out by ``run``.
 
-    A problem that looks back at an earlier release is solved as a whole. Deterministic: how a problem
-    is cut depends on nothing but itself.
+    Deterministic: how a problem is cut depends on nothing but itself.
     """
-    if problem.n < APART or problem.previous is not None:
+    if problem.n < APART:
         return method(problem)
     parts = Parts.of(problem)
     answers: list[Merging] = list(run(method, parts))
@@ -76,10 +78,28 @@ def by_parts(
     )
 
 
+def _tied(problem: MergeProblem) -> list[list[int]]:
+    """Components of the contacts, together where an earlier release merged across them."""
+    components = problem.components()
+    label = np.empty(problem.n, dtype=np.int64)
+    for number, component in enumerate(components):
+        label[component] = number
+    before = np.arange(problem.n) if problem.previous is None else problem.previous
+    known = before >= 0
+    links = (np.ones(int(known.sum())), (label[known], label[before[known]]))
+    shape = (len(components), len(components))
+    _, group = connected_components(sp.coo_matrix(links, shape=shape), directed=False)
+    found: dict[int, list[int]] = {}
+    for number, component in enumerate(components):
+        found.setdefault(int(group[number]), []).extend(component)
+    return list(found.values())
+
+
 def _part(problem: MergeProblem, members: Sequence[int]) -> MergeProblem:
-    """Some areas that have no contact with any other, ascending, as a problem of their own."""
+    """Some areas that nothing ties to any other, ascending, as a problem of their own."""
     rows = np.array(members, dtype=np.int64)
     place = {area: k for k, area in enumerate(members)}
+    before = None if problem.previous is None else problem.previous[rows].tolist()
     return replace(
         problem,
         codes=tuple(problem.codes[a] for a in members),
@@ -89,5 +109,6 @@ def _part(problem: MergeProblem, members: Sequence[int]) -> MergeProblem:
         contacts=tuple(tuple(place[b] for b in problem.contacts[a]) for a in members),
         length=tuple(problem.length[a] for a in members),
         strange=frozenset((place[a], place[b]) for a, b in problem.strange if a in place),
+        previous=None if before is None else np.array([place.get(b, -1) for b in before]),
         log=(),
     )
