@@ -85,3 +85,21 @@ def test_the_benchmarks_stranger_recovers_what_follows(monkeypatch: pytest.Monke
     assert recovered_in_table(parents, marks, marks) == 0
     marks[1, 1] = False
     assert recovered_in_table(parents, marks, marks) == 3
+
+
+def test_a_run_over_random_tables_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(BENCH))
+    from random_tables import read, run, summary  # type: ignore[import-not-found]
+
+    file = tmp_path / "figures.jsonl"
+    run(file, range(80, 82), planted=1, owners=True)
+    first, second = file.read_text(encoding="utf-8").splitlines()
+    # Killed in the middle of the second line: that seed is done again, the first is not.
+    file.write_text(f"{first}\n{second[:20]}", encoding="utf-8")
+    run(file, range(80, 82), planted=1, owners=True)
+    lines = read(file)
+    assert [line["seed"] for line in lines] == [80, 81]
+    assert file.read_text(encoding="utf-8").splitlines()[0] == first
+    assert summary(lines)[0] == "tables 2: released 2, refused none"

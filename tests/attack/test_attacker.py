@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,12 @@ def test_reads_what_is_printed(tmp_path: Path, text: str, expected: int | None) 
     seen = Seen.read(path, ["area"])
     assert seen.number.get(("r1",)) == expected
     assert (("r1",) in seen.hidden) == (expected is None)
+
+
+@pytest.mark.parametrize("module", ["attacker", "othersolver", "packages", "promises"])
+def test_shares_nothing_with_the_tool(module: str) -> None:
+    tree = ast.parse((Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8"))
+    names = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    names |= {str(n.module) for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
+    assert names
+    assert not {n.split(".")[0] for n in names} & {"sdc", "randomcity", "smallcity", "oracles"}
