@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -17,10 +19,12 @@ import pytest
 import smallcity
 
 import sdc
+from sdc.model.sharing import threaded
 from sdc.pipeline.cluster import workers
 from sdc.pipeline.run import run_release
 from sdc.readers import pieces as parts
 from sdc.readers.scan import RecordFile, scan_records
+from sdc.tables.merging import apart
 
 distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
@@ -130,18 +134,61 @@ def test_a_prefecture_is_protected_and_proven_alike_though_a_worker_is_lost(
     assert (report.certificate.moves != mine.certificate.moves).nnz == 0
 
 
-def test_a_release_counts_the_same_in_pieces_and_on_a_cluster(
+def towns(folder: Path) -> Path:
+    """The small city in three towns of four areas: collapsed, merged, and protected town by town."""
+    path = smallcity.write(folder)
+    shapes = gpd.read_file(folder / "areas.gpkg")
+    shapes["town"] = [f"{n}丁目" for n in range(3) for _ in range(4)]
+    shapes.to_file(folder / "areas.gpkg")
+    rows = ["from,to,label", "411,411,", "412,412,", "402,4X,商工業", "441,4X,商工業"]
+    (folder / "scheme.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    text = path.read_text("utf-8")
+    mesh, table = text.index("[geography.mesh]"), text.index('[[tables]]\nid = "use_mesh"')
+    text = text[:mesh] + text[text.index("[rules.counts]") : table] + text[text.index("[treat") :]
+    for old, new in (
+        ('name = "name"', 'name = "name"\nparent = "town"'),
+        ('["merge", "suppress"]', '["collapse", "merge", "suppress"]'),
+        ("[treatment.merge]", '[treatment.collapse]\nuse = "scheme.csv"\n[treatment.merge]'),
+        ('within = "any"', 'within = "parent"'),
+        ("budget = 0.05", 'budget = 0.05\nmethod = "districts"'),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_a_package_is_the_same_byte_by_byte_though_a_cluster_makes_it_and_loses_a_worker(
     tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = smallcity.write(tmp_path)
-    alone = run_release(path, dry_run=True).safe
+    path, mark, shared = towns(tmp_path), tmp_path / "killed", list[str]()
     monkeypatch.setattr(parts, "PIECE_BYTES", 2_000)
+    monkeypatch.setattr(apart, "APART", 1)
+    monkeypatch.setattr(apart, "BUNDLE", 1)
+
+    def made(name: str, run: Any) -> dict[str, bytes]:
+        monkeypatch.setattr("sdc.pipeline.run.workers", lambda _: nullcontext(run))
+        result = run_release(path, out=tmp_path / name)
+        assert result.safe.plan.method == "districts"
+        assert result.safe.treated.merges
+        assert result.safe.treated.collapses
+        files = sorted(f for f in (tmp_path / name).rglob("*") if f.is_file())
+        return {str(f.relative_to(tmp_path / name)): f.read_bytes() for f in files}
+
+    def told(run: Any, work: Any, items: Any) -> Any:
+        shared.append(getattr(work, "func", work).__name__)
+        doomed = partial(die_once, str(mark), work) if shared[-1] == "search" else work
+        return run(doomed, items)
+
+    alone = made("alone", map)
+    assert any(name.endswith("use_structure.csv") for name in alone)
     assert len(parts.pieces(tmp_path / "buildings.csv")) > 5
-    for address in (None, scheduler):
-        safe = run_release(path, dry_run=True, scheduler=address).safe
-        assert np.array_equal(safe.system.value, alone.system.value)
-        assert np.array_equal(safe.plan.hidden, alone.plan.hidden)
-        assert safe.prepared.read == alone.prepared.read == {"buildings": 600}
+    assert made("threads", threaded) == alone
+    with workers(scheduler) as run:
+        assert made("cluster", partial(told, run)) == alone
+    assert mark.exists()
+    # Counting, merging, windows and the check of witnesses have all been on the cluster.
+    assert {"search", "holds", "_partition"} < set(shared)
 
 
 def test_a_scheduler_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -151,6 +151,8 @@ def test_the_whole_help_is_in_one_language() -> None:
         assert not JAPANESE.search(english.stdout), english.stdout
         assert JAPANESE.search(japanese.stdout)
         assert "オプション" in japanese.stdout
+    both = run("protect", "--help", LANG="C")
+    assert "[既定: interval] / [default: interval]" in both.stdout
 
 
 def test_an_error_on_the_terminal_has_one_language_and_its_code(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def translate_frames() -> None:
     rich_utils.OPTIONS_PANEL_TITLE = str(Text("Options"))
     rich_utils.COMMANDS_PANEL_TITLE = str(Text("Commands"))
     rich_utils.REQUIRED_LONG_STRING = str(Text("[required]"))
-    rich_utils.DEFAULT_STRING = str(Text("[default: {value}]", value="{}"))
+    rich_utils.DEFAULT_STRING = str(Text("[default: {value}]", value="{0}"))
 
 
 def mistyped(error: TyperException) -> InputError:

@@ -7,6 +7,7 @@ byte by byte.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from functools import partial
@@ -25,14 +26,14 @@ AHEAD = 4
 PATIENCE = 20
 """Seconds in which a scheduler must answer."""
 
-LINES = 10
-"""How often a stage says how far it has come."""
+PAUSE = 10.0
+"""Seconds after which a stage says again how far it has come; most stages end before."""
 
 
 class Progress:
-    """Says which stage is under way, and how many of its parts are done.
+    """Says which stage is under way, and of a long one how many of its parts are done.
 
-    >>> progress = Progress(lambda text: print(text.to("en")))
+    >>> progress = Progress(lambda text: print(text.to("en")), pause=0)
     >>> progress.stage(Text("suppressing"))
     suppressing
     >>> list(progress.over(map)(abs, [-1, 2]))
@@ -41,13 +42,21 @@ class Progress:
     [1, 2]
     """
 
-    def __init__(self, tell: Callable[[Text], None], now: Text = NOTHING) -> None:
+    def __init__(
+        self, tell: Callable[[Text], None], *, now: Text = NOTHING, pause: float = PAUSE
+    ) -> None:
         self._tell = tell
         self._now = now
+        self._pause = pause
+        self._last = time.monotonic()
 
     def stage(self, text: Text) -> None:
         """Another stage begins."""
         self._now = text
+        self._say(text)
+
+    def _say(self, text: Text) -> None:
+        self._last = time.monotonic()
         self._tell(text)
 
     def over(self, run: Runner) -> Runner:
@@ -56,9 +65,10 @@ class Progress:
         def told(work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
             every = len(items) if isinstance(items, Sized) else 0
             for done, answer in enumerate(run(work, items), 1):
-                if every > 1 and done * LINES // every > (done - 1) * LINES // every:
-                    now = Text("{stage} {done}/{every}", stage=self._now, done=done, every=every)
-                    self._tell(now)
+                if every > 1 and time.monotonic() - self._last >= self._pause:
+                    self._say(
+                        Text("{stage} {done}/{every}", stage=self._now, done=done, every=every)
+                    )
                 yield answer
 
         return told

@@ -64,7 +64,7 @@ def protect_file(
     Raises InputError, Infeasible, NotProven, DisclosureFound; then nothing is written.
     """
     started = time.perf_counter()
-    progress = Progress(tell, Text("suppressing"))
+    progress = Progress(tell, now=Text("suppressing"))
     with workers(options.scheduler) as run:
         shared = progress.over(run)
         if path.suffix.lower() == ".jj":
