@@ -14,10 +14,11 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import TyperException
 
+from sdc import __version__
 from sdc.commands import before, ledger, people
 from sdc.commands.helping import command, mistyped, translate_frames
 from sdc.commands.progress import stages
-from sdc.errors import InputError, SdcError
+from sdc.errors import InputError, SdcError, disk_error
 from sdc.messages import LANGUAGES, VARIABLE, Text, shown, spoken
 
 INTERRUPTED = 130
@@ -38,6 +39,24 @@ Hierarchies = Annotated[
 
 
 Scheduler = Annotated[str | None, typer.Option(help=str(Text("address of a Dask scheduler")))]
+
+
+def _told(asked: bool) -> None:
+    """Print the version and leave, where that is asked for."""
+    if asked:
+        typer.echo(f"sdc {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option("--version", help=str(Text("the version")), is_eager=True, callback=_told),
+]
+
+
+@app.callback()
+def options(version: Version = False) -> None:
+    """What can be typed before a command."""
 
 
 @command(app)
@@ -279,9 +298,13 @@ def main() -> None:
         fail(mistyped(error))
     except SdcError as error:
         fail(error)
+    except typer.Abort:
+        status = INTERRUPTED
     except Exception as error:
         if os.environ.get("SDC_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.filename is not None:
+            fail(disk_error(error, error.filename))
         kind = type(error).__name__
         typer.echo(
             Text("unexpected failure ({kind}); SDC_DEBUG=1 shows the details", kind=kind), err=True

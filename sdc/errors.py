@@ -16,6 +16,7 @@ Messages are told in the language of whoever reads them; a message never holds a
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -64,13 +65,19 @@ class Finding:
 
 
 class SdcError(Exception):
-    """Root of all foreseen failures; ``text`` says it to a person, ``code`` leads to its page."""
+    """Root of all foreseen failures; ``text`` says it to a person, ``code`` leads to its page.
+
+    >>> NotProven(Text("why")).code, NotProven(Text("why"), code="decision").code
+    ('not-proven', 'decision')
+    """
 
     exit_status = 1
+    kind = "failure"
+    """The code of a message that has none of its own."""
 
-    def __init__(self, text: Text, *, code: str = "error") -> None:
+    def __init__(self, text: Text, *, code: str = "") -> None:
         super().__init__(text)
-        self.text, self.code = text, code
+        self.text, self.code = text, code or self.kind
 
     @property
     def ja(self) -> str:
@@ -87,10 +94,9 @@ class InputError(SdcError):
     """An input is not usable; ``findings`` lists every place where it is not."""
 
     exit_status = 2
+    kind = "input"
 
-    def __init__(
-        self, text: Text, *, code: str = "input", findings: Iterable[Finding] = ()
-    ) -> None:
+    def __init__(self, text: Text, *, code: str = "", findings: Iterable[Finding] = ()) -> None:
         super().__init__(text, code=code)
         self.findings: tuple[Finding, ...] = tuple(findings)
 
@@ -110,18 +116,23 @@ class InputError(SdcError):
 class RulesError(InputError):
     """The rules contradict themselves, or something required is missing."""
 
+    kind = "rules"
+
 
 class NotProven(SdcError):
     """Safety could not be proven at the level asked for; nothing may be published."""
 
     exit_status = 3
+    kind = "not-proven"
 
 
 class Infeasible(NotProven):
     """No pattern of hidden cells protects the cells named in ``cells``."""
 
+    kind = "infeasible"
+
     def __init__(self, text: Text, *, cells: Sequence[str] = ()) -> None:
-        super().__init__(text, code="infeasible")
+        super().__init__(text)
         self.cells: tuple[str, ...] = tuple(cells)
 
 
@@ -129,15 +140,46 @@ class DisclosureFound(SdcError):
     """The audit found that a hidden value follows from what would be published."""
 
     exit_status = 4
+    kind = "disclosure"
 
 
 class PackageError(SdcError):
     """A package is altered, incomplete, or not signed by whom it should be."""
 
     exit_status = 3
+    kind = "package"
 
 
 class SolverError(SdcError):
     """A solver ended in a way on which nothing may be built."""
 
     exit_status = 1
+    kind = "solver"
+
+
+AT_FAULT = (
+    FileExistsError,
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+)
+"""What a system refuses because of the path that it was given; all else is a failure of the disk."""
+
+
+def disk_error(error: OSError, what: object = Text("the output")) -> SdcError:
+    """What the disk refused, without the path of this machine unless ``what`` names it.
+
+    >>> disk_error(PermissionError(13, "no"), "out").exit_status, disk_error(OSError()).exit_status
+    (2, 1)
+    """
+    kind = InputError if isinstance(error, AT_FAULT) else SdcError
+    reason = os.strerror(error.errno) if error.errno else type(error).__name__
+    return kind(
+        Text(
+            "cannot use {what} ({reason}); check the path, the free space and the permissions",
+            what=what,
+            reason=reason,
+        ),
+        code="disk",
+    )

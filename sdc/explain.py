@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from sdc.config import read_config
-from sdc.disclosure.certificate import GROUPED, Cell, numbers_of, printed_of
+from sdc.disclosure.certificate import Cell, numbers_of, printed_of
+from sdc.disclosure.certified import GROUPED
 from sdc.errors import InputError
 from sdc.messages import Text
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -135,6 +138,9 @@ def test_a_leaking_table_ends_with_four(folder: Path) -> None:
         (["protect", "{cells}", "--min-count", "3", "--protection", "firm", "--out", "o"], 2),
         (["protect", "{cells}", "--min-count", "3", "--method", "magic", "--out", "o"], 2),
         (["protect", "{cells}", "--min-count", "3", "--hierarchy", "area", "--out", "o"], 2),
+        (["protect", "{cells}", "--min-count", "3", "--seed", "-1", "--out", "o"], 2),
+        (["protect", "{cells}", "--min-count", "3", "--time-limit", "-1", "--out", "o"], 2),
+        (["protect", "{cells}", "--min-count", "3", "--time-limit", "nan", "--out", "o"], 2),
         (["protect", "{cells}", "--min-count", "3", "--measure", "none", "--out", "o"], 2),
         (["release", "nowhere.toml"], 2),
         (["mesh", "35.6"], 2),
@@ -150,6 +156,44 @@ def test_bad_usage_is_refused_and_leaves_nothing(
     before = sorted(p.name for p in folder.iterdir())
     assert run(*[w.format(cells=folder / "cells.csv") for w in words])[0] == status
     assert sorted(p.name for p in folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["sample", "--out", "cells.csv"],
+        ["audit", "cells.csv", "--json", "nowhere/audit.json"],
+        ["protect", "cells.csv", "--min-count", "3", "--out", "cells.csv/out"],
+        ["check", "nowhere.toml", "--errors", "nowhere/errors.csv"],
+    ],
+)
+def test_a_place_that_cannot_be_written_is_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    words: list[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("sys.argv", ["sdc", *words])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 2
+    told = capsys.readouterr().err
+    assert "[disk]" in told
+    assert words[-1].partition("/")[0] in told
+
+
+def test_the_version_can_be_asked_for() -> None:
+    assert run("--version") == (0, f"sdc {sdc.__version__}\n", "")
+
+
+def test_the_tab_key_completes_commands_and_options() -> None:
+    """What bash asks, in the words of the script that --install-completion writes."""
+    wanted = {"sdc re": ["release", "review"], "sdc release --dr": ["--dry-run"]}
+    for line, found in wanted.items():
+        asked = {"_SDC_COMPLETE": "complete_bash", "COMP_WORDS": line}
+        asked["COMP_CWORD"] = str(line.count(" "))
+        command = [sys.executable, "-m", "sdc"]
+        told = subprocess.run(command, env=os.environ | asked, capture_output=True, check=True)
+        assert told.stdout.decode().split() == found
 
 
 def test_a_protected_table_is_not_overwritten(folder: Path) -> None:

@@ -17,7 +17,7 @@ import typer
 from typer.exceptions import TyperException
 
 import sdc
-from sdc import cli
+from sdc import cli, errors
 from sdc.config.entry import DELETE_KEYS
 from sdc.config.known import known_keys
 from sdc.microdata.catalogue import METHODS
@@ -165,6 +165,14 @@ def test_the_page_of_error_codes_is_what_the_program_says() -> None:
     refusals = (ROOT / "tests/config_refusals.txt").read_text(encoding="utf-8").splitlines()
     asked = {line.split(" | ")[2] for line in refusals if not line.startswith("#")}
     assert asked <= set(codes)
+
+
+def test_every_kind_of_error_has_its_place_on_the_page_of_codes() -> None:
+    """A message without a code of its own ends with that of its kind."""
+    page = (ROOT / "docs/reference/messages.md").read_text(encoding="utf-8")
+    kinds = {k.kind for k in vars(errors).values() if isinstance(k, type) and hasattr(k, "kind")}
+    assert len(kinds) == 8
+    assert not {k for k in kinds if f"\n| `{k}` |" not in page}
 
 
 @pytest.mark.nightly

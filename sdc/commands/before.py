@@ -140,5 +140,6 @@ def _words(file: Path | None, *, twice: bool = False) -> str:
 
     words = passphrase_from(file)
     if words is None:
-        words = typer.prompt("passphrase", hide_input=True, confirmation_prompt=twice)
+        again = str(Text("passphrase once more")) if twice else False
+        words = typer.prompt(str(Text("passphrase")), hide_input=True, confirmation_prompt=again)
     return str(words)

@@ -46,6 +46,8 @@ def mistyped(error: TyperException) -> InputError:
     number = re.search(r"valid (integer|number)", error.message)
     if kind == "NoSuchOption":
         what = Text("there is no option {name}", name=getattr(error, "option_name", ""))
+    elif kind == "NoArgsIsHelpError":
+        what = Text("a command is missing")
     elif kind == "MissingParameter":
         what = Text("{name} is missing", name=name)
     elif kind == "BadParameter":

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 from sdc.config.faults import Fault, at, columns_of, is_measure, suffix, unknown
+from sdc.config.findings import hint
 from sdc.config.lines import Path
 from sdc.config.models import SHAPE_FILES
+from sdc.messages import Text
 from sdc.tables.schemes import PREFIX
 
 _ORDER = {"expected": "'collapse', 'merge', 'suppress'"}
@@ -35,6 +38,7 @@ def treatment(raw: Mapping[str, Any]) -> Iterator[Fault]:
         else:
             yield from _scheme(raw, ("treatment", "collapse", column), scheme)
     yield from _merge(raw, section.get("merge"))
+    yield from _methods(section)
     yield from _json(("treatment", "earlier"), section.get("earlier"))
 
 
@@ -91,6 +95,19 @@ def _by_area(raw: Mapping[str, Any], path: Path, section: Mapping[str, Any]) -> 
         yield Fault((*path, "where"), "no_area_table", "areas", {"name": column})
     elif len(mine) > 1 or len(mine[0]) > 1:
         yield Fault((*path, "where"), "two_by_area", "areas")
+
+
+def _methods(section: Mapping[str, Any]) -> Iterator[Fault]:
+    """Engines that exist; they are loaded only where one is named, which takes half a second."""
+    homes = {"suppress": "sdc.suppression.complementary", "merge": "sdc.tables.merge"}
+    for step, home in homes.items():
+        name = at(section, step).get("method", "auto")
+        if not isinstance(name, str) or name == "auto":
+            continue
+        known = ["auto", *import_module(home).METHODS]
+        if name not in known:
+            words = {"what": Text("the methods"), "hint": hint(name, known)}
+            yield Fault(("treatment", step, "method"), "unknown_name", name, words)
 
 
 def _json(path: Path, value: object) -> Iterator[Fault]:

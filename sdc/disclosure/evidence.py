@@ -68,7 +68,7 @@ def evidence(problem: Problem, report: AuditReport) -> bytes:
     at = np.zeros((len(unknowns), width), dtype=np.int64)
     at[:] = np.concatenate([np.pad(p.at, ((0, 0), (0, width - p.at.shape[1]))) for p in parts])
     moves = sp.csr_matrix(certificate.moves.tocsc()[:, unknowns])
-    moves.sort_indices()
+    moves.sum_duplicates()
     head = {
         "version": 2,
         "scale": certificate.scale,

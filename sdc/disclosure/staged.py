@@ -22,12 +22,14 @@ import numpy as np
 import numpy.typing as npt
 
 from sdc.disclosure.inside import Moved, check_inside
-from sdc.disclosure.stagedtable import HIDDEN, StagedTable, read_staged, refuse
-from sdc.disclosure.witnessed import Arrays, Ints, Piece
+from sdc.disclosure.stagedtable import HIDDEN, StagedTable, read_staged, refuse, tables_of
+from sdc.disclosure.witnessed import Arrays, Ints, Piece, require_sound
 
 UNREADABLE = (
-    KeyError, IndexError, ValueError, TypeError, EOFError, csv.Error, zipfile.BadZipFile, zlib.error
+    LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError, MemoryError,
+    RuntimeError, csv.Error, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
+"""What reading a file that somebody else made may raise."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
     head = json.loads(arrays["head"].tobytes().decode("utf-8"))
     if (head["version"], head["scale"]) != (2, 1):
         refuse("the version of the witness file")
+    require_sound(head["pieces"], arrays)
+    _require_all_tables(files, [p["table"] for p in head["pieces"]])
     pieces = [Piece(piece, arrays) for piece in head["pieces"]]
     moved: list[Moved] = []
     printed = hidden = 0
@@ -77,10 +81,17 @@ def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
     for one, other in combinations(pieces, 2):
         if one.family == other.family:
             _check_margin(one, other)
-    for family in {p.family for p in pieces}:
+    for family in sorted({p.family for p in pieces}):
         if not _decomposes([set(p.names) for p in pieces if p.family == family]):
             refuse(f"tables of {family[0]} form a circle and no atoms link them")
     return Checked(printed, hidden, len(arrays["indptr"]) - 1, len(arrays["promise_cell"]))
+
+
+def _require_all_tables(files: Mapping[str, bytes], told: list[str | None]) -> None:
+    """Every table of the package is spoken of once, and no other."""
+    tables = [t for t in told if t is not None]
+    if len(set(tables)) != len(tables) or set(tables) != set(tables_of(files)):
+        refuse("the tables of the package are not those of the witness file")
 
 
 def _sums(up: list[list[Ints]], at: Ints) -> tuple[Ints, list[Ints]]:
@@ -127,7 +138,7 @@ def _check_table(piece: Piece, table: StagedTable, asked: Arrays) -> Moved:
             np.maximum.at(high, cell, total)
             of = place_of[cell] >= 0
             steps.append(np.stack([place_of[cell[of]], unique[of] // n, total[of]]))
-    if (truth * piece.factor != value)[shown].any():
+    if ((value % piece.factor != 0) | (truth != value // piece.factor))[shown].any():
         refuse(f"a printed number of {piece.table}")
     if ((value == HIDDEN) & (low == 0) & (high == 0)).any():
         refuse(f"an X of {piece.table} has one value")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -22,6 +23,7 @@ from sdc.messages import Text
 Ints = npt.NDArray[np.int64]
 Cell = tuple[str, ...]
 HIDDEN, GROUPED = -1, -2
+_NUMBER = re.compile("[1-9][0-9]*")
 _MARKS = {"-": ("-", 0), "X": ("X", HIDDEN), "": ("G", GROUPED)}
 
 
@@ -55,7 +57,16 @@ def rows_of(files: Mapping[str, bytes], path: str) -> list[list[str]]:
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     if not rows or any(len(row) != len(rows[0]) for row in rows):
         refuse(f"{path} is ragged")
+    if len(set(rows[0])) != len(rows[0]):
+        refuse(f"{path} has two columns of one name")
     return rows
+
+
+def tables_of(files: Mapping[str, bytes]) -> list[str]:
+    """The names of all long tables: CSV files with a value and a status."""
+    found = [p for p in sorted(files) if p.startswith("data/") and p.endswith(".csv")]
+    long = [p for p in found if {"value", "status"} <= set(rows_of(files, p)[0])]
+    return [p.removeprefix("data/").removesuffix(".csv") for p in long]
 
 
 def read_staged(
@@ -128,7 +139,7 @@ def _number(row: tuple[str, str] | None, path: str) -> int:
         refuse(f"{path} lacks or repeats a row")
     text, status = row
     mark, number = _MARKS.get(text, ("A", 0))
-    if mark != status or (mark == "A" and int(text) < 1):
+    if mark != status or (mark == "A" and not _NUMBER.fullmatch(text)):
         refuse(f"{path} has a status that does not fit its value")
     return int(text) if mark == "A" else number
 

@@ -5,7 +5,7 @@ Read by the checker of the staged files alone; imports numpy and the error types
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,34 @@ from sdc.disclosure.stagedtable import refuse
 Ints = npt.NDArray[np.int64]
 Arrays = Mapping[str, npt.NDArray[Any]]
 CHUNK = 200_000
+LARGE = 2.0**61
+"""No sum of a witness may come near what 64 bits hold, or it could wrap to a number that fits."""
+
+
+def require_sound(heads: Sequence[Mapping[str, Any]], arrays: Arrays) -> None:
+    """The arrays are whole numbers, in the order of the format, and speak of what is there.
+
+    Raises NotProven where a number is no int64, a difference stands twice or nowhere, a promise or
+    floor belongs to no table, or a cell has two promises. O(numbers).
+    """
+    if any(a.dtype != np.int64 for name, a in arrays.items() if name != "head"):
+        refuse("numbers that are not whole")
+    index, indptr, total = arrays["index"], arrays["indptr"], len(arrays["value"])
+    if (index < 0).any() or (index >= total).any() or indptr[0] != 0 or (np.diff(indptr) < 0).any():
+        refuse("a difference of no number")
+    witness = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+    if (np.diff(witness * total + index) <= 0).any():
+        refuse("two differences of one number in a witness")
+    moved = np.bincount(witness, np.abs(arrays["step"].astype(float)), len(indptr) - 1)
+    if np.abs(arrays["value"].astype(float)).sum() > LARGE or (moved > LARGE).any():
+        refuse("a number is too large")
+    for kind in ("promise", "floor"):
+        table = arrays[f"{kind}_table"]
+        if (table < 0).any() or (table >= len(heads)).any() or (arrays[f"{kind}_cell"] < 0).any():
+            refuse(f"a {kind} of no table")
+    asked = np.stack([arrays["promise_table"], arrays["promise_cell"]])
+    if np.unique(asked, axis=1).shape != asked.shape:
+        refuse("two promises for one cell")
 
 
 class Piece:
@@ -26,6 +54,8 @@ class Piece:
         self.names: list[str] = head["names"]
         self.codes: list[list[str]] = head["codes"]
         self.factor = int(head["factor"])
+        if self.factor < 1:
+            refuse("the factor of a table")
         self.start = start = int(head["start"])
         stop = start + int(head["size"])
         self.value: Ints = arrays["value"][start:stop]

@@ -14,6 +14,7 @@ from sdc.model.report import AuditReport
 from sdc.model.system import Level, Problem
 from sdc.publishing.csvfile import csv_files
 from sdc.publishing.figurecheck import figure_faults
+from sdc.publishing.readback import table_faults
 
 WITNESS = "witness.npz"
 
@@ -25,15 +26,17 @@ def witness_files(problem: Problem, report: AuditReport) -> Mapping[str, bytes]:
     return {WITNESS: evidence(problem, report)}
 
 
-def stage_checker(release: Release, internal: Mapping[str, bytes]) -> Callable[[Path], None] | None:
-    """The separate checker of the staged files; None where there is no evidence to add up.
+def stage_checker(release: Release, internal: Mapping[str, bytes]) -> Callable[[Path], None]:
+    """The separate checkers of the staged files: every sum, every figure, and every witness.
 
-    It reads the CSV files as they lie in the stage. A release of images alone has none there; then
+    They read the CSV files as they lie in the stage. A release of images alone has none there; then
     the tables that the images were drawn from are written in memory and checked instead.
+
+    Raises NotProven where the level promises witnesses and there are none.
     """
     witness = internal.get(WITNESS)
-    if witness is None:
-        return None
+    if witness is None and release.level is not Level.LINEAR:
+        raise NotProven(Text("the audit carries no witnesses of this problem"))
 
     def check(stage: Path) -> None:
         if "csv" in release.info.formats:
@@ -41,8 +44,9 @@ def stage_checker(release: Release, internal: Mapping[str, bytes]) -> Callable[[
             files = {path.relative_to(stage).as_posix(): path.read_bytes() for path in found}
         else:
             files = dict(csv_files(release))
-        check_staged(files, witness)
-        for fault in figure_faults(files):
-            raise NotProven(Text("{fault}", fault=fault), code="figure")
+        if witness is not None:
+            check_staged(files, witness)
+        for fault in (*table_faults(files), *figure_faults(files)):
+            raise NotProven(Text("{fault}", fault=fault))
 
     return check

@@ -13,7 +13,7 @@ import os
 import zipfile
 from pathlib import Path
 
-from sdc.errors import InputError
+from sdc.errors import InputError, disk_error
 from sdc.messages import Text
 from sdc.publishing import files
 from sdc.publishing.container import ZIP_DATE, ZIP_MODE
@@ -61,5 +61,5 @@ def zip_package(package: Path | str, target: Path | str | None = None) -> Path:
         files.move(stage, place)
     except OSError as error:
         files.remove_tree(stage)
-        raise files.disk_error(error) from error
+        raise disk_error(error) from error
     return place

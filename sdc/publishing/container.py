@@ -33,7 +33,7 @@ class Fault:
 
     def to(self, language: str) -> str:
         """One line in Japanese (``ja``) or English (``en``)."""
-        return f"{self.path}: {self.what.to(language)}"
+        return f"{visible(self.path)}: {self.what.to(language)}"
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,15 @@ def read_container(path: Path) -> Contents:
     return Contents({}, (Fault(path.name, Text("does not exist")),))
 
 
+def visible(name: str) -> str:
+    r"""A name from somebody else's package, with nothing in it that a terminal would obey.
+
+    >>> print(visible("表\x1b[2K\u202e"))
+    表\x1b[2K\u202e
+    """
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in name)
+
+
 def bad_name(path: str) -> bool:
     """Whether a path could lead outside, or be read as another name somewhere.
 
@@ -63,7 +72,8 @@ def bad_name(path: str) -> bool:
     """
     parts = path.split("/")
     return (
-        any(c in '\\:*?"<>|' or ord(c) < 32 or ord(c) == 127 for c in path)
+        any(c in '\\:*?"<>|' for c in path)
+        or not path.isprintable()
         or unicodedata.normalize("NFC", path) != path
         or any(p in ("", ".", "..") or p != p.strip() or p.endswith(".") for p in parts)
         or any(p.split(".")[0].lower() in _DEVICES for p in parts)
@@ -102,13 +112,13 @@ def _name_faults(paths: list[str]) -> list[Fault]:
     for path in paths:
         key = unicodedata.normalize("NFKC", path).casefold()
         if key in seen:
-            faults.append(Fault(path, Text("is a double of {found}", found=seen[key])))
+            faults.append(Fault(path, Text("is a double of {found}", found=visible(seen[key]))))
         seen[key] = path
     return faults
 
 
 _UNREADABLE = (
-    zipfile.BadZipFile, ValueError, EOFError, OSError, RuntimeError,
+    zipfile.BadZipFile, ValueError, EOFError, OSError, RuntimeError, struct.error,
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from sdc.publishing.container import Fault
 from sdc.publishing.readback import UNREADABLE, Rows, codelists, read_rows
 
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+MOST_DECIMALS = 2
 Cells = Mapping[tuple[str, ...], str]
 
 
@@ -37,7 +38,7 @@ def figure_faults(files: Mapping[str, bytes]) -> tuple[Fault, ...]:
             for name, parents in codelists(files).items()
         }
         return tuple(f for p in paths for f in _check(files, p, origin[p], roots=roots))
-    except (*UNREADABLE, AttributeError, TypeError, ZeroDivisionError):
+    except UNREADABLE:
         return (Fault("data", Text("holds figures that cannot be read")),)
 
 
@@ -86,6 +87,8 @@ def _rounded(above: str, below: str, origin: Mapping[str, Any]) -> str:
     if not (_NUMBER.fullmatch(above) and _NUMBER.fullmatch(below)):
         raise ValueError(above)
     decimals = int(origin["decimals"])
+    if not 0 <= decimals <= MOST_DECIMALS:
+        raise ValueError(decimals)
     exact = Fraction(above) * int(origin["times"]) / Fraction(below)
     digits = str(floor(exact * 10**decimals + Fraction(1, 2))).zfill(decimals + 1)
     return f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits

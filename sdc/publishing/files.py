@@ -119,12 +119,3 @@ def _locked() -> SdcError:
         Text("another run is writing this package; run again when it has ended"),
         code="locked",
     )
-
-
-def disk_error(error: OSError) -> SdcError:
-    """What the disk refused, without the path of this machine."""
-    reason = os.strerror(error.errno) if error.errno else type(error).__name__
-    return SdcError(
-        Text("cannot write ({reason}); check the free space and the permissions", reason=reason),
-        code="disk",
-    )

@@ -18,7 +18,7 @@ from sdc.publishing.symbols import ENCODINGS, safe_name
 RESERVED = {"code", "name", "merged", "mergers", "collapses"}
 """Names that a table may not have: files and GeoJSON properties are called so."""
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+RELEASE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 _MUNICIPALITY = re.compile(r"[0-9]{6}")
 
 
@@ -31,7 +31,7 @@ def admit(release: Release) -> Release:
     if type(release) is not Release:
         raise TypeError("only a Release can be published")
     info = release.info
-    if not _ID.fullmatch(info.id):
+    if not RELEASE_ID.fullmatch(info.id):
         raise _bad(Text("release id is not usable: {id!r}", id=info.id))
     if not _MUNICIPALITY.fullmatch(info.municipality):
         raise _bad(Text("the municipality code has six digits"))

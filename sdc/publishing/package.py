@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from sdc import __version__
-from sdc.errors import InputError, PackageError
+from sdc.errors import InputError, PackageError, disk_error
 from sdc.messages import Text
 from sdc.model.release import Release
 from sdc.publishing import files
@@ -114,7 +114,7 @@ def publish(
             finally:
                 place.sweep()
     except OSError as error:
-        raise files.disk_error(error) from error
+        raise disk_error(error) from error
     return Written(place.final, unchanged, digest)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,9 +21,11 @@ from sdc.publishing import manifest as bag
 from sdc.publishing import signature as ssh
 from sdc.publishing.container import Fault, read_container
 from sdc.publishing.figurecheck import figure_faults
+from sdc.publishing.gate import RELEASE_ID
 from sdc.publishing.readback import table_faults
 
 UNCHECKED = "INTEGRITY ONLY, SIGNER NOT CHECKED"
+_SERIAL = re.compile("[1-9][0-9]{0,17}")
 _REQUIRED = (bag.BAGIT, bag.BAG_INFO, bag.MANIFEST, bag.TAG_MANIFEST)
 
 
@@ -51,6 +54,8 @@ class VerifyReport:
         """
         what = Text("({id}, serial {serial}, {files:,} files)",
                     id=self.id, serial=self.serial, files=self.files)  # fmt: skip
+        if not self.id:  # nothing was read that could say so
+            what = Text("({files:,} files)", files=self.files)
         if self.faults:
             return str(Text("FAILED: {n} {what}", n=len(self.faults), what=what))
         if not self.signer:
@@ -61,7 +66,7 @@ class VerifyReport:
     def require(self) -> VerifyReport:
         """The report itself; PackageError naming the first fault where there is one."""
         if self.faults:
-            raise PackageError(Text("{fault}", fault=self.faults[0]), code="verify")
+            raise PackageError(Text("{fault}", fault=self.faults[0]))
         return self
 
 
@@ -124,7 +129,8 @@ def _integrity(files: dict[str, bytes]) -> list[Fault]:
     sizes = [len(files[p]) for p in payload if p in files]
     if info.get("Payload-Oxum") != f"{sum(sizes)}.{len(sizes)}":
         faults.append(Fault(bag.BAG_INFO, Text("Payload-Oxum differs")))
-    if not info.get("External-Identifier") or not info.get("Release-Serial", "").isdecimal():
+    named = RELEASE_ID.fullmatch(info.get("External-Identifier", ""))
+    if not named or not _SERIAL.fullmatch(info.get("Release-Serial", "")):
         faults.append(Fault(bag.BAG_INFO, Text("lacks id or serial")))
     return faults
 

@@ -12,7 +12,7 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from sdc.errors import RulesError
+from sdc.errors import InputError, RulesError
 from sdc.messages import Text
 from sdc.model.plan import Plan
 from sdc.model.sharing import Runner, threaded
@@ -71,6 +71,8 @@ def suppress(
     Raises Infeasible, naming the cells, where nothing that may be hidden protects them.
     """
     started = time.perf_counter()
+    if seed < 0:
+        raise InputError(Text("seed must be a whole number >= 0"))
     if problem.level is Level.RULE_AWARE:
         return _rule_aware(problem, method, time_limit)
     name, because = choose(problem) if method == "auto" else (method, "asked for")

@@ -73,7 +73,9 @@ class Budget:
 
     @classmethod
     def of(cls, work: float | None = None, time_limit: float | None = None) -> Budget:
-        """A budget that starts now; ``time_limit`` in seconds."""
+        """A budget that starts now; ``time_limit`` in seconds. InputError for one below 0."""
+        if time_limit is not None and not time_limit >= 0:
+            raise InputError(Text("time_limit must be a number of seconds >= 0"))
         deadline = math.inf if time_limit is None else time.monotonic() + time_limit
         return cls(1.0 if work is None else float(work), deadline)
 
