@@ -38,6 +38,9 @@ Hierarchies = Annotated[
 ]
 
 
+Known = Annotated[
+    Path | None, typer.Option(help=str(Text("what everybody knows: codes, value or least, most")))
+]
 Scheduler = Annotated[str | None, typer.Option(help=str(Text("address of a Dask scheduler")))]
 
 
@@ -125,6 +128,7 @@ def protect(
         bool,
         typer.Option("--owners", help=str(Text("promise it to the owner of any unit as well"))),
     ] = False,
+    known: Known = None,
     protection: Annotated[str, typer.Option(help="linear | integer | interval | rule-aware")] = (
         "interval"
     ),
@@ -146,8 +150,7 @@ def protect(
 
     options = Options(
         hierarchies=_pairs(hierarchy), min_count=min_count, zeros=zeros, owners=owners,
-        protection=protection,
-        cost=cost, measures=tuple(measure or ()), p_percent=p_percent, method=method,
+        known=known, protection=protection, cost=cost, measures=tuple(measure or ()), p_percent=p_percent, method=method,
         budget=budget, time_limit=time_limit, seed=seed, ground=ground, scheduler=scheduler,
     )  # fmt: skip
     outcome = protect_file(cells, out, options, stages())
@@ -163,6 +166,13 @@ def audit(
     hierarchy: Hierarchies = None,
     min_count: Annotated[int | None, typer.Option(help=str(Text("threshold")))] = None,
     zeros: Annotated[str, typer.Option(help="hide | show")] = "hide",
+    known: Known = None,
+    last: Annotated[
+        Path | None, typer.Option(help=str(Text("the table as published last period")))
+    ] = None,
+    drift: Annotated[
+        float | None, typer.Option(help=str(Text("its numbers hold, more or less by this share")))
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help=str(Text("result file")))] = None,
     certificate: Annotated[
         Path | None, typer.Option(help=str(Text("check a witness file again")))
@@ -173,12 +183,18 @@ def audit(
     Example: sdc audit table.csv --hierarchy area=area.csv --min-count 4 --json audit.json
     Example: sdc audit releases/mihon-2026 --certificate releases/mihon-2026.internal/witness.npz
     """
-    from sdc.pipeline.anyone import audit_file, check_certificate
+    from sdc.pipeline.anyone import Beforehand, audit_file, check_certificate
 
     if certificate is not None:
         typer.echo(check_certificate(published, certificate))
         return
-    verdict = audit_file(published, _pairs(hierarchy), min_count=min_count, zeros=zeros)
+    verdict = audit_file(
+        published,
+        _pairs(hierarchy),
+        min_count=min_count,
+        zeros=zeros,
+        beforehand=Beforehand(known, last, drift),
+    )
     if json_file is not None:
         verdict.write(json_file)
     typer.echo(verdict.text())

@@ -236,13 +236,15 @@ class LedgerSection(Section):
     """``[ledger]``: the list of what was published, and how this release's codes lead to older ones.
 
     ``recipient`` says who gets the release, ``period`` of what time it speaks (the survey date where
-    it is not given); ``crosswalk`` names a map from,to for a dimension whose codes have changed.
+    it is not given); ``crosswalk`` names a map from,to for a dimension whose codes have changed. With
+    ``drift`` readers are taken to remember the last period: its numbers, more or less by that share.
     """
 
     path: k.File
     recipient: k.Line = "public"
     period: Annotated[k.List[k.Iso], AfterValidator(k.period)] | None = None
     crosswalk: k.Named[k.File] = Field(default_factory=lambda: MappingProxyType({}))
+    drift: Annotated[k.Exact, Field(gt=0)] | None = None
 
 
 class ClusterSection(Section):

@@ -34,19 +34,22 @@ def audit_published(
     *,
     min_count: int | None = None,
     zeros: str = "hide",
+    bounds: IntArray | None = None,
     budget: int | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Attack a published table of counts.
 
     ``zeros`` says what an X may stand on: "show" means that every zero is printed, so that X >= 1.
+    ``bounds`` (b, 3) are what the attacker takes cells for beforehand: a cell in C order, the least and
+    the most.
     The result holds ``level`` (``interval`` where ``min_count`` asks for intervals, else
     ``integer``), ``exact`` and ``unknown`` (numbers of X), and ``cells``: for every X in code order
     ``cell`` {dimension: code}, ``lower``, ``upper`` (None: unbounded), ``exact``, and ``equation``: a
     list of {"cell", "coefficient", "value"} over published cells whose sum is the X, or None.
 
-    Raises InputError where no table of whole numbers agrees with what is printed, RulesError for an
-    unknown policy, NotProven where the solver gives no answer at all.
+    Raises InputError where no table of whole numbers agrees with what is printed and with the bounds,
+    RulesError for an unknown policy, NotProven where the solver gives no answer at all.
 
     >>> use = Hierarchy.flat("use", ["a", "b"])
     >>> shown = MarkedTable("t", (use,), np.array([7, 3, 0]), np.array([False, False, True]),
@@ -57,7 +60,8 @@ def audit_published(
     """
     if zeros not in ("hide", "show"):
         raise RulesError(Text("zeros must be 'hide' or 'show'"))
-    problem, free = _problem(table, 1 if zeros == "show" else 0)
+    known = np.zeros((0, 3), dtype=np.int64) if bounds is None else bounds
+    problem, free = _problem(table, 1 if zeros == "show" else 0, known)
     marked = np.flatnonzero(table.hidden.ravel()).astype(np.int64)
     found = intervals(problem, free, marked, whole=True, work=Work(budget), seed=seed)
     level = Level.INTEGER if min_count is None else Level.INTERVAL
@@ -93,16 +97,19 @@ def _name(cell: Mapping[str, str]) -> str:
     return ", ".join(f"{k}={v}" for k, v in cell.items())
 
 
-def _problem(table: MarkedTable, least: int) -> tuple[Problem, Any]:
+def _problem(table: MarkedTable, least: int, bounds: IntArray) -> tuple[Problem, Any]:
     """A system around some table that agrees with the print; places that show nothing are free."""
     relations = balances(table.dims)
     free = ~table.visible.ravel()
     floor = np.where(table.hidden.ravel(), least, 0).astype(np.int64)
-    value = _some_table(relations, (table.value.ravel(), free, floor))
+    ceiling = np.full(len(free), UNBOUNDED, dtype=np.int64)
+    np.maximum.at(floor, bounds[:, 0], bounds[:, 1])
+    np.minimum.at(ceiling, bounds[:, 0], bounds[:, 2])
+    value = _some_table(relations, (table.value.ravel(), free), (floor, ceiling))
     none, n = np.zeros(0, dtype=np.int64), len(value)
     problem = Problem(
         System.plain(value, relations), Level.INTEGER, none, none, none, none, floor,
-        np.full(n, UNBOUNDED, dtype=np.int64), np.ones(n, dtype=bool), np.ones(n),
+        ceiling, np.ones(n, dtype=bool), np.ones(n),
     )  # fmt: skip
     return problem, free
 
@@ -122,10 +129,15 @@ def balances(dims: Sequence[Hierarchy]) -> sp.csr_matrix:
     return sp.csr_matrix(sp.vstack(rows), dtype=np.int64)
 
 
-def _some_table(relations: sp.csr_matrix, printed: tuple[IntArray, Any, IntArray]) -> IntArray:
-    """Any whole numbers for the free cells that agree with the printed ones."""
-    value, free, floor = printed[0].copy(), printed[1], printed[2]
+def _some_table(
+    relations: sp.csr_matrix, printed: tuple[IntArray, Any], known: tuple[IntArray, IntArray]
+) -> IntArray:
+    """Any whole numbers for the free cells that agree with the printed ones and what is known."""
+    value, free = printed[0].copy(), printed[1]
     cells = np.flatnonzero(free)
+    low, high = (bound[cells] for bound in known)
+    if ((value < known[0]) | (value > known[1]))[~free].any():
+        raise _contradiction()
     part = sp.csr_matrix(relations.tocsc()[:, cells])
     target = -(relations @ np.where(free, 0, value))
     empty = np.diff(part.indptr) == 0
@@ -143,29 +155,38 @@ def _some_table(relations: sp.csr_matrix, printed: tuple[IntArray, Any, IntArray
             continue
         first, last = np.searchsorted(by_row[rows_of], [label[group[0]], label[group[0]] + 1])
         rows = rows_of[first:last]
-        value[cells[group]] = _solution(part[rows][:, group], target[rows], floor[cells[group]])
+        within = (low[group], high[group])
+        value[cells[group]] = _solution(part[rows][:, group], target[rows], within)
     return value
 
 
-def _solution(matrix: sp.csr_matrix, target: IntArray, floor: IntArray) -> IntArray:
-    """Whole numbers x >= floor with matrix @ x == target."""
-    every = np.ones(len(floor), dtype=bool)
-    model = Model(matrix, row_lower=target, row_upper=target, cost=0.0, lower=floor,
-                  integer=every, options={"mip_max_nodes": NODES})  # fmt: skip
+def _solution(
+    matrix: sp.csr_matrix, target: IntArray, within: tuple[IntArray, IntArray]
+) -> IntArray:
+    """Whole numbers x within the bounds with matrix @ x == target."""
+    low, high = within
+    if (low > high).any():
+        raise _contradiction()
+    upper = np.where(high < UNBOUNDED, high.astype(np.float64), np.inf)
+    model = Model(matrix, row_lower=target, row_upper=target, cost=0.0, lower=low, upper=upper,
+                  integer=np.ones(len(low), dtype=bool), options={"mip_max_nodes": NODES})  # fmt: skip
     solution = model.solve()
     if solution.status is Status.INFEASIBLE:
         raise _contradiction()
     if solution.x is None:
         raise NotProven(Text("no table that fits the print could be found"))
     x = np.rint(solution.x).astype(np.int64)
-    if (x < floor).any() or (matrix @ x != target).any():
+    if (x < low).any() or (x > high).any() or (matrix @ x != target).any():
         raise NotProven(Text("the solver's table does not fit the print"))
     return x
 
 
 def _contradiction() -> InputError:
     return InputError(
-        Text("the printed numbers contradict each other: no table agrees with all totals"),
+        Text(
+            "the printed numbers, or what is known beside them, contradict each other: no table "
+            "agrees with all of it"
+        ),
         code="contradiction",
     )
 

@@ -28,6 +28,9 @@ SPREAD = 0.02
 LARGE = 10**9
 """Demands beyond it are left to windows, so that a program holds no number a double would blur."""
 
+RISE = 0.75
+"""How often a variable that must go both ways is pulled up: others fall on the way."""
+
 SETTLE = 12
 """Most solves to get rid of fractions in one round."""
 
@@ -76,7 +79,7 @@ def _pull(
     """Random weights on the open demands, and bounds that cap each at what it needs."""
     low, high = bounds
     up, down, some = pool.short_up, pool.short_down, pool.short_some
-    heads = rng.random(len(up)) < 0.5
+    heads = rng.random(len(up)) < RISE
     # Evenly matched demands share what there is to move, and none gets all that it needs.
     pick = 1.0 / (SPREAD + rng.random(len(up)))
     either = some & ~up & ~down

@@ -73,9 +73,12 @@ def _verified(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
             truth = total if k == 0 else truth
         fixed = [c for c in order if shown[c] is None and piece["table"] and low[c] == high[c]]
         _require(not fixed, piece, "an X with one value")
-        for t, at, least in zip(a["floor_table"], a["floor_cell"], a["floor_least"], strict=True):
+        known = (a[f"prior_{name}"] for name in ("table", "cell", "least", "most"))
+        for t, at, least, most in zip(*known, strict=True):
             if t == number:
-                _require(truth[order[at]] + low[order[at]] >= least, piece, "a floor")
+                fits = least <= truth[order[at]] + low[order[at]]
+                fits &= truth[order[at]] + high[order[at]] <= most
+                _require(fits, piece, "what is known beforehand")
         for i in (i for i, t in enumerate(a["promise_table"]) if t == number):
             c = order[a["promise_cell"][i]]
             kept = truth[c] + high[c] >= a["promise_upper"][i] and shown[c] in (None, GROUPED)

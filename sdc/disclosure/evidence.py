@@ -14,7 +14,7 @@ promise_*      (p,)    table (piece number), cell (flat, C order over sorted cod
                        only some areas have, in the order of their codes; for atoms their number
                        within the piece), upper, lower, slide: how far the witnesses together must
                        take the cell
-floor_*        (f,)    table, cell, least: what everybody knows the cell to hold at least
+prior_*        (f,)    table, cell, least, most: what everybody takes the cell to hold
 known_*        (k,)    index (position in ``value``), least: what the contributors to an innermost cell
                        of a measure know it to hold, one of them or several together
 ============== ======= ========================================================================
@@ -39,7 +39,7 @@ from sdc.errors import NotProven
 from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.report import AuditReport
-from sdc.model.system import Block, BoolArray, Problem, System
+from sdc.model.system import UNBOUNDED, Block, BoolArray, Problem, System
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ def evidence(problem: Problem, report: AuditReport) -> bytes:
     moves = sp.csr_matrix(certificate.moves.tocsc()[:, unknowns])
     moves.sum_duplicates()
     head = {
-        "version": 2,
+        "version": 3,
         "scale": certificate.scale,
         "level": str(report.level),
         "owners": problem.own is not None,
@@ -85,7 +85,7 @@ def evidence(problem: Problem, report: AuditReport) -> bytes:
         "index": moves.indices.astype(np.int64),
         "step": moves.data.astype(np.int64),
         **_promises(problem, report, parts),
-        **_floors(problem, system),
+        **_beforehand(problem, system),
         **_known(problem, unknowns),
     }
     out = io.BytesIO()
@@ -207,12 +207,18 @@ def _promises(problem: Problem, report: AuditReport, parts: Sequence[_Part]) -> 
     }
 
 
-def _floors(problem: Problem, system: System) -> dict[str, IntArray]:
-    """Cells that everybody knows to hold something."""
-    cells = np.flatnonzero(problem.floor > 0).astype(np.int64)
+def _beforehand(problem: Problem, system: System) -> dict[str, IntArray]:
+    """Cells of which everybody knows that they hold something, or no more than something."""
+    bounded = (problem.floor > 0) | (problem.ceiling < UNBOUNDED)
+    cells = np.flatnonzero(bounded).astype(np.int64)
     cells = cells[_first_place(system, cells)[0] >= 0]
     table, cell = _first_place(system, cells)
-    return {"floor_table": table, "floor_cell": cell, "floor_least": problem.floor[cells]}
+    return {
+        "prior_table": table,
+        "prior_cell": cell,
+        "prior_least": problem.floor[cells],
+        "prior_most": problem.ceiling[cells],
+    }
 
 
 def _known(problem: Problem, unknowns: IntArray) -> dict[str, IntArray]:

@@ -45,9 +45,9 @@ class Checked:
 def check_staged(files: Mapping[str, bytes], witness: bytes) -> Checked:
     """Check the payload (path -> bytes) of a package against its internal witness file.
 
-    Every witness must give each printed number exactly, no cell less than its floor, and tables of
-    the same records the same margins; all witnesses together must give every X a second value and
-    every promised cell its reach. O(stored differences x levels).
+    Every witness must give each printed number exactly, no cell more or less than known beforehand,
+    and tables of the same records the same margins; all witnesses together must give every X a second
+    value and every promised cell its reach. O(stored differences x levels).
 
     Raises NotProven where a file does not fit or anything does not add up.
     """
@@ -61,7 +61,7 @@ def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
     with np.load(io.BytesIO(witness), allow_pickle=False) as stored:
         arrays: Arrays = {name: stored[name] for name in stored.files}
     head = json.loads(arrays["head"].tobytes().decode("utf-8"))
-    if (head["version"], head["scale"]) != (2, 1):
+    if (head["version"], head["scale"]) != (3, 1):
         refuse("the version of the witness file")
     require_sound(head["pieces"], arrays)
     _require_all_tables(files, [p["table"] for p in head["pieces"]])
@@ -111,7 +111,7 @@ def _sums(up: list[list[Ints]], at: Ints) -> tuple[Ints, list[Ints]]:
 
 
 def _check_table(piece: Piece, table: StagedTable, asked: Arrays) -> Moved:
-    """Printed numbers, floors, a second value for every X, and the promises of one table."""
+    """Printed numbers, bounds, a second value for every X, and the promises of one table."""
     value, up = table.value, table.up
     shape = [1 + max(int(a.max()) for a in above) for above in up]
     shown, n = value >= 0, len(value)
@@ -142,9 +142,11 @@ def _check_table(piece: Piece, table: StagedTable, asked: Arrays) -> Moved:
         refuse(f"a printed number of {piece.table}")
     if ((value == HIDDEN) & (low == 0) & (high == 0)).any():
         refuse(f"an X of {piece.table} has one value")
-    at, least = asked["floor_cell"], asked["floor_least"]
-    if ((truth + low)[at] < least).any():
-        refuse(f"a floor of {piece.table}")
+    at = asked["prior_cell"]
+    if ((truth + low)[at] < asked["prior_least"]).any() or (
+        (truth + high)[at] > asked["prior_most"]
+    ).any():
+        refuse(f"a number of {piece.table} is not what everybody takes it for")
     if shown[asked["promise_cell"]].any() or not _kept(truth, (low, high), asked):
         refuse(f"a promise of {piece.table}")
     found = np.concatenate([np.zeros((3, 0), dtype=np.int64), *steps], axis=1)
@@ -185,8 +187,8 @@ def _kept(truth: Ints, reach: tuple[Ints, Ints], asked: Arrays) -> bool:
 
 
 def _of_table(arrays: Arrays, number: int) -> Iterator[tuple[str, npt.NDArray[Any]]]:
-    """The promises and floors of one table."""
-    for kind in ("promise", "floor"):
+    """The promises and bounds of one table."""
+    for kind in ("promise", "prior"):
         mine = arrays[f"{kind}_table"] == number
         yield from ((k, v[mine]) for k, v in arrays.items() if k.startswith(f"{kind}_"))
 

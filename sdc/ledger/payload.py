@@ -21,6 +21,7 @@ from sdc.model.past import PastRelease, PastTable
 
 VERSION = 1
 _ARRAYS = ("printed", "upper", "lower", "floor")
+_PAIRS = ("sums", "bounds")
 
 
 def pack(earlier: PastRelease) -> bytes:
@@ -44,7 +45,7 @@ def pack(earlier: PastRelease) -> bytes:
         own = {"name": t.name, "records": t.records, "measure": t.measure, "dims": list(t.dims)}
         head["tables"].append({**own, "digest": t.digest})
         arrays |= {f"{what}/{i}": getattr(t, what) for what in _ARRAYS}
-        arrays |= {f"sums/{i}": t.sums} if len(t.sums) else {}
+        arrays |= {f"{what}/{i}": getattr(t, what) for what in _PAIRS if len(getattr(t, what))}
     text = json.dumps(head, ensure_ascii=False, sort_keys=True).encode()
     out = io.BytesIO()
     np.savez_compressed(out, head=np.frombuffer(text, dtype=np.uint8), **arrays)
@@ -92,8 +93,8 @@ def _earlier(head: dict[str, Any], arrays: dict[str, Any]) -> PastRelease:
     for i, t in enumerate(head["tables"]):
         printed, upper, lower, floor = (arrays[f"{what}/{i}"] for what in _ARRAYS)
         names = (t["name"], t["records"], t["measure"], tuple(t["dims"]))
-        sums = {"sums": arrays[f"sums/{i}"]} if f"sums/{i}" in arrays else {}
-        tables.append(PastTable(*names, printed, upper, lower, floor, t["digest"], **sums))
+        more = {what: arrays[f"{what}/{i}"] for what in _PAIRS if f"{what}/{i}" in arrays}
+        tables.append(PastTable(*names, printed, upper, lower, floor, t["digest"], **more))
     fold = {n: arrays[f"fold/{n}"] for n in dims}
     return PastRelease(
         head["id"], head["serial"], dims, fold, units, tuple(tables), head["external"]

@@ -24,8 +24,10 @@ class PastTable:
 
     ``dims`` name dimensions of the ``PastRelease``; ``printed`` marks the numbers that everybody has
     seen; ``upper`` and ``lower`` hold what was promised about a primary cell, -1 elsewhere;
-    ``floor`` is what an X is known to hold at least, ``digest`` that of the printed numbers. ``sums``
-    (q, 2) pairs the number of a printed group of classes with a cell that it adds up.
+    ``floor`` is what an X is known to hold at least (-1: no X was printed there), ``digest`` that of
+    the printed numbers. ``sums`` (q, 2) pairs the number of a printed group of classes with a cell that
+    it adds up. ``bounds`` (b, 3) are held by everybody: a cell (groups count on behind the cells), the
+    least and the most.
     """
 
     name: str
@@ -38,6 +40,7 @@ class PastTable:
     floor: IntArray
     digest: str
     sums: IntArray = field(default_factory=lambda: np.zeros((0, 2), dtype=np.int64))
+    bounds: IntArray = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
 
     def told(self, value: IntArray) -> str:
         """Digest of what was printed of the true values of the cells: numbers, then groups."""
@@ -57,8 +60,9 @@ class PastRelease:
 
     ``units`` holds, for each record set, the records by the innermost codes from before merging and
     collapsing; ``dims`` the dimensions as they were printed; ``fold[dim]`` the place among the leaves
-    of ``dims[dim]`` of every innermost code of the units. ``external`` numbers come from elsewhere
-    and have no units.
+    of ``dims[dim]`` of every innermost code of the units. ``external`` numbers come from elsewhere.
+    ``remembered`` ones speak of another period: of the units of now readers have ``bounds`` from them,
+    and nothing else.
 
     Raises InputError where a fold does not fit.
 
@@ -76,6 +80,7 @@ class PastRelease:
     units: Mapping[str, Coded]
     tables: tuple[PastTable, ...] = field(default=())
     external: bool = False
+    remembered: bool = False
 
     def __post_init__(self) -> None:
         for coded in self.units.values():
@@ -102,7 +107,8 @@ class PastRelease:
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """What earlier releases bring along: promises on unknowns (q,), and floors (n,) of their X.
+    """What is known beforehand: promises on unknowns (q,), floors (n,) of the X of then, and ``bounds``
+    (b, 3) that everybody holds: an unknown, the least and the most.
 
     A floor is -1 where no earlier release had an X.
     """
@@ -111,6 +117,13 @@ class Prior:
     upper: IntArray
     lower: IntArray
     floor: IntArray
+    bounds: IntArray = field(default_factory=lambda: np.zeros((0, 3), dtype=np.int64))
+
+    @classmethod
+    def bounded(cls, n: int, bounds: IntArray) -> Prior:
+        """Bounds alone, on a system of ``n`` unknowns."""
+        none = np.zeros(0, dtype=np.int64)
+        return cls(none, none, none, np.full(n, -1, dtype=np.int64), bounds)
 
     def over(self, n: int) -> Prior:
         """The same for a system that has grown to ``n`` unknowns, of which earlier releases knew none."""

@@ -5,14 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from sdc.disclosure.anyone import audit_published, in_words
 from sdc.disclosure.certificate import verify_certificate
 from sdc.errors import InputError, RulesError
 from sdc.messages import Text
+from sdc.model.hierarchy import IntArray
+from sdc.model.marked import MarkedTable
+from sdc.readers.beforehand import bounds_of, places, read_known
 from sdc.readers.tables import read_hierarchy, read_published
+from sdc.tables.remembered import around
 
 LISTED = 20
 
@@ -64,12 +71,30 @@ class Verdict:
         return "\n".join([*lines, str(verdict[self.exit_status])])
 
 
-def audit_file(
-    path: Path, hierarchies: Mapping[str, Path], *, min_count: int | None, zeros: str
-) -> Verdict:
-    """Attack a published table with all that everybody can see.
+@dataclass(frozen=True)
+class Beforehand:
+    """What the attacker of a table knows besides: a file of totals and bounds, and last period's table.
 
-    Raises InputError for a file that cannot be read, RulesError for an unknown policy on zeros.
+    Numbers of the ``last`` period are taken to hold still, more or less by a share of ``drift``.
+    """
+
+    known: Path | None = None
+    last: Path | None = None
+    drift: float | None = None
+
+
+def audit_file(
+    path: Path,
+    hierarchies: Mapping[str, Path],
+    *,
+    min_count: int | None,
+    zeros: str,
+    beforehand: Beforehand = Beforehand(),
+) -> Verdict:
+    """Attack a published table with all that everybody can see, and with what is known beforehand.
+
+    Raises InputError for a file that cannot be read, RulesError for an unknown policy on zeros or a
+    last period without its drift.
     """
     if zeros not in ("hide", "show"):
         raise RulesError(Text("zeros must be 'hide' or 'show'"))
@@ -77,7 +102,41 @@ def audit_file(
         raise RulesError(Text("min_count must be a whole number >= 2"))
     trees = {name: read_hierarchy(file, name) for name, file in hierarchies.items()}
     table = read_published(path, hierarchies=trees)
-    return Verdict(audit_published(table, min_count=min_count, zeros=zeros), min_count)
+    bounds = np.zeros((0, 3), dtype=np.int64)
+    if beforehand.known is not None:
+        known = read_known(beforehand.known)
+        bounds = bounds_of(known, places(known, table.dims))
+    if (beforehand.last is None) != (beforehand.drift is None) or (beforehand.drift or 1) <= 0:
+        raise RulesError(Text("give --last together with --drift, a share above 0"), code="usage")
+    if beforehand.last is not None:
+        past = read_published(beforehand.last, hierarchies=trees)
+        drift = Fraction(str(beforehand.drift))
+        bounds = np.concatenate([bounds, _remembered(table, past, drift)])
+    return Verdict(
+        audit_published(table, min_count=min_count, zeros=zeros, bounds=bounds), min_count
+    )
+
+
+def _remembered(table: MarkedTable, past: MarkedTable, drift: Fraction) -> IntArray:
+    """(b, 3) bounds on the X of now from the numbers that stood there; matched by codes.
+
+    Raises InputError where the tables do not have the same dimensions.
+    """
+    then = {d.name: d for d in past.dims}
+    if set(then) != {d.name for d in table.dims}:
+        raise InputError(Text("the last period's table has other columns"), code="last-period")
+    both = [[c for c in d.codes if c in then[d.name]] for d in table.dims]
+    now_at = np.ix_(
+        *[[d.position(c) for c in own] for d, own in zip(table.dims, both, strict=True)]
+    )
+    order = [[d.name for d in past.dims].index(d.name) for d in table.dims]
+    then_at = np.ix_(
+        *[[then[d.name].position(c) for c in own] for d, own in zip(table.dims, both, strict=True)]
+    )
+    value, seen = past.value.transpose(order)[then_at], past.visible.transpose(order)[then_at]
+    flat = np.arange(table.value.size).reshape(table.value.shape)[now_at]
+    use = seen & (value > 0) & table.hidden[now_at]
+    return np.column_stack([flat[use], around(value[use], drift)])
 
 
 def check_certificate(package: Path, certificate: Path) -> str:

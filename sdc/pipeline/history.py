@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from sdc.config import Config
-from sdc.errors import InputError, NotProven, RulesError
-from sdc.ledger.payload import pack, unpack
+from sdc.errors import InputError, NotProven
+from sdc.ledger.payload import pack
 from sdc.ledger.store import EXTERNAL, GENESIS, PENDING, PUBLISHED, Entry, Ledger, Row, head
 from sdc.messages import Text
 from sdc.model.coded import Coded
@@ -27,6 +27,7 @@ from sdc.model.states import State
 from sdc.model.system import Problem
 from sdc.model.table import Table
 from sdc.pipeline.geography import AREAS, MESH, crossing
+from sdc.pipeline.periods import related
 from sdc.pipeline.prepare import Prepared
 from sdc.pipeline.treat import Treated
 from sdc.publishing.manifest import TAG_MANIFEST, sha256
@@ -117,39 +118,8 @@ def history_of(config: Config) -> History | None:
     own = tuple(r for r in rows if r.entry.kind != EXTERNAL and r.entry.label == entry.label)
     before = rows[: own[0].number - 1] if own else rows
     counted = {t.records for t in config.tables}
-    earlier = tuple(_related(before, entry, counted))
+    earlier = tuple(related(before, entry, counted, section.drift))
     return History(path, entry, head(rows) if rows else GENESIS, earlier, own)
-
-
-def _related(rows: Sequence[Row], entry: Entry, counted: set[str]) -> list[PastRelease]:
-    """Earlier publications of the same records and time."""
-    out = []
-    for row in rows:
-        old = row.entry
-        if not old.body or old.survey != entry.survey:
-            continue
-        earlier = unpack(old.body)
-        if not counted & {t.records for t in earlier.tables}:
-            continue
-        if (old.begins, old.ends) == (entry.begins, entry.ends):
-            out.append(earlier)
-        elif (
-            old.kind != EXTERNAL
-            and old.recipient == entry.recipient
-            and old.begins <= entry.ends
-            and entry.begins <= old.ends
-        ):
-            raise RulesError(
-                Text(
-                    "the period overlaps that of {label} ({begins} to {ends}) for the same "
-                    "recipient; release periods that do not overlap",
-                    label=old.label,
-                    begins=old.begins,
-                    ends=old.ends,
-                ),
-                code="period",
-            )
-    return out
 
 
 def joint_of(

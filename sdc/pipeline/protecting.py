@@ -10,10 +10,11 @@ from pathlib import Path
 
 from sdc.errors import RulesError
 from sdc.messages import Text
+from sdc.model.past import Prior
 from sdc.model.plan import Plan
 from sdc.model.rules import COSTS, Rules
 from sdc.model.sharing import Runner
-from sdc.model.system import Problem, level_of
+from sdc.model.system import Problem, System, level_of
 from sdc.pipeline.again import rerun_of
 from sdc.pipeline.cluster import Progress, workers
 from sdc.pipeline.engine import audit_problem
@@ -25,6 +26,7 @@ from sdc.pipeline.finished import (
     summary_of,
     write_protected,
 )
+from sdc.readers.beforehand import bounds_of, places, read_known, require_true
 from sdc.readers.jj import pattern_text, read_jj
 from sdc.readers.tables import read_cells, read_hierarchy
 from sdc.sensitivity import problem as demands_of
@@ -40,6 +42,7 @@ class Options:
     min_count: int | None = None
     zeros: str = "hide"
     owners: bool = False
+    known: Path | None = None
     protection: str = "interval"
     cost: str = "log"
     measures: tuple[str, ...] = ()
@@ -112,7 +115,17 @@ def _read(path: Path, options: Options, rules: Rules) -> Problem:
     names = list(dict.fromkeys([*options.measures, *priced]))
     count, *measures = read_cells(path, hierarchies=trees, measures=names)
     printed = [m for m in measures if m.measure in options.measures]
-    return demands_of(system_of([count, *printed]), rules, priced=measures)
+    system = system_of([count, *printed])
+    prior = None if options.known is None else _prior(options.known, system)
+    return demands_of(system, rules, priced=measures, prior=prior)
+
+
+def _prior(path: Path, system: System) -> Prior:
+    """What a file says that everybody knows of the count table."""
+    known, block = read_known(path), system.blocks[0]
+    cells = block.index.ravel()[places(known, block.table.dims)]
+    require_true(known, system.value[cells])
+    return Prior.bounded(system.n, bounds_of(known, cells))
 
 
 def _protect_jj(path: Path, out: Path, options: Options, *, started: float, run: Runner) -> Outcome:

@@ -20,7 +20,8 @@ from sdc.model.past import Prior
 from sdc.model.rules import COSTS, Rules
 from sdc.model.system import UNBOUNDED, Block, BoolArray, FloatArray, Level, Problem, System
 from sdc.model.table import Table
-from sdc.sensitivity.reach import floor_of, measure_reach, shown_zero_floor
+from sdc.sensitivity.reach import floor_of, known_beforehand, measure_reach, shown_zero_floor
+from sdc.sensitivity.refusals import refuse_grouped, refuse_known, refuse_public
 
 
 def problem(
@@ -33,7 +34,9 @@ def problem(
     """The demands of the rules on a system; ``rules`` for all tables, or one set a table name.
 
     ``priced`` are measures that are not printed but may price a cell (``Rules.cost``). ``prior`` keeps
-    the promises of earlier releases; a cell that a promise covers is hidden here as well.
+    the promises of earlier releases (a cell that a promise covers is hidden here as well) and the
+    bounds that everybody holds. Nobody is promised a lower end below such a bound; a cell that must be
+    hidden and cannot reach its upper end, because all know that it holds less, is named.
 
     Counts: a cell of 1 … min_count - 1 units (persons, where records know theirs) is
     primary, an attacker must not be able to exclude ``min_count`` nor some smaller value
@@ -48,7 +51,8 @@ def problem(
     (``known_inside``). O(cells).
 
     Raises RulesError where tables disagree on the level, a measure has neither dominance nor p %, or a
-    cell that is never to be hidden is counted in a group.
+    cell that is never to be hidden is counted in a group; Infeasible where a bound alone gives away that
+    a cell is small.
 
     >>> from sdc.model.hierarchy import Hierarchy
     >>> from sdc.model.table import aggregate
@@ -74,37 +78,42 @@ def problem(
         placed[block.index] = True
         cost[block.index] = _cost(block.table, prices, own.cost)
         kept = block.index[_matches(block.table, own.never_hide)]
-        _refuse_grouped(system, kept[:0] if block.table.within else kept)
+        refuse_grouped(system, kept[:0] if block.table.within else kept)
         eligible[kept] = False
         if own.zeros == "show":
             zeros_shown[block.index] = True
             eligible[block.index[block.table.value == 0]] = False
+    least, most = known_beforehand(system, prior)
     # A zero that is public by now could have been an X when it was first printed.
-    zero = _all_of_group(system, eligible) & (system.value == 0)
+    zero = _all_of_group(system, eligible & (system.known | (least < most))) & (system.value == 0)
     if prior is not None:
         zero |= prior.floor == 0
     floor = floor_of(system, zero, zeros_shown, placed)
-    eligible = _all_of_group(system, eligible & ~system.known)
     demand = _Demand.empty(system.n)
     for block in system.blocks:
         # Beside the groups there is nothing but sums of groups, which nobody prints.
         there = system.shown[block.index] | (not block.table.within)
         demand.add(block, by_table[block.table.name], (floor[block.index] > 0, there))
-    demand.add_places(system, np.where(placed, 0, _thresholds(system, by_table)))
+    demand.add_places(system, np.where(placed, 0, _thresholds(system, by_table)), most)
     if prior is not None:
         demand.add_prior(prior)
         floor = np.where(prior.floor >= 0, prior.floor, floor)
-    _refuse_public(system, demand.primary & placed)
+    floor = np.maximum(floor, least)
+    # What has one value for everybody cannot be hidden any more.
+    eligible = _all_of_group(system, eligible & (floor < most))
+    refuse_public(system, demand.primary & placed)
     primary = np.flatnonzero(demand.primary).astype(np.int64)
+    upper, lower = demand.upper[primary], np.maximum(demand.lower, least)[primary]
+    refuse_known(system, level, (primary, upper), (floor, most))
     return Problem(
         system=system,
         level=level,
         primary=primary,
-        upper=demand.upper[primary],
-        lower=demand.lower[primary],
+        upper=upper,
+        lower=lower,
         slide=np.zeros(len(primary), dtype=np.int64),
-        floor=np.where(system.known, system.value, floor),
-        ceiling=np.where(system.known, system.value, UNBOUNDED),
+        floor=floor,
+        ceiling=most,
         eligible=eligible,
         cost=cost,
         blur=blur,
@@ -178,45 +187,21 @@ class _Demand:
         both = np.where(never_zero[primary], np.maximum(known, new), np.minimum(known, new))
         self.lower[cells] = np.where(known == UNBOUNDED, new, both)
 
-    def add_places(self, system: System, threshold: IntArray) -> None:
-        """Take in the places that no table prints; ``threshold`` (n,) is 0 where none holds."""
+    def add_places(self, system: System, threshold: IntArray, most: IntArray) -> None:
+        """Take in the places that no table prints; ``threshold`` (n,) is 0 where none holds.
+
+        A place reaches no farther than everybody knows it to reach at ``most``.
+        """
         small = ~system.shown & ~system.known & (system.value > 0) & (system.value < threshold)
         self.primary |= small
-        self.upper[small], self.lower[small] = threshold[small], system.value[small]
+        self.upper[small] = np.minimum(threshold, most)[small]
+        self.lower[small] = system.value[small]
 
     def add_prior(self, prior: Prior) -> None:
         """Take in what earlier releases promised."""
         self.primary[prior.cells] = True
         np.maximum.at(self.upper, prior.cells, prior.upper)
         np.minimum.at(self.lower, prior.cells, prior.lower)
-
-
-def _refuse_public(system: System, primary: BoolArray) -> None:
-    public = np.flatnonzero(primary & system.known)
-    if len(public):
-        name = system.name_of(int(public[0]))
-        raise RulesError(
-            Text(
-                "{count} cells that must be hidden are public since an earlier release: "
-                "{name}; merge or collapse them, or check the rules",
-                count=len(public),
-                name=name,
-            ),
-            code="already-public",
-        )
-
-
-def _refuse_grouped(system: System, kept: IntArray) -> None:
-    grouped = kept[~system.shown[kept]]
-    if len(grouped):
-        name = system.name_of(int(grouped[0]))
-        raise RulesError(
-            Text(
-                "a cell that is never to be hidden is counted in a group of classes: {name}",
-                name=name,
-            ),
-            code="never-hide-grouped",
-        )
 
 
 def _thresholds(system: System, by_table: Mapping[str, Rules]) -> IntArray:

@@ -1,7 +1,9 @@
 """What do the tables of a release and everything that was published before say together?
 
 Earlier tables become equations of the one system: counted anew from the records of now, by the codes of
-then, linked like any other table. What they printed is known and can never be hidden.
+then, linked like any other table. What they printed is known and can never be hidden. What readers take
+some cells to hold at least and at most (counted on the ground, remembered from the last period) comes as
+bounds on unknowns of the same system.
 """
 
 from __future__ import annotations
@@ -97,16 +99,18 @@ class _Past:
     known: list[IntArray] = field(default_factory=list)
     promises: list[tuple[IntArray, IntArray, IntArray]] = field(default_factory=list)
     floors: list[tuple[IntArray, IntArray]] = field(default_factory=list)
+    bounds: list[IntArray] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
 
     def add(self, e: PastRelease, t: PastTable, cells: IntArray, values: IntArray) -> None:
         """One earlier table; ``cells`` are its unknowns."""
-        if t.told(values[cells]) != t.digest:
+        if not e.remembered and t.told(values[cells]) != t.digest:
             raise _other(e)
         self.known.append(cells[t.printed])
         self.floors.append((cells[~t.printed], t.floor[~t.printed]))
         mine = t.upper >= 0
         self.promises.append((cells[mine], t.upper[mine], t.lower[mine]))
+        places, found = cells, values[cells]
         if len(t.sums):
             totals = t.totals(values[cells])
             parts = sp.coo_matrix(
@@ -114,9 +118,26 @@ class _Past:
                 shape=(len(totals), self.relations.shape[1]),
             )
             grown = [[self.relations, None], [parts, -sp.eye(len(totals), dtype=np.int64)]]
-            self.known.append(self.relations.shape[1] + np.arange(len(totals)))
+            groups = self.relations.shape[1] + np.arange(len(totals))
+            self.known.append(groups[:0] if e.remembered else groups)
+            places, found = np.concatenate([cells, groups]), np.concatenate([found, totals])
             self.relations = sp.csr_matrix(sp.bmat(grown), dtype=np.int64)
             self.values.append(totals)
+        self.bounds.append(_held(e, t.bounds, places, found))
+
+
+def _held(e: PastRelease, bounds: IntArray, places: IntArray, values: IntArray) -> IntArray:
+    """The bounds of a table on unknowns (b, 3), all of them true.
+
+    A list of facts that is wrong is refused. Who remembers a number from which the truth is farther
+    away than believed is misled, not informed: that bound is drawn out to the truth, so that the true
+    table remains one of those that are possible.
+    """
+    at, least, most = bounds.T
+    truth = values[at]
+    if e.external and ((truth < least) | (truth > most)).any():
+        raise _other(e)
+    return np.stack([places[at], np.minimum(least, truth), np.maximum(most, truth)], axis=1)
 
 
 def _assembled(now: Now, system: System, past: _Past) -> Joint:
@@ -143,7 +164,9 @@ def _assembled(now: Now, system: System, past: _Past) -> Joint:
     parts = [
         np.concatenate([p[i] for p in past.promises] or [np.zeros(0, np.int64)]) for i in range(3)
     ]
-    return Joint(wide, Prior(parts[0], parts[1], parts[2], floor), tuple(past.changed))
+    bounds = np.concatenate([np.zeros((0, 3), np.int64), *past.bounds])
+    prior = Prior(parts[0], parts[1], parts[2], floor, bounds)
+    return Joint(wide, prior, tuple(past.changed))
 
 
 def _block(system: System, name: str) -> IntArray:
@@ -253,7 +276,7 @@ class _Views:
         """All records as they were when an earlier release was made; None where nothing changed."""
         out, changed = dict(self._now.units), False
         for records, then in e.units.items():
-            if records not in out:
+            if records not in out or e.remembered:
                 continue
             bridge = {d: self._bridge(e, d) for d in then.dims}
             old = as_then(out[records], then, bridge, self._now.crossings)

@@ -204,8 +204,8 @@ def test_floors_are_part_of_what_is_known() -> None:
     pattern = {"t": [(a, u) for a in ("a1", "a2") for u in ("u1", "u2")]}
     files, witness = proven(build([table("t", (area, use), values)], pattern, zeros="show"))
     assert check_staged(files, witness).hidden == 4
-    with pytest.raises(NotProven, match="floor"):
-        check_staged(files, altered(witness, floor_least=lambda a: a + 6))
+    with pytest.raises(NotProven, match="everybody"):
+        check_staged(files, altered(witness, prior_least=lambda a: a + 6))
 
 
 def test_a_promise_on_a_place_that_no_table_prints_is_checked() -> None:
