@@ -150,7 +150,8 @@ def protect(
 
     options = Options(
         hierarchies=_pairs(hierarchy), min_count=min_count, zeros=zeros, owners=owners,
-        known=known, protection=protection, cost=cost, measures=tuple(measure or ()), p_percent=p_percent, method=method,
+        known=known, protection=protection, cost=cost, measures=tuple(measure or ()),
+        p_percent=p_percent, method=method,
         budget=budget, time_limit=time_limit, seed=seed, ground=ground, scheduler=scheduler,
     )  # fmt: skip
     outcome = protect_file(cells, out, options, stages())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 import smallcity
 from typer.testing import CliRunner
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from sdc import cli
 from sdc.errors import InputError, RulesError
 from sdc.ledger.store import PENDING, PUBLISHED, Ledger
+from sdc.model.system import UNBOUNDED
 from sdc.pipeline.run import run_release
 from sdc.publishing import files
 
@@ -164,6 +166,55 @@ def test_totals_known_from_elsewhere_are_never_hidden(city: Path) -> None:
         done.system.name_of(int(i)) for i in (done.system.known & done.system.shown).nonzero()[0]
     ]
     assert known == ["areas=082996, use=TOTAL, structure=601"]
+
+
+def test_parcels_that_anybody_can_count_bound_from_above(city: Path) -> None:
+    folder = city.parent
+    rows = [r.split(",") for r in (folder / "buildings.csv").read_text("utf-8").splitlines()[1:]]
+    wooden = sum(r[3] == "601" for r in rows)
+    listed = folder / "parcels.csv"
+    listed.write_text(f"structure,use,least,most\n601,,,{wooden - 1}\n", encoding="utf-8")
+    said = run("ledger", "add-external", city, listed)[1]
+    assert "at most so many" in said
+    assert str(wooden) not in said
+    listed.write_text(f"structure,use,least,most\n601,,1,{wooden + 2}\n", encoding="utf-8")
+    assert run("ledger", "add-external", city, listed)[0] == 0
+    problem = run_release(city, dry_run=True).safe.plan.problem
+    bounded = [int(c) for c in (problem.ceiling < UNBOUNDED).nonzero()[0]]
+    assert [problem.system.name_of(c) for c in bounded] == [
+        "areas=082996, use=TOTAL, structure=601"
+    ]
+    assert (problem.floor[bounded], problem.ceiling[bounded]) == ([1], [wooden + 2])
+    # What the list is silent about is as unknown as before: it makes no X of a zero.
+    silent = changed(city, "silent.toml", (LEDGER, ""))
+    plain = run_release(silent, dry_run=True).safe.plan.problem
+    assert (
+        problem.floor.tolist()
+        == np.maximum(plain.floor, problem.floor * (problem.ceiling < UNBOUNDED)).tolist()
+    )
+
+
+def test_the_last_period_is_remembered_within_its_drift(city: Path) -> None:
+    folder = city.parent
+    first = run_release(city).safe
+    later = (
+        ("survey_date = 2025-10-01", "survey_date = 2026-03-01"),
+        ('id = "small"', 'id = "next"'),
+    )
+    drift = (LEDGER, LEDGER + "drift = 0.5\n")
+    correct_one_record(folder)
+    plain = run_release(changed(city, "plain.toml", *later), dry_run=True).safe
+    assert (plain.plan.problem.ceiling == UNBOUNDED).all()
+    assert plain.report.checks[-1].endswith("none")
+    done = run_release(changed(city, "drift.toml", *later, drift)).safe
+    assert done.report.passed
+    assert done.report.checks[-1].endswith("small.1")
+    assert not done.system.known.any()
+    # Every number printed then bounds the same place now, at most 50 % away, or as far as it moved.
+    seen = first.published.value[first.system.shown & ~first.published.hidden]
+    assert (done.plan.problem.ceiling < UNBOUNDED).sum() == (seen > 0).sum()
+    assert (done.plan.problem.floor <= done.system.value).all()
+    assert (done.plan.problem.ceiling >= done.system.value).all()
 
 
 def test_codes_that_changed_need_a_crosswalk(city: Path) -> None:
