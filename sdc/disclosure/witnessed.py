@@ -24,7 +24,7 @@ def require_sound(heads: Sequence[Mapping[str, Any]], arrays: Arrays) -> None:
     """The arrays are whole numbers, in the order of the format, and speak of what is there.
 
     Raises NotProven where a number is no int64, a difference stands twice or nowhere, a promise or
-    floor belongs to no table, or a cell has two promises. O(numbers).
+    bound belongs to no table, or a cell has two promises. O(numbers).
     """
     if any(a.dtype != np.int64 for name, a in arrays.items() if name != "head"):
         refuse("numbers that are not whole")
@@ -37,7 +37,7 @@ def require_sound(heads: Sequence[Mapping[str, Any]], arrays: Arrays) -> None:
     moved = np.bincount(witness, np.abs(arrays["step"].astype(float)), len(indptr) - 1)
     if np.abs(arrays["value"].astype(float)).sum() > LARGE or (moved > LARGE).any():
         refuse("a number is too large")
-    for kind in ("promise", "floor"):
+    for kind in ("promise", "prior"):
         table = arrays[f"{kind}_table"]
         if (table < 0).any() or (table >= len(heads)).any() or (arrays[f"{kind}_cell"] < 0).any():
             refuse(f"a {kind} of no table")
