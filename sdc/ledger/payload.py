@@ -9,17 +9,23 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
 
-from sdc.errors import PackageError
+from sdc.errors import InputError, PackageError
 from sdc.messages import Text
 from sdc.model.coded import Coded, Measure
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.past import PastRelease, PastTable
 
 VERSION = 1
+UNREADABLE = (
+    ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, EOFError,
+    OSError, InputError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading a row that somebody else made may raise."""
 _ARRAYS = ("printed", "upper", "lower", "floor")
 _PAIRS = ("sums", "bounds")
 
@@ -64,7 +70,7 @@ def unpack(body: bytes) -> PastRelease:
         if head["version"] != VERSION:
             raise ValueError("version")
         return _earlier(head, arrays)
-    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise PackageError(
             Text("a row of the ledger cannot be read ({name})", name=type(error).__name__)
         ) from error

@@ -127,14 +127,14 @@ class Ledger:
     def rows(self) -> tuple[Row, ...]:
         """Every row, oldest first, the chain checked. O(bytes).
 
-        Raises PackageError where a row was changed, removed or put in.
+        Raises PackageError where a row was changed, removed or put in, or is none that we write.
         """
         with self._open() as base:
             found = _read(base)
         previous = GENESIS
         for number, row in enumerate(found, start=1):
             fits = (row.number, row.previous) == (number, previous)
-            if not fits or row.hash != link(previous, number, row.entry):
+            if not fits or not _sound(row.entry) or row.hash != link(previous, number, row.entry):
                 raise PackageError(
                     Text("the ledger's chain breaks at row {number}", number=number),
                 )
@@ -166,6 +166,15 @@ class Ledger:
             )  # fmt: skip
             base.execute("COMMIT")
         return own
+
+
+def _sound(entry: Entry) -> bool:
+    """Whether we write such rows: a release or total with its body, or that a release appeared.
+
+    A release without a body would be passed over by every later audit.
+    """
+    kind = entry.kind in (PENDING, PUBLISHED, EXTERNAL) and isinstance(entry.body, bytes)
+    return kind and bool(entry.body) == (entry.kind != PUBLISHED)
 
 
 def _read(base: sqlite3.Connection) -> tuple[Row, ...]:

@@ -179,19 +179,25 @@ def _latest(config: Config, entries: tuple[Entry, ...]) -> str:
 
 
 def _recheck(config: Config, entries: tuple[Entry, ...], digest: str) -> None:
-    """Every signature for this digest once more: the log is no authority."""
+    """Every signature for this digest once more: the log is no authority, and one key is one person."""
+    holders: dict[bytes, str] = {}
     for entry in entries:
         d = entry.detail
         if entry.kind == "approval" and d.get("digest") == digest:
             text = statement(
                 config.release.id, config.release.serial, digest, role=str(d.get("role"))
             )
-            _check_signature(
-                config, text, str(d.get("signature")), principal=str(d.get("principal"))
-            )
+            who = str(d.get("principal"))
+            blob = _check_signature(config, text, str(d.get("signature")), principal=who)
+            if holders.setdefault(blob, who) != who:
+                raise PackageError(
+                    Text("{one} and {other} sign with one key", one=holders[blob], other=who),
+                    code="approval-key",
+                )
 
 
-def _check_signature(config: Config, text: bytes, signature: str, *, principal: str) -> None:
+def _check_signature(config: Config, text: bytes, signature: str, *, principal: str) -> bytes:
+    """The public key that signed; PackageError where it is not the person's."""
     assert config.approval is not None
     blob = signer_blob(signature.encode(), text, NAMESPACE)
     trusted = parse_signers(config.resolve(config.approval.signers).read_bytes())
@@ -207,3 +213,4 @@ def _check_signature(config: Config, text: bytes, signature: str, *, principal: 
             ),
             code="approval-key",
         )
+    return blob

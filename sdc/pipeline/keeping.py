@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -84,7 +85,11 @@ def provide(config: Config, *, to: str, purpose: str, person: str) -> Entry:
     if mine is None:
         raise InputError(Text("this release is not published"), code="provision")
     spans = {e.detail["release"]: _periods(e) for e in entries if e.kind == "published"}
-    given = {e.detail["release"] for e in entries if e.kind == "provision" and e.detail["to"] == to}
+    given = {
+        e.detail["release"]
+        for e in entries
+        if e.kind == "provision" and _name(e.detail["to"]) == _name(to)
+    }
     for other in sorted(given - {config.release.id}):
         if _overlap(spans.get(other, ()), _periods(mine)):
             raise InputError(
@@ -98,6 +103,11 @@ def provide(config: Config, *, to: str, purpose: str, person: str) -> Entry:
     found = note(config, "provision", {"to": to, "purpose": purpose, "person": person})
     assert found is not None
     return found
+
+
+def _name(text: str) -> str:
+    """A recipient however it is typed: widths, capitals and blanks do not make another one."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
 def _published(config: Config, entries: Iterable[Entry]) -> Entry | None:

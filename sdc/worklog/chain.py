@@ -65,7 +65,8 @@ def read_log(path: Path) -> tuple[Entry, ...]:
     text = read_secret(path, NAME, code="worklog-mode").decode("utf-8")
     entries: list[Entry] = []
     head = START
-    for number, line in enumerate(text.splitlines(), start=1):
+    # A line ends with a line feed alone: words of people may hold other characters that end lines.
+    for number, line in enumerate(text.removesuffix("\n").split("\n") if text else (), start=1):
         body, _, stated = line.rpartition("\t")
         head = digest_of_line(head, body)
         if stated != head:

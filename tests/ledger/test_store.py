@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import multiprocessing
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sdc.errors import InputError, PackageError, SdcError
+from sdc.ledger.payload import unpack
 from sdc.ledger.store import GENESIS, PENDING, PUBLISHED, Entry, Ledger, head, link
 
 ENTRY = Entry(PENDING, "2026-04-01T00:00:00+00:00", "r", 1, "082996", "public", "2025-10-01",
@@ -107,6 +110,35 @@ def test_what_is_no_ledger_is_refused(tmp_path: Path) -> None:
     empty.touch()
     with pytest.raises(InputError):
         Ledger(empty)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"body": b""}, {"kind": "revoked"}, {"kind": "revoked", "body": b""}, {"kind": PUBLISHED}],
+    ids=["a release without a body", "another kind", "nothing", "published with a body"],
+)
+def test_a_row_that_nobody_writes_is_refused_though_its_hash_is_right(
+    change: dict[str, object], tmp_path: Path
+) -> None:
+    """Every later audit would pass over a release without a body as if it had never been."""
+    book = filled(tmp_path / "l.sqlite", 1)
+    book.append(replace(ENTRY, serial=2, **change), after=head(book.rows()))
+    with pytest.raises(PackageError, match="row 2"):
+        book.rows()
+
+
+@pytest.mark.parametrize(
+    "head_text",
+    ["[" * 100_000, "[]", '{"version": Infinity}', '{"version": 1, "dims": {"a": [["x"], [5]]}}',
+     '{"version": 1, "dims": {"a": [["x", "x"], [-1, -1]]}, "units": {}, "tables": []}'],
+    ids=["nested", "list", "infinite", "no such parent", "twice"],
+)  # fmt: skip
+def test_a_body_that_is_made_up_is_refused(head_text: str) -> None:
+    out = io.BytesIO()
+    np.savez_compressed(out, head=np.frombuffer(head_text.encode(), dtype=np.uint8))
+    for body in (out.getvalue(), out.getvalue()[:40], b"body"):
+        with pytest.raises(PackageError):
+            unpack(body)
 
 
 def test_published_repeats_no_body(tmp_path: Path) -> None:

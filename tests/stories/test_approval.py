@@ -146,6 +146,21 @@ def test_a_forged_entry_does_not_hold(config: Path) -> None:
     assert not (config.parent / "releases" / "small").exists()
 
 
+def test_one_key_under_three_names_is_one_person(config: Path) -> None:
+    keys = config.parent / "keys"
+    line = (keys / "maker.allowed_signers").read_text("utf-8")
+    (keys / "people").write_text(
+        "".join(line.replace(PEOPLE["maker"], who) for who in PEOPLE.values()), "utf-8"
+    )
+    with pytest.raises(NotProven):
+        run_release(config)
+    for role in PEOPLE:
+        sign(config, role, key="maker")
+    with pytest.raises(PackageError, match="one key"):
+        run_release(config)
+    assert not (config.parent / "releases" / "small").exists()
+
+
 def test_an_expired_certificate_stops_the_release(config: Path) -> None:
     text = config.read_text("utf-8").replace("2027-03-31", "2026-03-31")
     config.write_text(text, encoding="utf-8")
@@ -250,6 +265,7 @@ def test_no_overlapping_periods_for_one_recipient(tmp_path: Path) -> None:
         path.write_text(base.replace('id = "moving-2016"', f'id = "{name}"'), encoding="utf-8")
         provide(read_config(path), to="協会", purpose="分析", person="課長")
     path.write_text(base.replace('id = "moving-2016"', 'id = "three"'), encoding="utf-8")
-    with pytest.raises(InputError, match="same period"):
-        provide(read_config(path), to="協会", purpose="分析", person="課長")
+    for same in ("協会", " 協 会\u3000"):
+        with pytest.raises(InputError, match="same period"):
+            provide(read_config(path), to=same, purpose="分析", person="課長")
     provide(read_config(path), to="大学", purpose="分析", person="課長")

@@ -37,6 +37,15 @@ def test_entries_come_back_and_the_file_is_private(tmp_path: Path) -> None:
     assert first.head == digest_of_line(START, body)
 
 
+def test_words_of_people_may_hold_other_line_ends(tmp_path: Path) -> None:
+    """U+2028, U+0085 and others end a line for some readers, and come with pasted text."""
+    path = tmp_path / "log"
+    add(path, to="協会\u2028部\x85課\x0b\x0c\x1c")
+    last = add(path, to="大学")
+    assert [e.number for e in read_log(path)] == [1, 2]
+    assert read_log(path)[-1] == last
+
+
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_every_changed_byte_is_found(
