@@ -32,13 +32,15 @@ class Placed:
 
     ``columns`` are the value columns (one in a long file, one a class in a wide one); ``flat`` (e,)
     holds the flat cell position of every entry, column after column, -1 where a code is unknown.
-    Only entries of rows that may stay ``silent`` are left without a position.
+    Only entries of rows that may stay ``silent`` are left without a position. ``guessed`` names the
+    dimensions without a hierarchy of their own.
     """
 
     table: TextTable
     dims: tuple[Hierarchy, ...]
     columns: tuple[pd.Series[str], ...]
     flat: IntArray
+    guessed: frozenset[str] = frozenset()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -81,7 +83,7 @@ def place_long(
     dims, positions = _place(table, names, hierarchies, problems=problems, silent=silent)
     _check_size(dims, problems)
     flat = _ravel(positions, dims)
-    return Placed(table, dims, (table.frame[VALUE],), flat)
+    return Placed(table, dims, (table.frame[VALUE],), flat, frozenset(names) - set(hierarchies))
 
 
 def place_wide(
@@ -113,7 +115,8 @@ def place_wide(
     n = len(table)
     down = [np.tile(p, len(labels)) for p in positions]
     flat = _ravel([*down, np.repeat(class_at, n)], dims)
-    return Placed(table, dims, tuple(table.frame[c] for c in labels), flat)
+    guessed = frozenset([*rows, classes]) - set(hierarchies)
+    return Placed(table, dims, tuple(table.frame[c] for c in labels), flat, guessed)
 
 
 def _place(
@@ -180,6 +183,7 @@ def add_up(placed: Placed, value: IntArray, problems: Problems) -> IntArray:
     """
     full = np.zeros(placed.shape, dtype=np.int64)
     full.ravel()[placed.flat] = value
+    refuse_nameless_totals(placed, full, np.ones(placed.shape, dtype=bool), problems)
     leaf = full[np.ix_(*[d.leaves for d in placed.dims])]
     try:
         summed = aggregate(leaf, placed.dims)
@@ -189,3 +193,25 @@ def add_up(placed: Placed, value: IntArray, problems: Problems) -> IntArray:
         placed.note("total", int(entry), problems)
     problems.stop()
     return summed
+
+
+def refuse_nameless_totals(
+    placed: Placed, value: IntArray, known: BoolArray, problems: Problems
+) -> None:
+    """Raise where a dimension without a hierarchy has a code that is the sum of all others.
+
+    A total under a name that nobody knows for one would count everything twice, and what follows from
+    it would go unseen. It must be the sum wherever all is known, in two places at least that are not 0.
+    """
+    inner = np.ix_(*[d.leaves for d in placed.dims])
+    for axis, dim in enumerate(placed.dims):
+        if dim.name not in placed.guessed or len(dim.leaves) < 3:
+            continue
+        own, open_ = (np.moveaxis(a[inner], axis, 0).reshape(len(dim.leaves), -1)
+                      for a in (value, known))  # fmt: skip
+        own = own[:, open_.all(axis=0)]
+        twice = own.sum(axis=0)
+        for k in np.flatnonzero((2 * own == twice).all(axis=1) & ((twice > 0).sum() >= 2)):
+            code = dim.codes[dim.leaves[k]]
+            problems.add("total-nameless", column=dim.name, value=code)
+    problems.stop()

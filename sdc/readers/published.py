@@ -13,7 +13,13 @@ from sdc.model.hierarchy import Hierarchy
 from sdc.model.marked import MarkedTable, contradictions
 from sdc.model.system import BoolArray
 from sdc.readers.numbers import Cells, Kind, read_marked
-from sdc.readers.placed import Placed, note_duplicates, place_long, place_wide
+from sdc.readers.placed import (
+    Placed,
+    note_duplicates,
+    place_long,
+    place_wide,
+    refuse_nameless_totals,
+)  # fmt: skip
 from sdc.readers.problems import Problems
 from sdc.readers.spreadsheet import read_grid
 from sdc.readers.textfile import TextTable
@@ -155,6 +161,7 @@ def _refuse_contradictions(
 ) -> None:
     """Note every visible total that its visible parts contradict, and raise."""
     value, hidden, present = marked
+    refuse_nameless_totals(placed, value, present & ~hidden, problems)
     wrong = contradictions(value, present & ~hidden, placed.dims)
     if len(wrong):
         entry_of = {int(cell): entry for entry, cell in enumerate(placed.flat)}

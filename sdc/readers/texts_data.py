@@ -104,6 +104,10 @@ VALUES: dict[str, Law] = {
     "total": Law(
         Text("a total must equal the sum of its parts"), Text("correct this cell or its parts")
     ),
+    "total-nameless": Law(
+        Text("a code that is the sum of all others must be known as their total"),
+        Text("give the dimension a hierarchy (code,parent,label) that has it as the total"),
+    ),
     "table-size": Law(
         Text("a table must have at most {limit} cells"),
         Text("use fewer dimensions or shorter hierarchies"),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.table import aggregate
 from sdc.readers.hierarchies import read_hierarchy
-from sdc.readers.tables import read_cells, read_table
+from sdc.readers.tables import read_cells, read_published, read_table
 
 Write = Callable[..., Path]
 Told = Callable[[Callable[[], Any]], list[Any]]
@@ -228,3 +228,33 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(
     assert read_table(path).leaf_values().tolist() == [1]
     monkeypatch.setattr("sdc.readers.spreadsheet.LARGEST_WORKBOOK", 100)
     assert told(lambda: read_table(path)) == [("file-unreadable", None, "", "t.xlsx")]
+
+
+@pytest.mark.parametrize("reader", [read_cells, read_table, read_published])
+def test_a_total_that_nobody_knows_for_one_is_refused(
+    write: Write, told: Told, reader: Callable[..., Any]
+) -> None:
+    """a1 + a2 = whole in u1 and u2; protected as a class beside them, 12 - 9 would give 3 away."""
+    cells = {"u1": (9, 3, 12), "u2": (8, 7, 15)}
+    areas = ("a1", "a2", "whole")
+    lines = [f"{a},{u},{v}" for u, own in cells.items() for a, v in zip(areas, own, strict=True)]
+    text = "area,use,value\n" + "\n".join(lines) + "\n"
+    assert told(lambda: reader(write(text), hierarchies={})) == [
+        ("total-nameless", None, "area", "whole")
+    ]
+    tree = {"area": Hierarchy.flat("area", ["a1", "a2"], total="whole")}
+    assert reader(write(text), hierarchies=tree)
+    # whoever says that it is a class like the others is believed
+    flat = {"area": Hierarchy.flat("area", areas)}
+    assert reader(write(text), hierarchies=flat)
+    # one that differs in one place is none
+    assert reader(write(text.replace("whole,u2,15", "whole,u2,16")), hierarchies={})
+
+
+def test_a_nameless_total_is_known_by_what_is_printed(write: Write, told: Told) -> None:
+    """In u1 an X stands; in u2 and u3 the third is the sum of the two others."""
+    rows = "a1,u1,X\na2,u1,X\nwhole,u1,9\na1,u2,4\na2,u2,5\nwhole,u2,9\n"
+    more = "a1,u3,1\na2,u3,2\nwhole,u3,3\n"
+    read = lambda text: read_published(write("area,use,value\n" + text), hierarchies={})  # noqa: E731
+    assert told(lambda: read(rows + more))[0][0] == "total-nameless"
+    assert read(rows)  # one place alone may be chance
