@@ -141,20 +141,6 @@ def test_nothing_follows_where_areas_collapse_for_themselves(grouped: Result) ->
     assert sweep(attack, wants_of(attack, value, 3), hint=value).unmet == []
 
 
-@pytest.mark.xdist_group("small-city")
-def test_the_stranger_notices_one_number_too_many_beside_groups(grouped: Result) -> None:
-    """Among groups, too, some number more must betray something."""
-    assert grouped.path is not None
-    package = Package.read(grouped.path)
-    attack = package.attack(SMALL, joint=("areas", "mesh", "use"))
-    value = truth(grouped, attack, SMALL)
-    noticed = 0
-    for key in [k for k in sorted(attack.variables) if value[k] >= 3][:12]:
-        weaker = printed_too(package, attack, key, value[key])
-        noticed += bool(sweep(weaker, wants_of(weaker, value, 3), hint=value).unmet)
-    assert noticed
-
-
 def other(files: dict[str, bytes], path: str, old: str, new: str) -> dict[str, bytes]:
     """The files with one text replaced."""
     text = files[path].decode("utf-8-sig")
@@ -208,14 +194,18 @@ def printed_too(package: Package, attack: Attack, key: Key, value: int) -> Attac
 
 
 @pytest.mark.xdist_group("small-city")
-def test_the_stranger_notices_one_number_too_many(small: Result) -> None:
+@pytest.mark.parametrize(("city", "tries"), [("small", 8), ("grouped", 12)])
+def test_the_stranger_notices_one_number_too_many(
+    city: str, tries: int, request: pytest.FixtureRequest
+) -> None:
     """Print one hidden place after the other: some must betray others, or the test tests nothing."""
-    assert small.path is not None
-    package = Package.read(small.path)
+    result: Result = request.getfixturevalue(city)
+    assert result.path is not None
+    package = Package.read(result.path)
     attack = package.attack(SMALL, joint=("areas", "mesh", "use"))
-    value = truth(small, attack, SMALL)
+    value = truth(result, attack, SMALL)
     noticed = 0
-    for key in [k for k in sorted(attack.variables) if value[k] >= 3][:8]:
+    for key in [k for k in sorted(attack.variables) if value[k] >= 3][:tries]:
         weaker = printed_too(package, attack, key, value[key])
         noticed += bool(sweep(weaker, wants_of(weaker, value, 3), hint=value).unmet)
     assert noticed
