@@ -35,7 +35,7 @@ def packed(arrays: Arrays, head: Any | str) -> bytes:
 
 
 def nothing_promised(arrays: Arrays) -> None:
-    for name in [n for n in arrays if n.startswith(("promise_", "floor_", "known_"))]:
+    for name in [n for n in arrays if n.startswith(("promise_", "prior_", "known_"))]:
         arrays[name] = arrays[name][:0]
 
 
@@ -87,8 +87,8 @@ def a_factor_that_wraps(arrays: Arrays, head: Any) -> None:
     arrays["value"] = arrays["value"].astype(np.int64)
 
 
-def no_scale(arrays: Arrays, head: Any) -> None:
-    head["version"] = 3
+def another_version(arrays: Arrays, head: Any) -> None:
+    head["version"] += 1
 
 
 def a_head_that_is_a_list(arrays: Arrays, head: Any) -> None:
@@ -103,7 +103,7 @@ def no_piece_at_all(arrays: Arrays, head: Any) -> None:
 FORGED = [
     below_zero_in_two_halves, fractions, not_a_number,
     promises_of_no_table, promises_for_one_cell_alone, a_promise_counted_from_the_end,
-    an_endless_factor, a_factor_that_wraps, no_scale, a_head_that_is_a_list, no_piece_at_all,
+    an_endless_factor, a_factor_that_wraps, another_version, a_head_that_is_a_list, no_piece_at_all,
 ]  # fmt: skip
 
 
