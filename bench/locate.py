@@ -1,11 +1,11 @@
 """How fast are points found in polygons, beside geopandas?
 
     python bench/locate.py                    # 5 million points into 500, 2,000 and 20,000 polygons
-    python bench/locate.py --points 1_000_000
+    python bench/locate.py --sizes 2_000 --every 1         # the rival answers every point
     python bench/locate.py --smoke
 
-The index is built and asked in the time measured. ``geopandas.sjoin`` answers a tenth of the points
-afterwards; ``times_faster`` compares processor times, ``differ`` the answers.
+The index is built and asked in the time measured. ``geopandas.sjoin`` answers one point in ``--every``
+afterwards (default: ten); ``times_faster`` compares processor times, ``differ`` the answers.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ def prepare(areas: int, options: list[str]) -> Work:
     """Wiggly areas of 224 vertices on average, and points over all of them."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--points", type=int, default=5_000_000)
-    points = parser.parse_args(options).points
+    parser.add_argument("--every", type=int, default=10)
+    chosen = parser.parse_args(options)
+    points, every = chosen.points, chosen.every
     frame = coverage(areas, BENDS)
     shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
     x, y = scatter(points)
@@ -41,21 +43,24 @@ def prepare(areas: int, options: list[str]) -> Work:
         spent = time.process_time() - start
         vertices = round(float(shapely.get_num_coordinates(shapes).mean()))
         facts = {"areas": len(frame), "vertices_each": vertices, "points": points}
-        return {**facts, AFTER: lambda: beside(frame, (x, y), found, spent)}
+        return {**facts, AFTER: lambda: beside(frame, (x, y), found, (spent, every))}
 
     return work
 
 
-def beside(frame: gpd.GeoDataFrame, points: Any, found: Any, spent: float) -> dict[str, Any]:
-    """The same question to geopandas, for a tenth of the points."""
-    x, y = points
-    few = slice(0, max(len(x) // 10, 1_000))
+def beside(
+    frame: gpd.GeoDataFrame, points: Any, found: Any, cost: tuple[float, int]
+) -> dict[str, Any]:
+    """The same question to geopandas, for one point in so many."""
+    (x, y), (spent, every) = points, cost
+    few = slice(0, max(len(x) // every, 1_000))
     start = time.process_time()
     places = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x[few], y[few]), crs=frame.crs)
     joined = gpd.sjoin(places, frame, predicate="intersects", how="left")
     rival = (time.process_time() - start) * len(x) / len(places)
     expected = joined.groupby(level=0)["code"].min().fillna("-1").astype(np.int64).to_numpy()
     return {
+        "compared": len(places),
         "sjoin_s": round(rival, 1),
         "times_faster": round(rival / spent, 1),
         "differ": int((expected != found[few]).sum()),

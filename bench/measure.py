@@ -2,8 +2,9 @@
 
 A driver hands ``main`` a function that prepares the work of one size and returns it; the work alone is
 timed. Every run is a process, so that its peak memory is its own. Printed is one JSON object: the runs
-(medians over ``--repeat``) and, from three sizes on, the exponents of processor time and of memory:
-cost ~ size ** exponent, fitted on logarithms; memory is what the work added to the prepared process.
+(medians over ``--repeat``, of each of several ways where a driver has rivals) and, from three sizes on,
+the exponents of processor time and of memory: cost ~ size ** exponent, fitted on logarithms; memory is
+what the work added to the prepared process.
 """
 
 from __future__ import annotations
@@ -57,11 +58,10 @@ def timed(work: Work) -> dict[str, Any]:
     return {**found, **cost, **after()}
 
 
-def alone(size: int, repeat: int, arguments: Sequence[str]) -> dict[str, Any] | str:
-    """Medians of some runs of this driver at one size, or the last line of what went wrong."""
+def medians(command: Sequence[str], repeat: int) -> dict[str, Any] | str:
+    """Medians over some runs of a command that prints a JSON object, or the last line of its error."""
     runs = []
     for _ in range(repeat):
-        command = [sys.executable, sys.argv[0], "--one", str(size), *arguments]
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         if run.returncode:
             return (run.stderr.strip().splitlines() or ["no output"])[-1]
@@ -117,29 +117,44 @@ def main(
     *,
     sizes: Sequence[int],
     smoke: Sequence[int],
+    ways: Sequence[str] = (),
+    given: Sequence[str] = (),
 ) -> None:
     """Run a driver: all sizes in processes of their own, or one size in this one.
 
-    ``prepare`` gets a size and the options that are the driver's own.
+    ``prepare`` gets a size and the options that are the driver's own, ``given`` ones before those of
+    the command line. A driver with several ``ways`` is run with ``--way`` for each; how cost grows is
+    said of the first.
     """
-    parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
+    parser = argparse.ArgumentParser(
+        description=sys.modules["__main__"].__doc__, allow_abbrev=False
+    )
     parser.add_argument("--sizes", type=int, nargs="*", help=f"numbers of {unit}")
     parser.add_argument("--smoke", action="store_true", help="tiny sizes: for correctness only")
-    parser.add_argument("--repeat", type=int, default=1)
+    parser.add_argument("--repeat", type=int, default=1, help="medians of so many runs")
+    parser.add_argument("--ways", nargs="*", default=ways, help="who does the work")
     parser.add_argument("--one", type=int, help="one size, in this process")
     chosen, own = parser.parse_known_args()
     if chosen.one is not None:
         print(json.dumps({"size": chosen.one, **timed(prepare(chosen.one, own))}))
         return
     wanted = chosen.sizes or (smoke if chosen.smoke else sizes)
-    runs = [alone(size, chosen.repeat, own) for size in wanted]
+    base = [sys.executable, sys.argv[0]]
+    options = [[*given, *own, "--way", way] for way in chosen.ways] or [[*given, *own]]
+    runs = [
+        medians([*base, "--one", str(size), *each], chosen.repeat)
+        for size in wanted
+        for each in options
+    ]
     good = [run for run in runs if not isinstance(run, str)]
+    first = [run for run in good if run.get("way") == good[0].get("way")]
     whole = {
         "stage": stage,
         "unit": unit,
         "machine": machine(),
+        "repeat": chosen.repeat,
         "runs": runs,
-        "growth": growth(good),
+        "growth": growth(first),
     }
     print(json.dumps(whole, indent=1, ensure_ascii=False))
     if len(good) < len(runs):

@@ -1,26 +1,26 @@
 """How fast are records counted by 250 m mesh and class, from Parquet, beside general tools?
 
-    python bench/tabulate.py                            # 1, 3 and 10 million points
-    python bench/tabulate.py --way duckdb               # a rival: duckdb, polars or pandas
-    python bench/tabulate.py --sizes 100_000_000 --file points.parquet
+    python bench/tabulate.py                            # 1, 3 and 10 million points, all installed
+    python bench/tabulate.py --sizes 10_000_000 --repeat 3                       # medians
+    python bench/tabulate.py --sizes 100_000_000 --ways sdc duckdb --folder DATA # keeps the file
     python bench/tabulate.py --smoke
 
-Everyone gets the same file and two threads, and counts the same cells. Rivals use plain arithmetic,
-right but for points on a line of the mesh: DuckDB gives mesh codes in order as this tool does, the others
-only rows and columns. The file is made once, in ``--file`` or in a folder that is removed afterwards.
+Everyone gets the same file and two threads, and counts the same cells. Rivals but jismesh use plain
+arithmetic, right but for points on a line of the mesh: DuckDB gives mesh codes in order as this tool
+does, polars and pandas only rows and columns. A file is made once, in ``--folder`` or in one that is
+removed afterwards.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import shutil
+import importlib.util
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from measure import AFTER, Work, main
+from measure import Work, main
 
 USES = [str(400 + k) for k in range(1, 19)]
 CHUNK = 1_000_000
@@ -95,8 +95,18 @@ def by_pandas(path: str) -> int:
     return len(frame.groupby([row, column, "use"], observed=True).size())
 
 
+def by_jismesh(path: str) -> int:
+    """jismesh's codes, grouped by pandas."""
+    import pandas as pd
+    from jismesh.utils import to_meshcode
+
+    frame = pd.read_parquet(path)
+    code = to_meshcode(frame["lat"].to_numpy(), frame["lon"].to_numpy(), 5)
+    return len(frame.groupby([code, "use"], observed=True).size())
+
+
 WAYS: dict[str, Callable[[str], int]] = {
-    "sdc": ours, "duckdb": by_duckdb, "polars": by_polars, "pandas": by_pandas,
+    "sdc": ours, "duckdb": by_duckdb, "polars": by_polars, "pandas": by_pandas, "jismesh": by_jismesh,
 }  # fmt: skip
 
 
@@ -110,43 +120,41 @@ NEEDS = {
     "duckdb": ["duckdb"],
     "polars": ["polars"],
     "pandas": ["pandas", "pyarrow.parquet"],
+    "jismesh": ["jismesh.utils", "pandas", "pyarrow.parquet"],
 }
+
+
+def installed() -> list[str]:
+    """The ways that can be gone here."""
+    return [way for way, needs in NEEDS.items() if importlib.util.find_spec(needs[0].split(".")[0])]
 
 
 def prepare(points: int, options: list[str]) -> Work:
     """A file of points, and everything imported that is needed to count them."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--way", default="sdc", choices=WAYS)
-    parser.add_argument("--file", type=Path)
+    parser.add_argument("--folder", type=Path, required=True)
     chosen = parser.parse_args(options)
-    folder = Path(tempfile.mkdtemp())
-    path = chosen.file or folder / "points.parquet"
+    path = chosen.folder / f"points-{points}.parquet"
     if not path.exists():
         made(path, points)
     for name in NEEDS[chosen.way]:
         importlib.import_module(name)
-
-    def work() -> dict[str, Any]:
-        cells = WAYS[chosen.way](str(path))
-        return {"way": chosen.way, "cells": cells, AFTER: lambda: removed(folder)}
-
-    return work
+    return lambda: {"way": chosen.way, "cells": WAYS[chosen.way](str(path))}
 
 
 def made(path: Path, points: int) -> None:
     """The file, made by a process of its own so that its memory is not counted here."""
     import multiprocessing
 
-    child = multiprocessing.get_context("spawn").Process(target=make, args=(path, points))
+    half = path.with_suffix(".part")
+    child = multiprocessing.get_context("spawn").Process(target=make, args=(half, points))
     child.start()
     child.join()
-
-
-def removed(folder: Path) -> dict[str, Any]:
-    """The folder is gone."""
-    shutil.rmtree(folder)
-    return {}
+    half.rename(path)
 
 
 if __name__ == "__main__":
-    main("tabulate", "points", prepare, sizes=(1_000_000, 3_000_000, 10_000_000), smoke=(50_000,))
+    with tempfile.TemporaryDirectory() as folder:
+        main("tabulate", "points", prepare, sizes=(1_000_000, 3_000_000, 10_000_000),
+             smoke=(50_000,), ways=installed(), given=["--folder", folder])  # fmt: skip
