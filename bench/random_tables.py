@@ -1,14 +1,16 @@
 """How many promises of random releases does a stranger break?
 
-    python bench/random_tables.py --out FILE [--seeds FROM TO] [--planted N] [--readers]
+    python bench/random_tables.py --out FILE [--seeds FROM TO] [--wide] [--method NAME] [--readers]
+        [--planted N]
     python bench/random_tables.py --read FILE [FILE ...]
 
 Protects, publishes and attacks one random release a seed (``tests/attack/randomcity.py``), from 1000 to
 11000 where no other seeds are named, and appends a line of figures to FILE. Seeds that FILE already
 holds are left out, so that a run that was stopped goes on where it was; ranges of seeds can run at the
 same time into files of their own. N needed X of each release are printed as well, one at a time: the
-stranger must notice. ``--readers`` makes no promise to owners. At the end, or with ``--read``, the sums;
-exit status 1 where a promise was broken or something planted was not noticed.
+stranger must notice. Tables are so small that the default method is ``optimal``; it is ``exchange`` for
+``--wide`` ones, or the one that is named. ``--readers`` makes no promise to owners. At the end, or with
+``--read``, the sums; exit status 1 where a promise was broken or something planted was not noticed.
 """
 
 from __future__ import annotations
@@ -34,21 +36,27 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, nargs=2, default=SEEDS, metavar=("FROM", "TO"))
     parser.add_argument("--planted", type=int, default=1)
     parser.add_argument("--readers", action="store_true")
+    parser.add_argument("--method", default="auto")
+    parser.add_argument("--wide", action="store_true")
     parser.add_argument("--read", type=Path, nargs="+", default=[])
     args = parser.parse_args()
     if args.out:
-        run(args.out, range(*args.seeds), planted=args.planted, owners=not args.readers)
+        run(args.out, range(*args.seeds), method=args.method, wide=args.wide,
+            planted=args.planted, owners=not args.readers)  # fmt: skip
     lines = [line for file in args.read or [args.out] for line in read(file)]
     print("\n".join(summary(lines)))
     return int(any(line["told"] or line["unseen"] for line in lines))
 
 
-def run(file: Path, seeds: range, *, planted: int, owners: bool) -> None:
-    """Attack the seeds that a file does not hold yet; a line each, written at once."""
+def run(file: Path, seeds: range, **options: Any) -> None:
+    """Attack the seeds that a file does not hold yet; a line each, written at once.
+
+    ``options`` are those of ``attacked``.
+    """
     done = {line["seed"] for line in read(file)}
     with tempfile.TemporaryDirectory() as folder, file.open("a", encoding="utf-8") as out:
         for seed in (s for s in seeds if s not in done):
-            outcome = attacked(seed, Path(folder), owners=owners, planted=planted)
+            outcome = attacked(seed, Path(folder), **options)
             print(json.dumps(asdict(outcome)), file=out, flush=True)
 
 

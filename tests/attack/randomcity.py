@@ -18,6 +18,10 @@ from promises import Case, Tally, first_told, key_of, told
 import sdc
 from sdc.pipeline.finished import table_text
 
+SMALL = ((2, 12), (2, 6), (2, 4), (2, 2))
+WIDE = ((400, 500), (20, 24), (7, 8), (4, 4))
+"""Innermost codes of a dimension, at least and at most, for one to four dimensions."""
+
 
 def tree(rng: np.random.Generator, name: str, leaves: int, *, deep: bool) -> sdc.Hierarchy:
     """A dimension with a total, and groups of two or three codes where it is deep."""
@@ -67,13 +71,16 @@ class City:
         return seen
 
 
-def random_city(seed: int, *, owners: bool = True) -> City:
-    """One table of one to four dimensions, or two that share all dimensions but one each."""
+def random_city(seed: int, *, owners: bool = True, wide: bool = False) -> City:
+    """One table of one to four dimensions, or two that share all dimensions but one each.
+
+    Small enough for a proven optimum, or ``wide``: beyond what the default gives to that method.
+    """
     rng = np.random.default_rng(seed)
     n_dims = int(rng.integers(1, 5))
-    most = {1: 12, 2: 6, 3: 4, 4: 2}[n_dims]
+    least, most = (WIDE if wide else SMALL)[n_dims - 1]
     dims = [
-        tree(rng, "abcd"[i], int(rng.integers(2, most + 1)), deep=bool(rng.integers(0, 2)))
+        tree(rng, "abcd"[i], int(rng.integers(least, most + 1)), deep=bool(rng.integers(0, 2)))
         for i in range(n_dims)
     ]
     shape = [len(d.leaves) for d in dims]
@@ -102,13 +109,13 @@ class Release:
     needed: list[Key]
 
 
-def published(city: City, folder: Path) -> Release:
+def published(city: City, folder: Path, method: str = "auto") -> Release:
     """What a reader gets: a CSV of each table and one code list a dimension.
 
     Raises Infeasible where the tool refuses.
     """
     system = sdc.system_of(city.tables)
-    plan = sdc.protect(system, city.rules)
+    plan = sdc.protect(system, city.rules, method=method)
     report = sdc.audit(system, plan, city.rules)
     assert report.passed
     opened = sdc.release(system, plan, report, ground="test")
@@ -170,16 +177,24 @@ class Outcome:
     spent: tuple[float, float] = (0.0, 0.0)
 
 
-def attacked(seed: int, folder: Path, *, owners: bool = True, planted: int = 1) -> Outcome:
+def attacked(
+    seed: int,
+    folder: Path,
+    *,
+    method: str = "auto",
+    owners: bool = True,
+    wide: bool = False,
+    planted: int = 1,
+) -> Outcome:
     """Protect, publish and attack one random release; then print up to ``planted`` of its needed X.
 
     A refusal is held against the tool, too: with everything hidden that may be, some promise must
     be broken.
     """
-    out, city = Outcome(seed), random_city(seed, owners=owners)
+    out, city = Outcome(seed), random_city(seed, owners=owners, wide=wide)
     started = time.process_time()
     try:
-        release = published(city, folder)
+        release = published(city, folder, method)
     except sdc.Infeasible as refusal:
         out.refused = refusal.code
         made = time.process_time()
