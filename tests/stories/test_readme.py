@@ -1,7 +1,9 @@
 """Every command of both READMEs is typed, in order, in a clean folder, and ends as it should.
 
-The sample's one-table configuration stands in for ``release.toml``, so that it takes seconds; the whole
-``release.toml`` is run by the nightly version. Lines for other systems' shells are checked by name alone.
+The sample's one-table configuration stands in for the ``release.toml`` of one's own data, so that it
+takes seconds. ``make release`` runs on the sample's own ``release.toml`` with all its tables, in the
+first towns of the city and without pictures; the whole city is the nightly version's. Lines for other
+systems' shells are checked by name alone.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import geopandas as gpd
+import pandas as pd
 import pytest
 
 from sdc import cli
@@ -131,6 +135,65 @@ def test_every_make_line_names_a_target() -> None:
         named = re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / name).read_text("utf-8"), re.MULTILINE)
         assert named
         assert set(named) <= {*targets, "is"}, name
+
+
+@pytest.fixture
+def first_towns(tmp_path: Path) -> Path:
+    """``data/samples`` below a folder, cut down to the areas of four towns and what lies in them."""
+    samples = tmp_path / "data" / "samples"
+    shutil.copytree(
+        ROOT / "data/samples", samples, ignore=shutil.ignore_patterns("releases", "signing")
+    )
+    areas = gpd.read_file(samples / "areas.gpkg")
+    towns = areas["KEY_CODE"].str[:8]
+    kept = areas[towns.isin(sorted(set(towns))[:4])]
+    (samples / "areas.gpkg").unlink()
+    kept.to_file(samples / "areas.gpkg")
+    for name in ("buildings.csv", "residents.csv"):
+        rows = pd.read_csv(samples / name, dtype=str)
+        points = gpd.points_from_xy(rows["lon"].astype(float), rows["lat"].astype(float), crs=6668)
+        rows[points.within(kept.to_crs(6668).union_all())].to_csv(samples / name, index=False)
+    path = samples / "release.toml"
+    text = path.read_text(encoding="utf-8")
+    quick = {
+        "[treatment.suppress]\n": "[treatment.suppress]\nbudget = 0\n",
+        '["images", "csv", "geojson", "pdf"]': '["csv", "geojson"]',
+    }
+    for old, new in quick.items():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    path.write_text(text, "utf-8")
+    for name in ("Makefile", "pyproject.toml", "requirements.lock"):
+        shutil.copy(ROOT / name, tmp_path)
+    return tmp_path
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="the line is for make")
+def test_make_release_does_what_the_readme_says(first_towns: Path) -> None:
+    """Its own lines, set-up left out: a key, then the six tables, audited and signed."""
+    shown = subprocess.run(
+        ["make", "-n", "release"], cwd=first_towns, capture_output=True, text=True, check=True,
+    ).stdout.splitlines()  # fmt: skip
+    lines = [line for line in shown if not re.search(r"-m (venv|pip) |^touch ", line)]
+    assert len(lines) == 4
+    our_own = {"sdc": f"{sys.executable} -m sdc", "python": sys.executable}
+    for line in lines:
+        ours = re.sub(r"\.venv/bin/(sdc|python)", lambda m: our_own[m[1]], line)
+        done = subprocess.run(
+            ["sh", "-c", ours], cwd=first_towns, env=environment(), capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, (line, done.stderr)
+    package = first_towns / "data/samples/releases/mihon-2026"
+    internal = package.with_name("mihon-2026.internal")
+    assert package.with_name("mihon-2026.zip").is_file()
+    tables = {p.stem for p in (package / "data").glob("*.csv")}
+    assert {"use", "use_structure", "floor_area", "use_mesh", "residents"} < tables
+    assert '"passed": true' in (internal / "audit.json").read_text("utf-8")
+    signers = first_towns / "data/samples/signing/release-key.allowed_signers"
+    status, told = typed(f"sdc verify {package} --signers {signers}", first_towns)
+    assert status == 0
+    assert told.startswith("VERIFIED: release@082996")
 
 
 @pytest.mark.nightly
