@@ -171,7 +171,7 @@ def test_an_error_on_the_terminal_has_one_language_and_its_code(tmp_path: Path) 
     [
         (["relase"], "`release` ではありませんか", "did you mean `release`?"),
         (["release"], "'CONFIG.toml' がありません", "'CONFIG.toml' is missing"),
-        (["ledger"], "コマンドがありません", "a command is missing"),
+        (["ledger"], "コマンドの指定がありません", "a command is missing"),
         (
             ["release", "--owt", "x"],
             "--owt というオプションはありません",

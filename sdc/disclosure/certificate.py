@@ -1,4 +1,4 @@
-"""Does a certificate hold? The whole check on a page, with sums of plain whole numbers alone.
+"""Does a certificate hold? The whole check in one place, with sums of plain whole numbers alone.
 
 It shares nothing with the checker of the staged files (``staged``) but the format of the witness file
 (``evidence``): two readers, written apart, say the same of a package.

@@ -1,4 +1,4 @@
-"""The check on a page: what holds is confirmed, every other number is refused."""
+"""The reader of certificates: what holds is confirmed, every other number is refused."""
 
 from __future__ import annotations
 
