@@ -41,6 +41,8 @@ Hierarchies = Annotated[
 Known = Annotated[
     Path | None, typer.Option(help=str(Text("what everybody knows: codes, value or least, most")))
 ]
+ENGINES = "auto | exchange | districts | lp-greedy | optimal | reverse-delete | guideline"
+"""The names are spelled here, because help must not wait for the engines to be loaded."""
 Scheduler = Annotated[str | None, typer.Option(help=str(Text("address of a Dask scheduler")))]
 
 
@@ -135,9 +137,13 @@ def protect(
     cost: Annotated[str, typer.Option(help="log | value | count | COLUMN")] = "log",
     measure: Annotated[list[str] | None, typer.Option(help=str(Text("measure column")))] = None,
     p_percent: Annotated[float | None, typer.Option(help="p% (measures)")] = None,
-    method: Annotated[str, typer.Option(help=str(Text("engine")))] = "auto",
-    budget: Annotated[float | None, typer.Option(help=str(Text("search effort")))] = None,
-    time_limit: Annotated[float | None, typer.Option(help=str(Text("emergency stop")))] = None,
+    method: Annotated[str, typer.Option(help=ENGINES)] = "auto",
+    budget: Annotated[
+        float | None, typer.Option(help=str(Text("search effort; 1 is usual")))
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help=str(Text("emergency stop, in seconds")))
+    ] = None,
     seed: Annotated[int, typer.Option(help=str(Text("seed")))] = 0,
     ground: Annotated[str, typer.Option(help=str(Text("legal ground")))] = "",
     scheduler: Scheduler = None,
@@ -165,7 +171,9 @@ def audit(
         typer.Argument(help=str(Text("table, or package"))),
     ],
     hierarchy: Hierarchies = None,
-    min_count: Annotated[int | None, typer.Option(help=str(Text("threshold")))] = None,
+    min_count: Annotated[
+        int | None, typer.Option(help=str(Text("an X confined to 1 … K-1 is disclosed, too")))
+    ] = None,
     zeros: Annotated[str, typer.Option(help="hide | show")] = "hide",
     known: Known = None,
     last: Annotated[
@@ -226,7 +234,7 @@ def verify(
 ) -> None:
     """verify a package that was received; exit status 3 where it fails.
 
-    Example: sdc verify releases/sample-2026
+    Example: sdc verify mihon-2026 --signers allowed_signers --seen seen.json
     """
     from sdc.publishing.verify import verify_package
 

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 import sdc
 from sdc import cli
+from sdc.suppression.complementary import METHODS
 
 AREA = "code,parent,label\nT,,all\na,T,a\nb,T,b\nc,T,c\n"
 USE = "code,parent,label\nT,,all\nu,T,u\nv,T,v\nw,T,w\n"
@@ -179,6 +180,10 @@ def test_a_place_that_cannot_be_written_is_named(
     told = capsys.readouterr().err
     assert "[disk]" in told
     assert words[-1].partition("/")[0] in told
+
+
+def test_the_engines_named_in_the_help_are_those_that_exist() -> None:
+    assert cli.ENGINES.split(" | ") == ["auto", *METHODS]
 
 
 def test_the_version_can_be_asked_for() -> None:

@@ -53,7 +53,7 @@ def keygen(
 
 def worklog(
     config: Config,
-    kind: Annotated[str | None, typer.Option(help=str(Text("only")))] = None,
+    kind: Annotated[str | None, typer.Option(help=str(Text("only entries of this kind")))] = None,
     head: Annotated[bool, typer.Option("--head", help=str(Text("digest only")))] = False,
 ) -> None:
     """check the working log and show it.
