@@ -205,6 +205,9 @@ def _folder(folder: Path) -> Answer:
 
 def _disk(folder: Path) -> Answer:
     name = Text("free disk")
+    if not folder.is_dir():
+        remedy = Text("use a folder in which you may write")
+        return Answer(name, BAD, f"{folder.resolve()}", remedy)
     free = shutil.disk_usage(folder).free
     remedy = Text("free at least 1 GB")
     state = OK if free >= FREE_BYTES else BAD

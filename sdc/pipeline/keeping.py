@@ -10,10 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sdc.config import Config
-from sdc.errors import InputError, RulesError
+from sdc.errors import InputError, PackageError, RulesError
 from sdc.messages import Text
 from sdc.pipeline.approving import log_of, note
 from sdc.publishing import files
+from sdc.publishing.gate import RELEASE_ID
 from sdc.worklog.chain import Entry, read_log
 
 BLOCK = 1 << 20
@@ -136,7 +137,7 @@ def purge(config: Config, *, dry_run: bool = False, now: datetime | None = None)
     """Destroy the internal folders whose retention is over; their names.
 
     Age counts from the entry ``published`` of the log. Files are overwritten before they are removed.
-    Raises InputError where the configuration names no retention.
+    Raises InputError where the configuration names no retention, PackageError where the log is not ours.
     """
     if config.approval is None or config.approval.retention_days is None:
         raise InputError(
@@ -148,11 +149,17 @@ def purge(config: Config, *, dry_run: bool = False, now: datetime | None = None)
     for entry in read_log(log_of(config)):
         if entry.kind == "published" and datetime.fromisoformat(entry.at) < limit:
             name, serial = str(entry.detail["release"]), entry.detail["serial"]
+            if not RELEASE_ID.fullmatch(name):  # it must not lead to another folder
+                raise PackageError(
+                    Text("the log names a release that cannot be: {name!r}", name=name),
+                    code="worklog",
+                )
             for folder in (f"{name}.v{serial}.internal", f"{name}.internal"):
                 place = config.output_dir / folder
                 current = folder == f"{name}.internal"
                 newest = _newest(config, name)
-                if place.is_dir() and (not current or newest == serial):
+                own = place.is_dir() and not place.is_symlink()
+                if own and (not current or newest == serial):
                     names.append(folder)
     for folder in dict.fromkeys(names):
         if not dry_run:

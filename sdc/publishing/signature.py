@@ -118,17 +118,23 @@ def signers_line(key: Ed25519PublicKey, principal: str, namespace: str = NAMESPA
 def parse_signers(data: bytes) -> tuple[TrustedKey, ...]:
     """All Ed25519 keys of an ``allowed_signers`` file; InputError for a line nobody can read."""
     found = []
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
+    # Lines end with a line feed alone, as for OpenSSH: a comment must not end where others end a line.
+    for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), start=1):
         if line.strip() and not line.lstrip().startswith("#"):
             found.append(_trusted(line.strip(), number))
     return tuple(found)
 
 
 def _trusted(line: str, number: int) -> TrustedKey:
+    """The key of a line; whatever is not understood could be a limit, and is refused."""
     match = re.fullmatch(r"(\S+) (?:(.*?) )?ssh-ed25519 ([A-Za-z0-9+/]+=*)(?: .*)?", line)
-    options = re.findall(r'([a-z-]+)(?:="([^"]*)")?(?:,|$)', match[2] or "") if match else []
-    known = {"namespaces", "valid-after", "valid-before"}
-    if not match or {name for name, _ in options} - known:
+    options = _options(match[2] or "") if match else None
+    try:
+        blob = base64.b64decode(match[3], validate=True) if match else b""
+        _key_bytes(blob)
+    except (ValueError, struct.error):
+        options = None
+    if match is None or options is None:
         raise InputError(
             Text(
                 "line {number} of allowed_signers is not understood (ssh-ed25519 only)",
@@ -138,11 +144,20 @@ def _trusted(line: str, number: int) -> TrustedKey:
     text = dict(options)
     return TrustedKey(
         principal=match[1],
-        blob=base64.b64decode(match[3]),
-        namespaces=tuple(filter(None, text.get("namespaces", "").split(","))),
+        blob=blob,
+        namespaces=tuple(text["namespaces"].split(",")) if "namespaces" in text else (),
         after=_time(text.get("valid-after"), number),
         before=_time(text.get("valid-before"), number),
     )
+
+
+def _options(text: str) -> list[tuple[str, str]] | None:
+    """Names and values of the options of a line; None where one is unknown, empty or stands twice."""
+    option = r'(namespaces|valid-after|valid-before)="([^" ]+)"'
+    if not re.fullmatch(rf"(?:{option}(?:,{option})*)?", text):
+        return None
+    found = re.findall(option, text)
+    return found if len(dict(found)) == len(found) else None
 
 
 def _time(text: str | None, number: int) -> datetime | None:

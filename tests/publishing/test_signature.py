@@ -159,6 +159,41 @@ def test_signers_files_are_read_strictly() -> None:
             signers_line(KEY.public_key(), who)
 
 
+@pytest.mark.parametrize(
+    "limits",
+    [
+        "valid-before=20200101",  # without quotes
+        'VALID-BEFORE="20200101"',
+        'valid-before="20200101" namespaces="sdc-release"',  # a blank for a comma
+        'valid-before="20200101",',
+        'valid-before="20200101",valid-before="20990101"',
+        "namespaces",
+        'namespaces=""',
+        'namespaces="sdc-approval",namespaces="sdc-release"',
+        'valid-before="soon"',
+        'valid-before="20200101", ',
+    ],
+)
+def test_a_limit_that_is_not_understood_is_no_licence(limits: str) -> None:
+    """Passing over an option would trust a key for every purpose and for ever."""
+    kind, key = signers_line(KEY.public_key(), WHO).decode().split()[-2:]
+    assert parse_signers(f'{WHO} valid-before="20200101" {kind} {key}\n'.encode())[0].before
+    with pytest.raises(InputError):
+        parse_signers(f"{WHO} {limits} {kind} {key}\n".encode())
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\x85", "\x0b", "\x0c", "\x1e"])
+def test_a_comment_ends_where_its_line_ends(end: str) -> None:
+    line = signers_line(KEY.public_key(), WHO).decode()
+    assert parse_signers(f"# withdrawn:{end}{line}".encode()) == ()
+
+
+@pytest.mark.parametrize("text", ["AAA", "AAAA", "A" * 5, "AAAAC3NzaC1yc2EAAAAA"])
+def test_a_key_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(InputError):
+        parse_signers(f"{WHO} ssh-ed25519 {text}\n".encode())
+
+
 def test_keygen_makes_a_locked_private_key(tmp_path: Path) -> None:
     made = keys.keygen(tmp_path / "key", WHO, PHRASE)
     assert stat.S_IMODE(made.private.stat().st_mode) == 0o600

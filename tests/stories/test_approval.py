@@ -191,6 +191,24 @@ def test_provision_and_purge(config: Path) -> None:
     assert (releases / "small").is_dir()
 
 
+def test_purging_never_leaves_the_folder_of_releases(config: Path, tmp_path: Path) -> None:
+    """A link in the place of an internal folder, and a log that names another folder."""
+    loaded, aside = read_config(config), tmp_path / "aside"
+    aside.mkdir()
+    (aside / "kept").write_bytes(b"records")
+    (tmp_path / "releases").mkdir()
+    (tmp_path / "releases" / "small.internal").symlink_to(aside, target_is_directory=True)
+    later = datetime.now(UTC) + timedelta(days=91)
+    approving.note(loaded, "published", {})
+    assert purge(loaded, now=later) == []
+    approving.note(loaded, "published", {"release": "../aside"})
+    (tmp_path / "aside.internal").mkdir()
+    with pytest.raises(PackageError, match="cannot be"):
+        purge(loaded, now=later)
+    assert (aside / "kept").read_bytes() == b"records"
+    assert (tmp_path / "aside.internal").is_dir()
+
+
 def test_destroying_overwrites_first(tmp_path: Path) -> None:
     folder = tmp_path / "x.internal"
     (folder / "deep").mkdir(parents=True)
