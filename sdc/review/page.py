@@ -63,8 +63,8 @@ def review_page(safe: Safe) -> str:
         merges=_merges(release),
         collapses=_collapses(release),
         changes=_changes(safe),
-        # The only text that could end the script element early.
-        data=data.replace("</", "<\\/"),
+        # A name may neither end the script element early nor open a comment that keeps it from ending.
+        data=data.replace("<", "\\u003c"),
         script=files["page.js"],
     )
 

@@ -34,7 +34,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = smallcity.write(tmp_path_factory.mktemp("city"))
     text = config.read_text(encoding="utf-8")
     # A title that would end the script or open a tag, were it not escaped.
-    bad = text.replace('"小さな市"', '"小さな市 </script><b>&"', 1)
+    bad = text.replace('"小さな市"', '"小さな市 </script><b>&<!--<script>"', 1)
     config.write_text(bad, encoding="utf-8")
     return config
 
@@ -82,7 +82,7 @@ def test_it_says_internal_first_and_is_well_formed(page: str) -> None:
     assert seen.open == []
     assert seen.words["header"].startswith("庁内専用")
     assert "INTERNAL" in seen.words["header"]
-    assert seen.words["h1"] == "小さな市 </script><b>&"
+    assert seen.words["h1"] == "小さな市 </script><b>&<!--<script>"
     assert "監査に合格" in seen.words["strong"]
     tags = [tag for tag, _ in seen.tags]
     assert tags.index("header") < tags.index("h1") < tags.index("dl") < tags.index("svg")
