@@ -104,7 +104,7 @@ def _methods(section: Mapping[str, Any]) -> Iterator[Fault]:
         name = at(section, step).get("method", "auto")
         if not isinstance(name, str) or name == "auto":
             continue
-        known = ["auto", *import_module(home).METHODS]
+        known = list(dict.fromkeys(["auto", *import_module(home).METHODS]))
         if name not in known:
             words = {"what": Text("the methods"), "hint": hint(name, known)}
             yield Fault(("treatment", step, "method"), "unknown_name", name, words)

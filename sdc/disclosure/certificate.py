@@ -101,7 +101,10 @@ def _verified(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
 
 
 def _require_told(files: Mapping[str, bytes], pieces: list[Any], a: Mapping[str, Any]) -> None:
-    """Every table of the package has one piece, and every promise and bound has a piece and a cell."""
+    """Every table of the package has one piece, and every promise and bound has a piece and a cell.
+
+    Raises NotProven where that is not so.
+    """
     marked = {"value", "status"}
     long = [p for p in sorted(files) if p.endswith(".csv") and marked <= set(header_of(files[p]))]
     tables = sorted(f"data/{p['table']}.csv" for p in pieces if p["table"])
@@ -109,7 +112,7 @@ def _require_told(files: Mapping[str, bytes], pieces: list[Any], a: Mapping[str,
     priors = list(zip(a["prior_table"], a["prior_cell"], strict=True))
     placed = all(0 <= t < len(pieces) and c >= 0 for t, c in asked + priors)
     if tables != long or len(set(asked)) != len(asked) or not placed:
-        raise ValueError("other tables")
+        raise NotProven(Text("the certificate speaks of other tables than this package"))
 
 
 def _see_through(

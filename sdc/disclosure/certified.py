@@ -14,6 +14,9 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from sdc.errors import NotProven
+from sdc.messages import Text
+
 GROUPED = -1
 """Stands for a place that prints nothing, because its area counts the class in a group."""
 UNREADABLE = (
@@ -24,13 +27,13 @@ UNREADABLE = (
 
 
 def read_witness(witness: bytes) -> tuple[Any, dict[str, Any]]:
-    """The head of a witness file and its arrays of whole numbers; ValueError for another format."""
+    """The head of a witness file and its arrays of whole numbers; NotProven for another format."""
     with np.load(io.BytesIO(witness), allow_pickle=False) as stored:
         arrays = {name: stored[name] for name in stored.files}
     head = json.loads(arrays.pop("head").tobytes())
     whole = all(own.dtype == np.int64 for own in arrays.values())
     if not whole or (head["version"], head["scale"]) != (3, 1):
-        raise ValueError("another format")
+        raise NotProven(Text("the certificate was not written by this version"))
     return head, {name: own.tolist() for name, own in arrays.items()}
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -100,17 +101,27 @@ def audit_file(
         raise RulesError(Text("zeros must be 'hide' or 'show'"))
     if min_count is not None and min_count < 2:
         raise RulesError(Text("min_count must be a whole number >= 2"))
+    if path.is_dir():
+        raise InputError(
+            Text(
+                "{name} is a folder: name one of its tables, or give --certificate", name=path.name
+            ),
+            code="file",
+        )
     trees = {name: read_hierarchy(file, name) for name, file in hierarchies.items()}
     table = read_published(path, hierarchies=trees)
     bounds = np.zeros((0, 3), dtype=np.int64)
     if beforehand.known is not None:
         known = read_known(beforehand.known)
         bounds = bounds_of(known, places(known, table.dims))
-    if (beforehand.last is None) != (beforehand.drift is None) or (beforehand.drift or 1) <= 0:
+    share = beforehand.drift
+    if (beforehand.last is None) != (share is None) or not 0 < (
+        1 if share is None else share
+    ) < inf:
         raise RulesError(Text("give --last together with --drift, a share above 0"), code="usage")
     if beforehand.last is not None:
         past = read_published(beforehand.last, hierarchies=trees)
-        drift = Fraction(str(beforehand.drift))
+        drift = Fraction(str(share))
         bounds = np.concatenate([bounds, _remembered(table, past, drift)])
     return Verdict(
         audit_published(table, min_count=min_count, zeros=zeros, bounds=bounds), min_count
@@ -144,6 +155,10 @@ def check_certificate(package: Path, certificate: Path) -> str:
 
     Raises InputError where a file is missing, NotProven where the certificate does not hold.
     """
+    if not (package / "data").is_dir():
+        raise InputError(
+            Text("{name} is not the folder of a package", name=package.name), code="file"
+        )
     try:
         files = {f"data/{p.name}": p.read_bytes() for p in sorted((package / "data").glob("*.csv"))}
         told = verify_certificate(files, certificate.read_bytes())
