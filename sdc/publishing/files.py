@@ -85,9 +85,14 @@ def remove_tree(root: Path) -> None:
 
 
 def tree(root: Path) -> dict[str, bytes]:
-    """Relative POSIX path -> bytes of all regular files, by path."""
-    found = (p for p in root.rglob("*") if stat.S_ISREG(p.lstat().st_mode))
-    return {p.relative_to(root).as_posix(): p.read_bytes() for p in sorted(found)}
+    """Relative POSIX path -> bytes of all files, by path; a byte 0 for a link or device, not followed."""
+    found: dict[str, bytes] = {}
+    for path in sorted(root.rglob("*")):
+        mode = path.lstat().st_mode
+        if not stat.S_ISDIR(mode):
+            plain = stat.S_ISREG(mode)
+            found[path.relative_to(root).as_posix()] = path.read_bytes() if plain else b"\0"
+    return found
 
 
 @contextmanager

@@ -118,6 +118,21 @@ def test_a_ledger_that_refuses_leaves_nothing(release: Release, tmp_path: Path) 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+@pytest.mark.parametrize("old", ["", "data/mergers.csv"], ids=["more", "instead"])
+def test_a_link_in_a_published_package_is_no_unchanged_package(
+    old: str, build: Build, tmp_path: Path
+) -> None:
+    """The same bytes through a link, or a link beside them, could be other bytes tomorrow."""
+    path = publish(build(formats=("csv",)), tmp_path).path
+    (path / "data").chmod(0o755)
+    if old:
+        (path / old).rename(tmp_path / "aside")
+    (path / (old or "data/more.csv")).symlink_to(tmp_path / "aside")
+    with pytest.raises(InputError, match="other bytes"):
+        publish(build(formats=("csv",)), tmp_path)
+
+
 def test_same_bytes_are_unchanged_other_bytes_refused(build: Build, tmp_path: Path) -> None:
     first = publish(build(), tmp_path, internal={"a": b"1"})
     again = publish(build(), tmp_path, internal={"a": b"2"})
