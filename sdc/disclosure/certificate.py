@@ -27,6 +27,17 @@ Seat = tuple[int, Cell, int]
 """Number of a piece, innermost cell, and what somebody inside knows it to hold at least."""
 UNENDING = 2**62
 
+NEGATIVE = Text("a negative number")
+PRINTED = Text("a printed number")
+FIXED = Text("an X with one value")
+KNOWN = Text("what is known beforehand")
+PROMISE = Text("a promise")
+TO_OWNERS = Text("a promise to the owner of a unit")
+MARGIN = Text("a shared margin")
+TWICE = Text("a cell that stands twice")
+GROUP = Text("a group")
+"""What a certificate can fail by; told in the reader's language."""
+
 
 def verify_certificate(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
     """Add up every witness over the CSV files of a package; what was counted. O(differences x levels).
@@ -58,7 +69,7 @@ def _verified(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
             total = Counter[Cell]()
             totals.append(total)
             for cell, v in own.items():
-                _require(v + (numbers[0][cell] if k else 0) >= 0, piece, "a negative number")
+                _require(v + (numbers[0][cell] if k else 0) >= 0, piece, NEGATIVE)
                 for place in product(*map(dict.__getitem__, above, cell)):
                     total[place] += v
             for cell, group in into.items():
@@ -66,24 +77,24 @@ def _verified(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
             for c in shown if k == 0 else total:
                 expected = shown[c] if k == 0 else 0
                 same = shown[c] in (None, GROUPED) or total[c] * piece["factor"] == expected
-                _require(same, piece, "a printed number")
+                _require(same, piece, PRINTED)
                 low[c], high[c] = (
                     (0, 0) if k == 0 else (min(low[c], total[c]), max(high[c], total[c]))
                 )
             truth = total if k == 0 else truth
         fixed = [c for c in order if shown[c] is None and piece["table"] and low[c] == high[c]]
-        _require(not fixed, piece, "an X with one value")
+        _require(not fixed, piece, FIXED)
         known = (a[f"prior_{name}"] for name in ("table", "cell", "least", "most"))
         for t, at, least, most in zip(*known, strict=True):
             if t == number:
                 fits = least <= truth[order[at]] + low[order[at]]
                 fits &= truth[order[at]] + high[order[at]] <= most
-                _require(fits, piece, "what is known beforehand")
+                _require(fits, piece, KNOWN)
         for i in (i for i, t in enumerate(a["promise_table"]) if t == number):
             c = order[a["promise_cell"][i]]
             kept = truth[c] + high[c] >= a["promise_upper"][i] and shown[c] in (None, GROUPED)
             kept &= truth[c] + low[c] <= a["promise_lower"][i]
-            _require(kept and high[c] - low[c] >= a["promise_slide"][i], piece, "a promise")
+            _require(kept and high[c] - low[c] >= a["promise_slide"][i], piece, PROMISE)
             moved = zip(emptied, totals[1:], strict=True)
             after = [(gone, truth[c] + t[c]) for gone, t in moved if t[c]]
             bounds = (a["promise_upper"][i], a["promise_lower"][i])
@@ -91,12 +102,12 @@ def _verified(files: Mapping[str, bytes], witness: bytes) -> dict[str, int]:
                 # Nobody is promised less than what he knows to be in the cell.
                 parts = (c, *(m for m, group in into.items() if group == c))
                 mine = any(_lies_in(pieces, seat, (number, m), above) for m in parts)
-                _require(lower < seat[2] and mine, piece, "a promise to the owner of a unit")
+                _require(lower < seat[2] and mine, piece, TO_OWNERS)
         told.update(cells=len(shown) if piece["table"] else 0)
     for (p, one), (q, two) in combinations(zip(pieces, every, strict=True), 2):
         names = sorted({*p["names"]} & {*q["names"]})
         for x, y in zip(one, two, strict=True) if p["family"] == q["family"] else ():
-            _require(_margin(p, x, names) == _margin(q, y, names), p, "a shared margin")
+            _require(_margin(p, x, names) == _margin(q, y, names), p, MARGIN)
     return dict(told)
 
 
@@ -179,7 +190,7 @@ def _possible(
     return found
 
 
-def _require(holds: bool, piece: Mapping[str, Any], what: str) -> None:
+def _require(holds: bool, piece: Mapping[str, Any], what: Text) -> None:
     if not holds:
         where = piece["table"] or ", ".join(piece["names"])
         raise NotProven(Text("the certificate fails: {what} ({where})", what=what, where=where))
@@ -217,7 +228,7 @@ def printed_of(
         cell = tuple(r[n] for n in names)
         main = all(c in own for c, own in zip(cell, every, strict=True))
         if main or r["status"] not in ("M", "G"):
-            _require(cell not in shown, piece, "a cell that stands twice")
+            _require(cell not in shown, piece, TWICE)
             shown[cell] = number_of(r["value"])
     more = {c for c in shown if any(x not in own for x, own in zip(c, every, strict=True))}
     told = _told(files, piece, [sorted(own) for own in every])
@@ -225,7 +236,7 @@ def printed_of(
     leaf = {n: set(own) for n, own in zip(names, piece["codes"], strict=True)}
     empty = {c for c, v in shown.items() if v == GROUPED}
     single = {c for c in empty if all(x in leaf[n] for n, x in zip(names, c, strict=True))}
-    _require(more == {*into.values()} and single <= {*told} <= empty, piece, "a group")
+    _require(more == {*into.values()} and single <= {*told} <= empty, piece, GROUP)
     return {c: shown[c] for c in sorted(shown, key=lambda c: (c in more, c))}, above, into
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from sdc.disclosure.stagedtable import refuse
 from sdc.disclosure.witnessed import Arrays, Ints, Piece
+from sdc.messages import Text
 
 COUNT = "count"
 
@@ -50,16 +51,16 @@ def check_inside(pieces: Sequence[Piece], moved: Sequence[Moved], arrays: Arrays
             witness, step = seen.witness[part], seen.step[part]
             upper, lower = int(mine["promise_upper"][i]), int(mine["promise_lower"][i])
             if upper > truth and _common(emptied, witness[step >= upper - truth]):
-                refuse("an upper promise to the owner of a unit")
+                refuse(Text("an upper promise to the owner of a unit"))
             if lower < truth:
                 left = _common(emptied, witness[step <= lower - truth])
                 low = [k for k in left if least[k] <= lower]
                 high = [k for k in left if least[k] > lower]
                 cell = int(mine["promise_cell"][i])
                 if low or not all(_inside((piece, seen), cell, pieces, int(seat[k])) for k in high):
-                    refuse("a lower promise to the owner of a unit")
+                    refuse(Text("a lower promise to the owner of a unit"))
             if upper <= truth <= lower and _common(emptied, witness[step != 0]):
-                refuse("the promise of a second value to the owner of a unit")
+                refuse(Text("the promise of a second value to the owner of a unit"))
 
 
 PROMISE = ("promise_upper", "promise_lower", "promise_cell")

@@ -24,6 +24,7 @@ import numpy.typing as npt
 from sdc.disclosure.inside import Moved, check_inside
 from sdc.disclosure.stagedtable import HIDDEN, StagedTable, read_staged, refuse, tables_of
 from sdc.disclosure.witnessed import Arrays, Ints, Piece, require_sound
+from sdc.messages import Text
 
 UNREADABLE = (
     LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError, MemoryError,
@@ -54,7 +55,7 @@ def check_staged(files: Mapping[str, bytes], witness: bytes) -> Checked:
     try:
         return _checked(files, witness)
     except UNREADABLE as error:
-        refuse(f"{type(error).__name__} while reading")
+        refuse(Text("{error} while reading", error=type(error).__name__))
 
 
 def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
@@ -62,7 +63,7 @@ def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
         arrays: Arrays = {name: stored[name] for name in stored.files}
     head = json.loads(arrays["head"].tobytes().decode("utf-8"))
     if (head["version"], head["scale"]) != (3, 1):
-        refuse("the version of the witness file")
+        refuse(Text("the version of the witness file"))
     require_sound(head["pieces"], arrays)
     _require_all_tables(files, [p["table"] for p in head["pieces"]])
     pieces = [Piece(piece, arrays) for piece in head["pieces"]]
@@ -83,7 +84,9 @@ def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
             _check_margin(one, other)
     for family in sorted({p.family for p in pieces}):
         if not _decomposes([set(p.names) for p in pieces if p.family == family]):
-            refuse(f"tables of {family[0]} form a circle and no atoms link them")
+            refuse(
+                Text("tables of {family} form a circle and no atoms link them", family=family[0])
+            )
     return Checked(printed, hidden, len(arrays["indptr"]) - 1, len(arrays["promise_cell"]))
 
 
@@ -91,7 +94,7 @@ def _require_all_tables(files: Mapping[str, bytes], told: list[str | None]) -> N
     """Every table of the package is spoken of once, and no other."""
     tables = [t for t in told if t is not None]
     if len(set(tables)) != len(tables) or set(tables) != set(tables_of(files)):
-        refuse("the tables of the package are not those of the witness file")
+        refuse(Text("the tables of the package are not those of the witness file"))
 
 
 def _sums(up: list[list[Ints]], at: Ints) -> tuple[Ints, list[Ints]]:
@@ -132,23 +135,23 @@ def _check_table(piece: Piece, table: StagedTable, asked: Arrays) -> Moved:
         if number == 0:
             truth[cell] = total
         elif total[shown[cell]].any():
-            refuse(f"a witness changes a printed number of {piece.table}")
+            refuse(Text("a witness changes a printed number of {table}", table=piece.table))
         else:
             np.minimum.at(low, cell, total)
             np.maximum.at(high, cell, total)
             of = place_of[cell] >= 0
             steps.append(np.stack([place_of[cell[of]], unique[of] // n, total[of]]))
     if ((value % piece.factor != 0) | (truth != value // piece.factor))[shown].any():
-        refuse(f"a printed number of {piece.table}")
+        refuse(Text("a printed number of {table}", table=piece.table))
     if ((value == HIDDEN) & (low == 0) & (high == 0)).any():
-        refuse(f"an X of {piece.table} has one value")
+        refuse(Text("an X of {table} has one value", table=piece.table))
     at = asked["prior_cell"]
     if ((truth + low)[at] < asked["prior_least"]).any() or (
         (truth + high)[at] > asked["prior_most"]
     ).any():
-        refuse(f"a number of {piece.table} is not what everybody takes it for")
+        refuse(Text("a number of {table} is not what everybody takes it for", table=piece.table))
     if shown[asked["promise_cell"]].any() or not _kept(truth, (low, high), asked):
-        refuse(f"a promise of {piece.table}")
+        refuse(Text("a promise of {table}", table=piece.table))
     found = np.concatenate([np.zeros((3, 0), dtype=np.int64), *steps], axis=1)
     return Moved(truth[asked["promise_cell"]], found[0], found[1], found[2], up, table.into)
 
@@ -167,7 +170,7 @@ def _check_atoms(piece: Piece, asked: Arrays) -> Moved:
     np.minimum.at(low, piece.cell, piece.step)
     np.maximum.at(high, piece.cell, piece.step)
     if not _kept(piece.value, (low, high), asked):
-        refuse("a promise of a place that no table prints")
+        refuse(Text("a promise of a place that no table prints"))
     place_of = np.full(len(piece.value), -1, dtype=np.int64)
     place_of[asked["promise_cell"]] = np.arange(len(asked["promise_cell"]))
     of = place_of[piece.cell] >= 0
@@ -206,10 +209,10 @@ def _check_margin(one: Piece, other: Piece) -> None:
             )
         )
     if found[0][0] != found[1][0]:
-        refuse(f"the codes shared by {one.table} and {other.table}")
+        refuse(Text("the codes shared by {one} and {other}", one=one.table, other=other.table))
     for mine, theirs in zip(found[0][1], found[1][1], strict=True):
         if not (np.array_equal(mine[0], theirs[0]) and np.array_equal(mine[1], theirs[1])):
-            refuse(f"a margin shared by {one.table} and {other.table}")
+            refuse(Text("a margin shared by {one} and {other}", one=one.table, other=other.table))
 
 
 def _whole(piece: Piece) -> Iterator[tuple[Ints, Ints, Ints]]:

@@ -41,7 +41,7 @@ class StagedTable:
     into: Ints
 
 
-def refuse(what: str) -> NoReturn:
+def refuse(what: Text) -> NoReturn:
     """Raise NotProven: the files do not bear out the witnesses."""
     raise NotProven(Text("the staged files do not bear out the witnesses: {what}", what=what))
 
@@ -49,16 +49,16 @@ def refuse(what: str) -> NoReturn:
 def rows_of(files: Mapping[str, bytes], path: str) -> list[list[str]]:
     """Rows of a staged CSV file."""
     if path not in files:
-        refuse(f"{path} is missing")
+        refuse(Text("{path} is missing", path=path))
     try:
         text = files[path].decode("utf-8-sig")
     except UnicodeDecodeError:
         text = files[path].decode("cp932")
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     if not rows or any(len(row) != len(rows[0]) for row in rows):
-        refuse(f"{path} is ragged")
+        refuse(Text("{path} is ragged", path=path))
     if len(set(rows[0])) != len(rows[0]):
-        refuse(f"{path} has two columns of one name")
+        refuse(Text("{path} has two columns of one name", path=path))
     return rows
 
 
@@ -88,7 +88,7 @@ def read_staged(
     value = [_number(live.pop(cell, None), path) for cell in product(*codes)]
     bins = {own: members for own, members in _bins(told, codes).items() if own}
     if set(live) != set(bins):
-        refuse(f"{path} lacks or repeats a row")
+        refuse(Text("{path} lacks or repeats a row", path=path))
     _require_grouped(np.array(value).reshape([len(c) for c in codes]), told, (above, place), path)
     into = np.full(len(value), -1, dtype=np.int64)
     shape = [len(c) for c in codes]
@@ -98,7 +98,7 @@ def read_staged(
             into[int(at)] = number
     value += [_number(live[cell], path) for cell in sorted(bins)]
     if GROUPED in value[len(into) :]:
-        refuse(f"{path} does not print a group")
+        refuse(Text("{path} does not print a group", path=path))
     up = [
         [np.array([p[c] for c in line], dtype=np.int64) for line in own]
         for p, own in zip(place, above, strict=True)
@@ -112,7 +112,7 @@ def _line(code: str, parent: Mapping[str, str], inner: set[str]) -> list[str]:
     while parent[found[-1]]:
         found.append(parent[found[-1]])
         if found[-1] not in inner or found.count(found[-1]) > 1:
-            refuse(f"the code list above {code}")
+            refuse(Text("the code list above {code}", code=code))
     return found
 
 
@@ -129,18 +129,18 @@ def _live(
         if not known and status in ("M", "G"):
             continue
         if cell in found:
-            refuse(f"{path} lacks or repeats a row")
+            refuse(Text("{path} lacks or repeats a row", path=path))
         found[cell] = row[column["value"]], status
     return found
 
 
 def _number(row: tuple[str, str] | None, path: str) -> int:
     if row is None:
-        refuse(f"{path} lacks or repeats a row")
+        refuse(Text("{path} lacks or repeats a row", path=path))
     text, status = row
     mark, number = _MARKS.get(text, ("A", 0))
     if mark != status or (mark == "A" and not _NUMBER.fullmatch(text)):
-        refuse(f"{path} has a status that does not fit its value")
+        refuse(Text("{path} has a status that does not fit its value", path=path))
     return int(text) if mark == "A" else number
 
 
@@ -198,4 +198,4 @@ def _require_grouped(
             if n < len(members):
                 want[tuple(where)] = True
     if (want != (value == GROUPED)).any():
-        refuse(f"{path} has a place that is grouped here and not there")
+        refuse(Text("{path} has a place that is grouped here and not there", path=path))

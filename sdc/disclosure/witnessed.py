@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sdc.disclosure.stagedtable import refuse
+from sdc.messages import Text
 
 Ints = npt.NDArray[np.int64]
 Arrays = Mapping[str, npt.NDArray[Any]]
@@ -27,23 +28,23 @@ def require_sound(heads: Sequence[Mapping[str, Any]], arrays: Arrays) -> None:
     bound belongs to no table, or a cell has two promises. O(numbers).
     """
     if any(a.dtype != np.int64 for name, a in arrays.items() if name != "head"):
-        refuse("numbers that are not whole")
+        refuse(Text("numbers that are not whole"))
     index, indptr, total = arrays["index"], arrays["indptr"], len(arrays["value"])
     if (index < 0).any() or (index >= total).any() or indptr[0] != 0 or (np.diff(indptr) < 0).any():
-        refuse("a difference of no number")
+        refuse(Text("a difference of no number"))
     witness = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
     if (np.diff(witness * total + index) <= 0).any():
-        refuse("two differences of one number in a witness")
+        refuse(Text("two differences of one number in a witness"))
     moved = np.bincount(witness, np.abs(arrays["step"].astype(float)), len(indptr) - 1)
     if np.abs(arrays["value"].astype(float)).sum() > LARGE or (moved > LARGE).any():
-        refuse("a number is too large")
+        refuse(Text("a number is too large"))
     for kind in ("promise", "prior"):
         table = arrays[f"{kind}_table"]
         if (table < 0).any() or (table >= len(heads)).any() or (arrays[f"{kind}_cell"] < 0).any():
-            refuse(f"a {kind} of no table")
+            refuse(Text("a promise or bound of no table"))
     asked = np.stack([arrays["promise_table"], arrays["promise_cell"]])
     if np.unique(asked, axis=1).shape != asked.shape:
-        refuse("two promises for one cell")
+        refuse(Text("two promises for one cell"))
 
 
 class Piece:
@@ -55,7 +56,7 @@ class Piece:
         self.codes: list[list[str]] = head["codes"]
         self.factor = int(head["factor"])
         if self.factor < 1:
-            refuse("the factor of a table")
+            refuse(Text("the factor of a table"))
         self.start = start = int(head["start"])
         stop = start + int(head["size"])
         self.value: Ints = arrays["value"][start:stop]
@@ -67,11 +68,11 @@ class Piece:
         self.cell: Ints = index[mine] - start
         self.step: Ints = arrays["step"][mine]
         if (self.value < 0).any() or (self.value[self.cell] + self.step < 0).any():
-            refuse("a negative number")
+            refuse(Text("a negative number"))
         # Their sum is what the witness says; the larger of two would pass for how far a place moves.
         named = np.sort(self.witness * len(self.value) + self.cell)
         if (np.diff(named) == 0).any():
-            refuse("a witness names a cell twice")
+            refuse(Text("a witness names a cell twice"))
 
     def parts(self) -> Iterator[tuple[Ints, Ints, Ints]]:
         """(witness, codes (r, d), number): the truth as witness -1, then differences in chunks."""
