@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +14,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sdc.config import read_config
 from sdc.disclosure.certificate import Cell, numbers_of, printed_of
-from sdc.disclosure.certified import GROUPED
-from sdc.errors import InputError
+from sdc.disclosure.certified import GROUPED, UNREADABLE, read_witness
+from sdc.errors import InputError, NotProven
 from sdc.messages import Text
 
 LINES = 8
@@ -93,8 +90,7 @@ def codes_of(text: str, names: Sequence[str], roots: Mapping[str, str]) -> Cell:
 
 def _evidence(package: Path, internal: Path, table: str) -> Evidence:
     try:
-        with np.load(internal / "witness.npz", allow_pickle=False) as stored:
-            a = {name: stored[name].tolist() for name in stored.files}
+        witness = (internal / "witness.npz").read_bytes()
         files = {f"data/{p.name}": p.read_bytes() for p in (package / "data").glob("*.csv")}
         status = (internal / "protection.csv").read_text("utf-8-sig")
     except OSError as error:
@@ -102,7 +98,12 @@ def _evidence(package: Path, internal: Path, table: str) -> Evidence:
             Text("the package or its internal folder is not there: {name}", name=package.name),
             code="no-release",
         ) from error
-    pieces = json.loads(bytes(a["head"]))["pieces"]
+    try:
+        head, a = read_witness(witness)
+    except UNREADABLE as error:
+        what = type(error).__name__
+        raise NotProven(Text("not a certificate of this ({what})", what=what)) from error
+    pieces = head["pieces"]
     found = [(i, p) for i, p in enumerate(pieces) if p["table"] == table]
     if not found or f"data/{table}.csv" not in files:
         names = ", ".join(p["table"] for p in pieces if p["table"])

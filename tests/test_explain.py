@@ -11,7 +11,7 @@ import smallcity
 from typer.testing import CliRunner
 
 from sdc import cli
-from sdc.errors import InputError
+from sdc.errors import InputError, NotProven
 from sdc.explain import explain
 from sdc.pipeline.run import run_release
 
@@ -78,3 +78,13 @@ def test_on_the_command_line(city: Path) -> None:
     result = CliRunner().invoke(cli.app, words)
     assert result.exit_code == 0
     assert "the rule hides it" in result.output
+
+
+@pytest.mark.parametrize("size", [0, 40, 400])
+def test_a_torn_witness_file_is_no_proof(city: Path, size: int) -> None:
+    file = city.parent / "releases" / "small.internal" / "witness.npz"
+    whole, cell = file.read_bytes(), cells(city, "primary")[0]
+    file.write_bytes(whole[:size])
+    with pytest.raises(NotProven):
+        explain(city, "use_mesh", cell)
+    file.write_bytes(whole)
