@@ -135,17 +135,25 @@ def test_a_prefecture_is_protected_and_proven_alike_though_a_worker_is_lost(
 
 
 def towns(folder: Path) -> Path:
-    """The small city in three towns of four areas: collapsed, merged, and protected town by town."""
+    """The small city in three towns of four areas: collapsed, merged, and protected town by town.
+
+    Its records lie in six Parquet files in a folder.
+    """
     path = smallcity.write(folder)
     shapes = gpd.read_file(folder / "areas.gpkg")
     shapes["town"] = [f"{n}丁目" for n in range(3) for _ in range(4)]
     shapes.to_file(folder / "areas.gpkg")
+    records = pd.read_csv(folder / "buildings.csv", dtype={"use": str, "structure": str})
+    (folder / "buildings.parquet").mkdir()
+    for i in range(6):
+        records[100 * i : 100 * (i + 1)].to_parquet(folder / f"buildings.parquet/part-{i}.parquet")
     rows = ["from,to,label", "411,411,", "412,412,", "402,4X,商工業", "441,4X,商工業"]
     (folder / "scheme.csv").write_text("\n".join(rows) + "\n", "utf-8")
     text = path.read_text("utf-8")
     mesh, table = text.index("[geography.mesh]"), text.index('[[tables]]\nid = "use_mesh"')
     text = text[:mesh] + text[text.index("[rules.counts]") : table] + text[text.index("[treat") :]
     for old, new in (
+        ('path = "buildings.csv"', 'path = "buildings.parquet"'),
         ('name = "name"', 'name = "name"\nparent = "town"'),
         ('["merge", "suppress"]', '["collapse", "merge", "suppress"]'),
         ("[treatment.merge]", '[treatment.collapse]\nuse = "scheme.csv"\n[treatment.merge]'),
@@ -162,7 +170,6 @@ def test_a_package_is_the_same_byte_by_byte_though_a_cluster_makes_it_and_loses_
     tmp_path: Path, scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, mark, shared = towns(tmp_path), tmp_path / "killed", list[str]()
-    monkeypatch.setattr(parts, "PIECE_BYTES", 2_000)
     monkeypatch.setattr(apart, "APART", 1)
     monkeypatch.setattr(apart, "BUNDLE", 1)
 
@@ -182,7 +189,6 @@ def test_a_package_is_the_same_byte_by_byte_though_a_cluster_makes_it_and_loses_
 
     alone = made("alone", map)
     assert any(name.endswith("use_structure.csv") for name in alone)
-    assert len(parts.pieces(tmp_path / "buildings.csv")) > 5
     assert made("threads", threaded) == alone
     with workers(scheduler) as run:
         assert made("cluster", partial(told, run)) == alone

@@ -270,9 +270,15 @@ def _places(raw: Mapping[str, Any], folder: Path, known: set[Keys]) -> list[Faul
         outside = fault_of_place(text, folder, tuple(roots) if is_input else (folder,))
         if outside:
             faults.append(Fault(path, outside, text))
-        elif is_input and not (folder / text).is_file() and path not in may_lack:
+        elif is_input and not _is_there(folder / text, path) and path not in may_lack:
             faults.append(Fault(path, "no_file", text))
     return faults
+
+
+def _is_there(place: Path, path: Keys) -> bool:
+    """Whether an input exists; records may lie in a folder of Parquet files, called like one."""
+    parts = path[0] == "records" and path[2] == "path" and place.suffix.lower() == ".parquet"
+    return place.is_file() or (parts and place.is_dir())
 
 
 def _findings(faults: list[Fault], file: str, lines: dict[Keys, int]) -> list[Finding]:

@@ -7,9 +7,10 @@ A ``Job`` is everything that the pieces of one file have in common; it can be se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.records import Records
 from sdc.pipeline.geography import Places, extent, place_records
 from sdc.readers.meshed import read_meshed
-from sdc.readers.pieces import WHOLE, Piece
+from sdc.readers.pieces import WHOLE, Piece, pieces
 from sdc.readers.records import read_records
 from sdc.tables.tally import Tally, combine, spread, tally
 
@@ -80,8 +81,21 @@ def count_piece(job: Job, piece: Piece) -> Counted:
 
 def read_piece(job: Job, piece: Piece = WHOLE) -> Records:
     """The records of one piece, by coordinates or by mesh codes; raises InputError."""
+    if piece.whole and not piece.file and Path(job.path).is_dir():
+        return _together([read_piece(job, each) for each in pieces(job.path)])
     read = read_meshed if "mesh" in job.reading else read_records
     return read(job.path, piece=piece, **job.reading)
+
+
+def _together(parts: Sequence[Records]) -> Records:
+    """The records of all files of a folder."""
+    return replace(
+        parts[0],
+        frame=pd.concat([p.frame for p in parts], ignore_index=True),
+        x=np.concatenate([p.x for p in parts]),
+        y=np.concatenate([p.y for p in parts]),
+        notes=tuple(note for p in parts for note in p.notes),
+    )
 
 
 def code_records(

@@ -15,6 +15,7 @@ from sdc.messages import Text
 from sdc.pipeline.approving import log_of, note
 from sdc.publishing import files
 from sdc.publishing.gate import RELEASE_ID
+from sdc.readers.textfile import existing
 from sdc.worklog.chain import Entry, read_log
 
 BLOCK = 1 << 20
@@ -38,11 +39,12 @@ def cuttings(config: Config) -> list[dict[str, str]]:
 
 
 def digest_of(path: Path) -> str:
-    """SHA-256 of a file."""
+    """SHA-256 of a file, or of all Parquet files of a folder."""
     sha = hashlib.sha256()
-    with path.open("rb") as stream:
-        while block := stream.read(BLOCK):
-            sha.update(block)
+    for file in sorted(path.rglob("*.parquet")) if path.is_dir() else [existing(path)]:
+        with file.open("rb") as stream:
+            while block := stream.read(BLOCK):
+                sha.update(block)
     return sha.hexdigest()
 
 

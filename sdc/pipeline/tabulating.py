@@ -22,8 +22,8 @@ from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.records import Records
 from sdc.model.sharing import Runner
 from sdc.model.table import Table
+from sdc.readers.parquet import as_text_column
 from sdc.readers.pieces import WHOLE, Piece
-from sdc.readers.records import as_text_column
 from sdc.readers.scan import RecordFile
 from sdc.spatial.areas import Areas, mesh_areas
 from sdc.spatial.locate import locate, transformer

@@ -8,9 +8,10 @@ from pathlib import Path
 from sdc.errors import InputError
 from sdc.microdata.meshplaces import Box, centres
 from sdc.model.records import Records
+from sdc.readers.parquet import read_parquet
 from sdc.readers.pieces import WHOLE, Piece
 from sdc.readers.problems import Problems
-from sdc.readers.records import PARQUET, read_parquet
+from sdc.readers.records import PARQUET
 from sdc.readers.spreadsheet import GRIDS, read_grid
 from sdc.readers.textfile import TextTable
 
@@ -57,7 +58,7 @@ def read_meshed(
 def _table(
     path: Path, *, encoding: str | None, layer: str | None, piece: Piece, problems: Problems
 ) -> TextTable:
-    suffix = path.suffix.lower()
+    suffix = (path / piece.file).suffix.lower()
     if suffix in GRIDS:
         part = None if piece.whole else (piece.head, piece.start, piece.stop, piece.first)
         return read_grid(

@@ -1,16 +1,18 @@
 """Into which parts can a file of records be cut, so that each is read by itself?
 
 Parts are byte ranges of a CSV that end with a record, row groups of a Parquet file, and ranges of
-features. Reading them one after the other gives the records of the file, with the row numbers of the
-file, in memory that does not grow with it; other processes may read them too.
+features; a folder of Parquet files, as clusters write them, is one file in the order of their names.
+Reading the parts one after the other gives the records of the file, with the row numbers of the file, in
+memory that does not grow with it; other processes may read them too.
 """
 
 from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +32,7 @@ class Piece:
     """Bytes, row groups or features ``start`` to ``stop`` of a file; ``stop`` -1 is the whole file.
 
     ``first`` is the number of the first record (from 0); ``head`` is where the header of a CSV ends,
-    ``encoding`` what the whole file is written in.
+    ``encoding`` what the whole file is written in, ``file`` the name of a file in a folder.
     """
 
     start: int = 0
@@ -38,6 +40,7 @@ class Piece:
     first: int = 0
     head: int = 0
     encoding: str = ""
+    file: str = ""
 
     @property
     def whole(self) -> bool:
@@ -55,8 +58,11 @@ def pieces(
 
     O(bytes) for a CSV, whose encoding is found on the way; O(row groups) for Parquet.
 
-    Raises InputError where the file is missing or a CSV is in no known encoding.
+    Raises InputError where the file is missing, a folder holds no Parquet, or a CSV is in no known
+    encoding.
     """
+    if Path(path).is_dir():
+        return tuple(_of_folder(Path(path)))
     where = existing(path)
     suffix = where.suffix.lower()
     if suffix in (".csv", ".txt"):
@@ -152,13 +158,7 @@ def encoding_of(path: Path) -> str:
 
 
 def _of_parquet(path: Path) -> Iterator[Piece]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        about = pq.ParquetFile(path).metadata
-    except (pa.ArrowException, OSError):
-        Problems(path.name).fail("file-unreadable", value=path.name, kind="Parquet")
+    about = _about(path)
     if b"geo" in (about.metadata or {}):
         yield WHOLE
         return
@@ -170,6 +170,34 @@ def _of_parquet(path: Path) -> Iterator[Piece]:
             start, first, rows = i, first + rows, 0
         rows += size
     yield Piece(start, about.num_row_groups, first) if rows else WHOLE
+
+
+def _about(path: Path) -> Any:
+    """What a Parquet file tells of itself."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.ParquetFile(path).metadata
+    except (pa.ArrowException, OSError):
+        Problems(path.name).fail("file-unreadable", value=path.name, kind="Parquet")
+
+
+def _of_folder(folder: Path) -> Iterator[Piece]:
+    """Files without records are passed over; names that begin with _ or . are notes of the writer."""
+    names = sorted(f.relative_to(folder).as_posix() for f in folder.rglob("*.parquet"))
+    first = 0
+    for name in names:
+        if any(part[0] in "_." for part in name.split("/")):
+            continue
+        if (folder / name).is_symlink():  # it may lead out of the folder of the data
+            Problems(folder.name).fail("file-unreadable", value=name, kind="Parquet")
+        rows = _about(existing(folder / name)).num_rows
+        for piece in _of_parquet(folder / name) if rows else ():
+            yield replace(piece, file=name, first=first + piece.first)
+        first += rows
+    if not first:
+        Problems(folder.name).fail("file-missing", value=f"{folder.name}/*.parquet")
 
 
 def _of_features(path: Path, layer: str | None) -> Iterator[Piece]:

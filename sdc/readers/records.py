@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from sdc.messages import Text
 from sdc.model.records import Records
 from sdc.readers.codes import check_codes, looks_like_code
 from sdc.readers.crs import settle_crs
+from sdc.readers.parquet import read_geoparquet, read_parquet
 from sdc.readers.pieces import WHOLE, Piece
 from sdc.readers.positions import (
     UNPLACED,
@@ -22,7 +22,7 @@ from sdc.readers.positions import (
 )
 from sdc.readers.problems import Problems, show, write_errors
 from sdc.readers.spreadsheet import GRIDS, read_grid
-from sdc.readers.textfile import TextTable, existing
+from sdc.readers.textfile import TextTable
 from sdc.readers.vector import VECTORS, Vector, column_text, read_vector
 
 __all__ = ["read_records", "show", "write_errors"]
@@ -64,7 +64,7 @@ def read_records(
     problems = Problems(where.name)
     if unplaced not in UNPLACED:
         problems.fail("option", value=unplaced, name="unplaced", known=", ".join(UNPLACED))
-    suffix = where.suffix.lower()
+    suffix = (where / piece.file).suffix.lower()
     if suffix not in FORMATS:
         problems.fail("file-kind", value=where.suffix, known=", ".join(FORMATS))
     if (x is None) != (y is None) or (x is None and suffix in GRIDS):
@@ -118,14 +118,14 @@ def _table(
     piece: Piece,
 ) -> tuple[TextTable, Vector | None]:
     """The attributes, and the geometries where positions come from them."""
-    suffix = path.suffix.lower()
+    suffix = (path / piece.file).suffix.lower()
     if suffix in GRIDS:
         part = None if piece.whole else (piece.head, piece.start, piece.stop, piece.first)
         used = encoding if piece.whole else piece.encoding
         return read_grid(path, encoding=used, sheet=layer, part=part), None
     if suffix == PARQUET:
         if xy is None:
-            return read_geoparquet(path, crs=crs)
+            return read_geoparquet(path, crs=crs, piece=piece)
         wanted = None if columns is None else list(dict.fromkeys([*xy, *columns]))
         return read_parquet(path, columns=wanted, positions=xy, piece=piece), None
     part_of_layer = None if piece.whole else (piece.start, piece.stop)
@@ -133,106 +133,10 @@ def _table(
     return vector.table, vector
 
 
-def read_parquet(
-    path: Path,
-    *,
-    columns: Sequence[str] | None = None,
-    positions: Sequence[str] = (),
-    piece: Piece = WHOLE,
-) -> TextTable:
-    """A Parquet file as text; ``positions`` that are stored as numbers stay numbers.
-
-    Columns that the file does not have are left out, and geometries. Raises InputError where the
-    file is none.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    where = existing(path)
-    problems = Problems(where.name)
-    try:
-        words = [f.name for f in pq.read_schema(where) if pa.types.is_string(f.type)]
-        file = pq.ParquetFile(where, read_dictionary=words)
-        names = [
-            field.name
-            for field in file.schema_arrow
-            if not pa.types.is_binary(field.type) and (columns is None or field.name in columns)
-        ]
-        if piece.whole:
-            data = file.read(columns=names)
-        else:
-            data = file.read_row_groups(list(range(piece.start, piece.stop)), columns=names)
-    except (pa.ArrowException, OSError, ValueError):
-        problems.fail("file-unreadable", value=where.name, kind="Parquet")
-    if not len(data):
-        problems.fail("header-only", row=1)
-    out = {}
-    for name in names:
-        column = data[name].combine_chunks()
-        number = name in positions and (
-            pa.types.is_floating(column.type) or pa.types.is_integer(column.type)
-        )
-        out[name] = (
-            column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-            if number
-            else _spelled(column)
-        )
-    frame = pd.DataFrame(out, index=pd.RangeIndex(len(data)), copy=False)
-    return TextTable(frame, where.name, "parquet", 2 + piece.first)
-
-
-def _spelled(column: Any) -> Any:
-    """An Arrow column as text: missing values are blank."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not pa.types.is_dictionary(column.type):
-        column = pc.dictionary_encode(column)
-    words = column_text(column.dictionary.to_numpy(zero_copy_only=False).astype(object))
-    texts = pa.array([*words, ""], pa.large_string())
-    place = pc.fill_null(column.indices.cast(pa.int64()), len(words))
-    return as_text_column(texts.take(place))
-
-
-def as_text_column(texts: Any) -> Any:
-    """An Arrow array of texts as a pandas column, without copying."""
-    dtype: Any = pd.StringDtype("pyarrow", na_value=np.nan)
-    return dtype.__from_arrow__(texts)
-
-
 def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
     """Positions that are also wanted as columns, spelled."""
     numbers = [str(c) for c in frame.columns if pd.api.types.is_float_dtype(frame[c])]
     return frame.assign(**{c: pd.array(column_text(frame[c]), dtype="str") for c in numbers})
-
-
-def read_geoparquet(path: Path, *, crs: str | None) -> tuple[TextTable, Vector]:
-    """A GeoParquet file as text, with its geometries.
-
-    Raises InputError where the file is none, or holds no geometries.
-    """
-    import geopandas as gpd
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    where = existing(path)
-    problems = Problems(where.name)
-    try:
-        if b"geo" not in (pq.read_schema(where).metadata or {}):
-            problems.fail("geometry-none")
-        data = gpd.read_parquet(where)
-    except (pa.ArrowException, OSError, ValueError):
-        problems.fail("file-unreadable", value=where.name, kind="Parquet")
-    if not len(data):
-        problems.fail("header-only", row=1)
-    shapes = data.geometry
-    names = [n for n in data.columns if n != shapes.name]
-    texts = {str(n): column_text(data[n].to_numpy(dtype=object)) for n in names}
-    frame = pd.DataFrame(texts, index=pd.RangeIndex(len(data)), dtype="str")
-    table = TextTable(frame, where.name, "parquet")
-    found = None if shapes.crs is None else shapes.crs.to_wkt()
-    system = settle_crs(found, crs, problems)
-    return table, Vector(table, np.asarray(shapes.to_numpy(), dtype=object), system)
 
 
 def _positions_of_geometries(vector: Vector, problems: Problems) -> Positions:

@@ -14,6 +14,7 @@ import shapely
 
 from sdc.errors import InputError
 from sdc.model.records import Records
+from sdc.pipeline.counting import Job, read_piece
 from sdc.readers import pieces as module
 from sdc.readers.pieces import WHOLE, encoding_of, pieces
 from sdc.readers.records import read_records
@@ -120,6 +121,51 @@ def test_parquet_is_cut_at_row_groups(tmp_path: Path, monkeypatch: pytest.Monkey
     assert made["lat"].tolist() == ["35.5"] * 100
     whole = read_records(path, **XY, columns=["use", "kind", "lat"])
     pd.testing.assert_frame_equal(made, joined([whole]))
+
+
+def test_a_folder_of_parquet_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As clusters write it: parts in the order of their names, one of them empty, notes of the writer, and
+    # a column that stands in the names of folders alone.
+    n, folder = 100, tmp_path / "trips"
+    uses = [str(i) for i in range(n)]
+    whole = pa.table({"lon": np.linspace(139, 140, n), "lat": [35.5] * n, "use": uses})
+    cuts = {
+        "year=2025/part-0": (0, 30),
+        "year=2025/part-1": (30, 30),
+        "year=2026/part-0": (30, 100),
+    }
+    for name, (start, stop) in cuts.items():
+        path = folder / f"{name}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(whole.slice(start, stop - start), path, row_group_size=20)
+    (folder / "_metadata.parquet").write_bytes(b"not a table")
+    monkeypatch.setattr(module, "PIECE_ROWS", 40)
+    cut = pieces(folder)
+    # 30 rows in groups of 20 and 10; then 20 + 20, 20 + 10 of 70.
+    assert [(p.file[:9], p.start, p.stop, p.first) for p in cut] == [
+        ("year=2025", 0, 2, 0), ("year=2026", 0, 2, 30), ("year=2026", 2, 4, 70),
+    ]  # fmt: skip
+    parts = [read_records(folder, **XY, columns=["use", "year"], piece=p) for p in cut]
+    assert [(p.file, p.first_row) for p in parts] == [("trips", 2), ("trips", 32), ("trips", 72)]
+    made = joined(parts)
+    assert made["use"].tolist() == uses
+    assert made["year"].tolist() == ["2025"] * 30 + ["2026"] * 70
+    assert made["x"].tolist() == np.linspace(139, 140, n).tolist()
+    # Records that must be held whole, because persons are looked at, are the same.
+    reading = {**XY, "columns": ["use", "year"]}
+    held = read_piece(Job("trips", str(folder), reading, {}, {}, None, ()))
+    assert held.first_row == 2
+    pd.testing.assert_frame_equal(joined([held]), made)
+
+
+def test_a_folder_without_records_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as error:
+        pieces(tmp_path)
+    assert [f.code for f in error.value.findings] == ["file-missing"]
+    (tmp_path / "part.parquet").symlink_to("/dev/null")
+    with pytest.raises(InputError) as error:
+        pieces(tmp_path)
+    assert [f.code for f in error.value.findings] == ["file-unreadable"]
 
 
 def test_features_are_cut_by_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
