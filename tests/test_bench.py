@@ -12,6 +12,12 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from sdc.model.hierarchy import Hierarchy
+from sdc.model.rules import Rules
+from sdc.model.table import Table, aggregate
+from sdc.sensitivity import problem as demands_of
+from sdc.tables.relations import system_of
+
 BENCH = Path(__file__).parents[1] / "bench"
 
 
@@ -55,6 +61,21 @@ def test_a_whole_run_is_cut_into_its_stages() -> None:
     assert stages[0] == "setting up"
     assert {"suppressing", "auditing", "writing the package"} <= set(stages)
     assert found["bytes"] > 10_000
+
+
+def test_a_town_may_stand_ten_times_in_a_prefecture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCH))
+    import audit  # type: ignore[import-not-found]
+
+    area = Hierarchy.flat("area", [f"a{i}" for i in range(5)])
+    use = Hierarchy.flat("use", [f"u{i}" for i in range(4)])
+    leaf = np.random.default_rng(0).poisson(4.0, (5, 4))
+    table = Table("town", (area, use), aggregate(leaf, (area, use)))
+    town = demands_of(system_of([table]), Rules(min_count=4, owners=True))
+    problem, hidden, moves = audit.prefecture(town, audit.protected(town, None), 3)
+    # Five areas, a town and four uses with their sum, three times, and the prefecture: 5 x (3 x 6 + 1).
+    assert (problem.system.n, len(problem.primary)) == (95, 3 * len(town.primary))
+    assert "complete=True passed=True" in audit.said(problem, hidden, moves)
 
 
 def test_exponents_are_slopes_of_logarithms(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,9 @@ SPREAD = 0.02
 LARGE = 10**9
 """Demands beyond it are left to windows, so that a program holds no number a double would blur."""
 
+PACE = 250
+"""A program over so many variables, solved once, takes as long as a window that serves one demand."""
+
 RISE = 0.75
 """How often a variable that must go both ways is pulled up: others fall on the way."""
 
@@ -38,7 +41,7 @@ OPTIONS = {"presolve": "off", "solver": "simplex", "simplex_strategy": 1}
 
 
 def bulk(pool: Pool, work: Work, *, rounds: int = 60, seed: int = 0) -> None:
-    """Add whole-number tables to the pool until a round serves too few new demands.
+    """Add whole-number tables to the pool until a round serves fewer demands than windows would.
 
     Each round costs up to ``SETTLE`` solves over the whole space, all but the first warm.
     """
@@ -53,12 +56,14 @@ def bulk(pool: Pool, work: Work, *, rounds: int = 60, seed: int = 0) -> None:
     high = np.minimum(space.high, ROOM * need).astype(np.float64)
     model = Model(matrix, row_lower=0, row_upper=0, cost=0.0, lower=low, upper=high,
                   options=OPTIONS)  # fmt: skip
-    idle, few = 0, min(space.size // FEW, FEW)
+    few, everything = min(space.size // FEW, FEW), False
     for _ in range(rounds):
-        before = _open_demands(pool)
-        if before <= few or idle == 2:
+        before, used = _open_demands(pool), work.used
+        if before <= few:
             return
-        x = _round(model, _pull(pool, rng, (low, high)), work)
+        # What only has to move at all moves on the way; it pulls once the others are served.
+        everything |= int((pool.short_up | pool.short_down).sum()) <= few
+        x = _round(model, _pull(pool, rng, (low, high), everything=everything), work)
         if x is None:
             return
         steps = np.rint(pool.scale * x)
@@ -66,7 +71,10 @@ def bulk(pool: Pool, work: Work, *, rounds: int = 60, seed: int = 0) -> None:
         if good.all():
             pool.offer(np.arange(space.size), steps.astype(np.int64))
         gained = before - _open_demands(pool)
-        idle = idle + 1 if gained < max(10, before // 20) else 0
+        slow = gained * PACE < space.size * (work.used - used)
+        if slow and everything:
+            return
+        everything |= slow
 
 
 def _open_demands(pool: Pool) -> int:
@@ -74,15 +82,22 @@ def _open_demands(pool: Pool) -> int:
 
 
 def _pull(
-    pool: Pool, rng: np.random.Generator, bounds: tuple[FloatArray, FloatArray]
+    pool: Pool,
+    rng: np.random.Generator,
+    bounds: tuple[FloatArray, FloatArray],
+    *,
+    everything: bool,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Random weights on the open demands, and bounds that cap each at what it needs."""
+    """Random weights on the open demands, and bounds that cap each at what it needs.
+
+    Only with ``everything`` do those pull that ask for any change at all.
+    """
     low, high = bounds
     up, down, some = pool.short_up, pool.short_down, pool.short_some
     heads = rng.random(len(up)) < RISE
     # Evenly matched demands share what there is to move, and none gets all that it needs.
     pick = 1.0 / (SPREAD + rng.random(len(up)))
-    either = some & ~up & ~down
+    either = some & ~up & ~down & everything
     rise = (up & ~down) | ((up & down) | either) & heads
     fall = (down & ~up) | ((up & down) | either) & ~heads
     top = np.where(rise, np.minimum(high, np.maximum(pool.wanted.up, 1)), high)
