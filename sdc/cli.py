@@ -175,6 +175,12 @@ def audit(
         int | None, typer.Option(help=str(Text("an X confined to 1 … K-1 is disclosed, too")))
     ] = None,
     zeros: Annotated[str, typer.Option(help="hide | show")] = "hide",
+    classes: Annotated[
+        str | None, typer.Option(help=str(Text("of a wide table: what its columns are")))
+    ] = None,
+    ignore: Annotated[
+        list[str] | None, typer.Option(help=str(Text("of a wide table: a column of names")))
+    ] = None,
     known: Known = None,
     last: Annotated[
         Path | None, typer.Option(help=str(Text("the table as published last period")))
@@ -190,6 +196,7 @@ def audit(
     """attack any table that carries X.
 
     Example: sdc audit table.csv --hierarchy area=area.csv --min-count 4 --json audit.json
+    Example: sdc audit wide.csv --hierarchy area=area.csv --classes use --ignore area_name
     Example: sdc audit releases/mihon-2026 --certificate releases/mihon-2026.internal/witness.npz
     """
     from sdc.pipeline.anyone import Beforehand, audit_file, check_certificate
@@ -203,6 +210,8 @@ def audit(
         min_count=min_count,
         zeros=zeros,
         beforehand=Beforehand(known, last, drift),
+        classes=classes,
+        ignore=tuple(ignore or ()),
     )
     if json_file is not None:
         verdict.write(json_file)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
@@ -16,9 +16,10 @@ from sdc.disclosure.anyone import audit_published, in_words
 from sdc.disclosure.certificate import verify_certificate
 from sdc.errors import InputError, RulesError
 from sdc.messages import Text
-from sdc.model.hierarchy import IntArray
+from sdc.model.hierarchy import Hierarchy, IntArray
 from sdc.model.marked import MarkedTable
 from sdc.readers.beforehand import bounds_of, places, read_known
+from sdc.readers.official import is_official, read_official
 from sdc.readers.tables import read_hierarchy, read_published
 from sdc.tables.remembered import around
 
@@ -27,10 +28,11 @@ LISTED = 20
 
 @dataclass(frozen=True)
 class Verdict:
-    """The contract's audit result, and how it is said to a person."""
+    """The contract's audit result, and how it is said to a person; ``notes`` on how it was read."""
 
     result: Mapping[str, Any]
     min_count: int | None
+    notes: tuple[Text, ...] = ()
 
     @property
     def exit_status(self) -> int:
@@ -61,6 +63,7 @@ class Verdict:
         told = {name: self.result[name] for name in ("exact", "unknown")}
         x = len(self.result["cells"])
         lines = [str(Text("X: {x:,}  exact: {exact:,}  unknown: {unknown:,}", x=x, **told))]
+        lines += [str(note) for note in self.notes]
         lines += [f"  {in_words(cell)}" for cell in found[:LISTED]]
         if len(found) > LISTED:
             lines.append(f"  {Text('{rest} more', rest=len(found) - LISTED)}")
@@ -91,8 +94,13 @@ def audit_file(
     min_count: int | None,
     zeros: str,
     beforehand: Beforehand = Beforehand(),
+    classes: str | None = None,
+    ignore: Sequence[str] = (),
 ) -> Verdict:
     """Attack a published table with all that everybody can see, and with what is known beforehand.
+
+    ``classes`` names the dimension that the columns of a wide table form, ``ignore`` columns of names.
+    A table with the keys of e-Stat is read as what it is.
 
     Raises InputError for a file that cannot be read, RulesError for an unknown policy on zeros or a
     last period without its drift.
@@ -109,7 +117,7 @@ def audit_file(
             code="file",
         )
     trees = {name: read_hierarchy(file, name) for name, file in hierarchies.items()}
-    table = read_published(path, hierarchies=trees)
+    table = _read(path, trees, classes, ignore)
     bounds = np.zeros((0, 3), dtype=np.int64)
     if beforehand.known is not None:
         known = read_known(beforehand.known)
@@ -120,12 +128,20 @@ def audit_file(
     ) < inf:
         raise RulesError(Text("give --last together with --drift, a share above 0"), code="usage")
     if beforehand.last is not None:
-        past = read_published(beforehand.last, hierarchies=trees)
+        past = _read(beforehand.last, trees, classes, ignore)
         drift = Fraction(str(share))
         bounds = np.concatenate([bounds, _remembered(table, past, drift)])
-    return Verdict(
-        audit_published(table, min_count=min_count, zeros=zeros, bounds=bounds), min_count
-    )
+    result = audit_published(table, min_count=min_count, zeros=zeros, bounds=bounds)
+    return Verdict(result, min_count, table.notes)
+
+
+def _read(
+    path: Path, trees: Mapping[str, Hierarchy], classes: str | None, ignore: Sequence[str]
+) -> MarkedTable:
+    """A long table, a wide one, or one of e-Stat."""
+    if is_official(path):
+        return read_official(path, trees)
+    return read_published(path, hierarchies=trees, classes=classes, ignore=ignore)
 
 
 def _remembered(table: MarkedTable, past: MarkedTable, drift: Fraction) -> IntArray:

@@ -94,10 +94,13 @@ def place_wide(
     classes: str,
     index: Sequence[str] = (),
     ignore: Sequence[str] = (),
+    silent: BoolArray | None = None,
 ) -> Placed:
     """One row an area, one column a class; ``index`` names the area columns (default: the first).
 
-    ``classes`` names the dimension that the remaining columns form; ``ignore`` leaves out names.
+    ``classes`` names the dimension that the remaining columns form; ``ignore`` leaves out names. A
+    column may be headed by its code alone, or by code and label with ``_`` between them. ``silent`` as
+    in ``place_long``.
     """
     rows = list(index) or table.columns[:1]
     table.require([*rows, *ignore], problems)
@@ -106,9 +109,10 @@ def place_wide(
     if not labels:
         problems.fail("column-missing", row=1, column=classes, known=", ".join(table.columns))
     known = {k: v for k, v in hierarchies.items() if k != classes}
-    dims, positions = _place(table, rows, known, problems=problems)
-    heads = pd.Series(labels, dtype="str", name=classes)
-    across = hierarchies.get(classes) or flat_hierarchy(classes, labels)
+    dims, positions = _place(table, rows, known, problems=problems, silent=silent)
+    codes = _codes_of(labels, hierarchies.get(classes))
+    heads = pd.Series(codes, dtype="str", name=classes)
+    across = hierarchies.get(classes) or flat_hierarchy(classes, codes)
     class_at = place_codes(heads, across, problems, first_row=None)
     dims = (*dims, across)
     _check_size(dims, problems)
@@ -117,6 +121,18 @@ def place_wide(
     flat = _ravel([*down, np.repeat(class_at, n)], dims)
     guessed = frozenset([*rows, classes]) - set(hierarchies)
     return Placed(table, dims, tuple(table.frame[c] for c in labels), flat, guessed)
+
+
+def _codes_of(labels: Sequence[str], across: Hierarchy | None) -> list[str]:
+    """The codes of classes that head columns, their labels cut off where a code stands before one.
+
+    Without a list of codes, labels are cut off only where all have one and the codes differ.
+    """
+    cut = [label.partition("_")[0] for label in labels]
+    if across is None:
+        labelled = all("_" in label for label in labels) and len(set(cut)) == len(cut)
+        return cut if labelled else list(labels)
+    return [label if label in across else code for label, code in zip(labels, cut, strict=True)]
 
 
 def _place(

@@ -26,6 +26,8 @@ from sdc.readers.textfile import TextTable
 
 UNLISTED = ("unknown", "zero")
 STATUS = "status"
+MERGES = ("HTKSYORI", "HTKSAKI", "GASSAN")
+"""Columns by which the census tells what became of an area; 2 in the first: merged into another."""
 _LETTERS = frozenset(["A", "X", "M", "G", "-"])
 
 
@@ -51,7 +53,7 @@ def read_published(
     package), the columns of names and labels are no dimensions; rows with M (merged away) or G
     (counted in a group) whose codes are not listed print nothing, as in the package's own code lists.
     M on a listed code counts as a zero: the units stand in the destination. G on one is refused: only
-    some areas group that class then.
+    some areas group that class then. In a wide table ``HTKSYORI`` says the same of whole rows.
 
     Raises InputError with all findings: unknown or double cells, cells that are neither number nor
     mark, visible totals that differ from the sum of their visible parts.
@@ -66,13 +68,17 @@ def read_published(
         spared = [*ignore, *_words(table)]
         placed = place_long(table, known, problems, ignore=spared, silent=silent)
     else:
-        placed = place_wide(table, known, problems, classes=classes, index=index, ignore=ignore)
+        keys = [c for c in MERGES if c in table.columns]
+        spared = [*ignore, *keys]
+        placed = place_wide(table, known, problems, classes=classes, index=index, ignore=spared,
+                            silent=_merged_away(table))  # fmt: skip
     cells, notes = _marked(placed, problems)
     note_duplicates(placed, problems)
     for entry in np.flatnonzero(_of_status(placed, "G"))[:1]:
         placed.note("grouped-here", int(entry), problems)
     problems.stop()
-    merged = _of_status(placed, "M")
+    away = np.tile(_merged_away(placed.table), len(placed.columns)) & (placed.flat >= 0)
+    merged = _of_status(placed, "M") | (away & cells.of(Kind.MARK))
     marked = _spread(placed, cells, merged, zero=unlisted == "zero")
     _refuse_contradictions(placed, marked, problems)
     value, hidden, present = marked
@@ -117,6 +123,13 @@ def _status(table: TextTable, letter: str) -> BoolArray:
     if not _of_package(table):
         return np.zeros(len(table), dtype=bool)
     return np.asarray(table.frame[STATUS].to_numpy(dtype=object) == letter, dtype=bool)
+
+
+def _merged_away(table: TextTable) -> BoolArray:
+    """(r,) rows of a wide table whose area was merged into another one."""
+    if MERGES[0] not in table.columns or STATUS in table.columns:
+        return np.zeros(len(table), dtype=bool)
+    return np.asarray(table.frame[MERGES[0]].to_numpy(dtype=object) == "2", dtype=bool)
 
 
 def _words(table: TextTable) -> list[str]:
