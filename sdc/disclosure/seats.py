@@ -7,7 +7,6 @@ from typing import Any
 
 import numba
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 
 from sdc.disclosure.demands import Demands, cover
@@ -15,7 +14,6 @@ from sdc.disclosure.witness import free_cells
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, Problem
 
-Bits = npt.NDArray[np.uint64]
 Rows = tuple[IntArray, IntArray, IntArray]
 
 
@@ -61,22 +59,25 @@ class Seats:
         entries = (np.ones(int(good.sum()), np.int8), (demand[good], columns.indices[good]))
         return sp.csr_matrix(entries, shape=(len(self.cell), moves.shape[0]))
 
-    def emptied(self, moves: sp.csr_matrix) -> Bits:
-        """(w, words) a bit for every seat in which a move leaves less than is known there."""
+    def emptied(self, moves: sp.csr_matrix) -> sp.csr_matrix:
+        """(w, s) the seats in which a move leaves less than is known there; O(stored numbers)."""
+        moves = moves.sorted_indices()
         first = np.searchsorted(self.seat, np.arange(len(self.value) + 1))
-        bits = np.zeros((moves.shape[0], len(self.seat) // 64 + 1), dtype=np.uint64)
         room = self.scale * (self.value[self.seat] - self.own)
-        _emptied((moves.indptr, moves.indices, moves.data), (first, room), bits)
-        return bits
+        start, seats = _emptied((moves.indptr, moves.indices, moves.data), (first, room))
+        entries = (np.ones(len(seats), np.int8), seats, start)
+        return sp.csr_matrix(entries, shape=(moves.shape[0], len(self.seat)))
 
     def killers(self, moves: sp.csr_matrix) -> sp.csr_matrix:
         """(r, s) the seats from which no move that meets a demand can be true.
 
         A demand that no move meets at all has none.
         """
-        serving, exempt = self.serving(moves), self.exempt
+        serving, gone, exempt = self.serving(moves), self.emptied(moves), self.exempt
         start, seats = _killers(
-            (serving.indptr, serving.indices), self.emptied(moves), (exempt.indptr, exempt.indices)
+            (serving.indptr, serving.indices),
+            (gone.indptr, gone.indices),
+            (exempt.indptr, exempt.indices),
         )
         entries = (np.ones(len(seats), np.int8), seats, start)
         return sp.csr_matrix(entries, shape=(len(self.cell), len(self.seat)))
@@ -84,12 +85,12 @@ class Seats:
     def cover(self, chosen: sp.csr_matrix, moves: sp.csr_matrix) -> IntArray:
         """Rows of ``moves`` that, with the chosen ones, serve each demand for every seat (greedy)."""
         left = self.killers(chosen).tocoo()
-        serving, bits = self.serving(moves), self.emptied(moves)
+        serving, gone = self.serving(moves), self.emptied(moves)
         first, count = serving.indptr[left.row], np.diff(serving.indptr)[left.row]
         pair = np.repeat(np.arange(left.nnz), count)
         start = np.repeat(first - np.cumsum(count) + count, count)
         move, seat = serving.indices[start + np.arange(len(pair))], left.col[pair].astype(np.int64)
-        kept = bits[move, seat >> 6] >> (seat & 63).astype(np.uint64) & np.uint64(1) == 0
+        kept = ~_among((gone.indptr, gone.indices), move, seat)
         entries = (np.ones(int(kept.sum()), np.int8), (move[kept], pair[kept]))
         served = sp.csr_matrix(entries, shape=(moves.shape[0], left.nnz))
         return cover(served, np.diff(moves.indptr))
@@ -148,37 +149,65 @@ def _contained(relations: sp.csr_matrix, cells: sp.csr_matrix) -> sp.csr_matrix:
 
 
 @numba.njit(cache=True)
-def _emptied(moves: Any, seats: Any, bits: Any) -> None:
-    """Note for every entry of the moves the seats that it leaves too little."""
+def _emptied(moves: Any, seats: Any) -> Any:
+    """Row by row the seats that a move leaves too little, ascending."""
     (start, cells, steps), (first, room) = moves, seats
+    out = np.zeros(len(start), np.int64)
+    found = [np.int64(0) for _ in range(0)]
     for w in range(len(start) - 1):
         for i in range(start[w], start[w + 1]):
             for s in range(first[cells[i]], first[cells[i] + 1]):
                 if room[s] + steps[i] < 0:
-                    bits[w, s >> 6] |= np.uint64(1) << np.uint64(s & 63)
+                    found.append(np.int64(s))
+        out[w + 1] = len(found)
+    return out, np.array(found, np.int64)
 
 
 @numba.njit(cache=True)
-def _killers(serving: Any, bits: Any, exempt: Any) -> Any:
+def _holds(rows: Any, row: Any, column: Any) -> bool:
+    """Whether a sparse matrix with sorted rows has an entry."""
+    start, columns = rows
+    low, high = start[row], start[row + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if columns[middle] < column:
+            low = middle + 1
+        else:
+            high = middle
+    return bool(low < start[row + 1] and columns[low] == column)
+
+
+@numba.njit(cache=True)
+def _among(rows: Any, row: Any, column: Any) -> Any:
+    """For pairs of row and column whether there is an entry."""
+    out = np.zeros(len(row), np.bool_)
+    for k in range(len(row)):
+        out[k] = _holds(rows, row[k], column[k])
+    return out
+
+
+@numba.njit(cache=True)
+def _killers(serving: Any, gone: Any, exempt: Any) -> Any:
     """Row by row the seats common to all moves that serve a demand, beyond the exempt ones."""
-    start, rows = serving
+    start, moves = serving
     out = np.zeros(len(start), np.int64)
     found = [np.int64(0) for _ in range(0)]
-    left = np.empty(bits.shape[1], np.uint64)
     for r in range(len(start) - 1):
-        if start[r] < start[r + 1]:
-            left[:] = bits[rows[start[r]]]
-            for i in range(start[r] + 1, start[r + 1]):
-                left &= bits[rows[i]]
-            for i in range(exempt[0][r], exempt[0][r + 1]):
-                q = exempt[1][i]
-                left[q >> 6] &= ~(np.uint64(1) << np.uint64(q & 63))
-            for word in np.flatnonzero(left):
-                bits_of = left[word]
-                found += [
-                    np.int64(word * 64 + bit)
-                    for bit in range(64)
-                    if bits_of >> np.uint64(bit) & np.uint64(1)
-                ]
+        least = -1  # the move that empties fewest seats
+        for i in range(start[r], start[r + 1]):
+            size = gone[0][moves[i] + 1] - gone[0][moves[i]]
+            if least < 0 or size < gone[0][least + 1] - gone[0][least]:
+                least = moves[i]
+            if size == 0:
+                break
+        for k in range(gone[0][least], gone[0][least + 1]) if least >= 0 else range(0):
+            seat = gone[1][k]
+            common = not _holds(exempt, r, seat)
+            for i in range(start[r], start[r + 1]):
+                common = common and _holds(gone, moves[i], seat)
+                if not common:
+                    break
+            if common:
+                found.append(np.int64(seat))
         out[r + 1] = len(found)
     return out, np.array(found, np.int64)

@@ -15,6 +15,7 @@ from sdc.suppression.desk import (
     AMOUNT,
     AT,
     BEGIN,
+    BY,
     CELL,
     CELLS,
     COLUMNS,
@@ -37,13 +38,18 @@ from sdc.suppression.desk import (
     NODE_AFTER,
     NODE_CELL,
     NODE_MOVE,
+    OPEN,
     OVER_CELL,
     OVER_PRICE,
+    PEER,
     PRICE,
+    RANDOM,
     SIGN,
     SIZE,
     SLACK_TASTE,
     STEPS,
+    TOGETHER,
+    TRIED_TOGETHER,
     UP,
     Desk,
 )
@@ -84,17 +90,39 @@ def read_off(desk: Desk) -> tuple[float, float, int]:
 
 
 @inner
-def guard(desk: Desk, demand: int) -> int:
+def guard(desk: Desk, demand: int, held: int) -> int:
     """Let the guarded cell of a demand move no further than it may; how many cells are held back."""
     cell = desk.demand[demand, GUARD]
     if cell < 0:
-        return 0
-    desk.base[DIVE_CELL, 0] = cell
-    desk.factor[DIVE_UP, 0] = desk.cell[cell, UP]
-    desk.factor[DIVE_DOWN, 0] = desk.cell[cell, DOWN]
+        return held
+    desk.base[DIVE_CELL, held] = cell
+    desk.factor[DIVE_UP, held] = desk.cell[cell, UP]
+    desk.factor[DIVE_DOWN, held] = desk.cell[cell, DOWN]
     side = UP if desk.demand[demand, GUARD_WAY] > 0 else DOWN
     desk.cell[cell, side] = min(desk.cell[cell, side], float(desk.demand[demand, GUARD_ROOM]))
-    return 1
+    return held + 1
+
+
+@inner
+def guard_ring(desk: Desk, demand: int) -> int:
+    """Guard the cells of all demands without a move that differ by their guard only; how many.
+
+    0 where there are not several, or they were tried together before.
+    """
+    if desk.demand[demand, BY] != OPEN or desk.demand[demand, GUARD] < 0:
+        return 0
+    held, peer = 0, demand
+    while True:
+        if desk.demand[peer, BY] == OPEN and held < TOGETHER:
+            desk.demand[peer, BY] = TRIED_TOGETHER
+            held = guard(desk, peer, held)
+        peer = desk.demand[peer, PEER]
+        if peer == demand:
+            break
+    if held == 1:
+        let_go(desk, held)
+        return 0
+    return held
 
 
 @inner
@@ -147,6 +175,17 @@ def corrected(desk: Desk) -> int:
 
 
 @inner
+def draw(desk: Desk, below: int) -> int:
+    """A pseudorandom whole number from 0 to below - 1 (xorshift, Marsaglia 2003)."""
+    x = desk.tally[RANDOM]
+    x ^= x << 13
+    x ^= (x >> 7) & 0x01FFFFFFFFFFFFFF
+    x ^= x << 17
+    desk.tally[RANDOM] = x
+    return int(((x >> 11) & 0x1FFFFFFFFFFFFF) % below)
+
+
+@inner
 def search(desk: Desk, demand: int, overs: int, salt: float) -> int:
     """One search with the corrected prices of ``overs`` cells; its outcome."""
     need = desk.demand[demand, AMOUNT]
@@ -168,18 +207,22 @@ def keep(desk: Desk) -> None:
 
 
 @compiled
-def aim(desk: Desk, demand: int, limit: float, salt: float) -> bool:
-    """A cheap whole move into CELLS and STEPS; False where none below ``limit`` is found."""
+def aim(desk: Desk, demand: int, limit: float, held: int) -> bool:
+    """A cheap whole move into CELLS and STEPS; False where none below ``limit`` is found.
+
+    Keeps the guards that are ``held`` already, or that of the demand, and lets go of them.
+    """
     best, found = limit, False
     overs = rounds = 0
-    dives = guard(desk, demand)
+    held = held if held > 0 else guard(desk, demand, 0)
+    dives, salt = held, draw(desk, 1 << 30) / (1 << 30)
     while rounds <= REPRICINGS:
         desk.query[LIMIT] = best * 1.02 + desk.query[SLACK_TASTE]
         if search(desk, demand, overs, salt) != FOUND:
             break
         price, idle_part, worst = read_off(desk)
         if worst >= 0:
-            if dives >= DIVES or worst == desk.demand[demand, CELL]:
+            if dives - held >= DIVES or worst == desk.demand[demand, CELL]:
                 break
             hold_back(desk, dives, worst)
             dives += 1

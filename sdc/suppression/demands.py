@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -51,6 +52,19 @@ class Demands:
             np.concatenate([self.guard, guard]),
             np.concatenate([self.room, room]),
         )
+
+    def joined(self, more: Demands) -> Demands:
+        """These demands, then those of others that are not among them.
+
+        >>> one = Demands.plain(np.array([1]), np.array([1]), np.array([2]))
+        >>> one.joined(Demands.plain(np.array([3, 1]), np.array([1, 1]), np.array([2, 2]))).cell.tolist()
+        [1, 3]
+        """
+        rows = [np.stack(dataclasses.astuple(d), axis=1) for d in (self, more)]
+        every = np.concatenate(rows)
+        _, first = np.unique(every, axis=0, return_index=True)
+        new = np.sort(first[first >= len(self)])
+        return Demands(*np.concatenate([rows[0], every[new]]).T.copy())
 
     @classmethod
     def of(cls, problem: Problem) -> Demands:

@@ -24,6 +24,13 @@ CLASSES = 14
 DIVES = 12
 """How many cells of one search may be held back to make its move whole."""
 
+TOGETHER = 200
+"""Most guards that one search keeps."""
+
+OPEN, TRIED_TOGETHER = -1, -2
+"""What stands for the move (BY) of a demand without one; the second where one for all its ring was
+looked for."""
+
 WIDE = 256
 """Unknowns of a row in hand that count as one step more."""
 
@@ -56,15 +63,16 @@ TARGET, NEED, IDLE_PRICE, SALT, LIMIT, PATIENCE, COST, SLOPE, TURN = range(9)
 """Places in ``Desk.query``: the change asked for, its size, the price of a unit in a hidden cell,
 the shift of the disturbances, the cost and the number of steps at which a search is given up, the
 cost reached, and within a step what is gained a unit and where the leaving unknown turns."""
-IDLE_TASTE, SLACK_TASTE = 9, 10
-"""Places in ``Desk.query``: price of a hidden cell, and how much dearer a search may become."""
+IDLE_TASTE, SLACK_TASTE, GUARDED_PATIENCE = 9, 10, 11
+"""Places in ``Desk.query``: price of a hidden cell, how much dearer a search may become, and the number
+of steps at which a refutation with a guard is given up."""
 
 NODE_CELL, NODE_AFTER, NODE_BEFORE, NODE_MOVE = range(4)  # columns of ``Desk.node``
 BEGIN, LENGTH, SERVED, MARK = range(4)  # columns of ``Desk.move``
 CELL, SIGN, AMOUNT, BY, AFTER, BEFORE, WAY = range(7)  # columns of ``Desk.demand``
-GUARD, GUARD_WAY, GUARD_ROOM = range(7, 10)
+GUARD, GUARD_WAY, GUARD_ROOM, PEER = range(7, 11)
 """Columns of ``Desk.demand``: an unknown (or -1) that a move for the demand may take no further than so
-much upward (way 1) or downward (-1)."""
+much upward (way 1) or downward (-1), and the next in the ring of those that differ by their guard only."""
 USERS, CHANGED, TRIED, FREE, MEMBERS = range(5)  # columns of ``Desk.mask``
 
 
@@ -86,7 +94,7 @@ class Desk(NamedTuple):
     query      (16,)          what a search is for
     node, step (cap, 4), (cap,)  the pool: a node is one changed unknown of a move
     move       (cap, 4)       moves: storage, first demand served, mark
-    demand     (r, 10)        demands, the move of each, how it is used (WAY), and guards
+    demand     (r, 11)        demands, the move of each, how it is used (WAY), and guards
     mask       (k + 1, 5)     users, last change, last trial, free or not, first member
     price      (k,)           price of a mask
     member     (n,)           unknowns by mask
@@ -132,7 +140,7 @@ def lay_out(relations: sp.csr_matrix, *, demands: int, masks: int, nodes: int, s
     cell = _aligned(n, 16)
     cell[:, JITTER] = np.random.default_rng(seed).random(n)
     cell[:, FIRST] = -1
-    demand = np.full((demands, 10), -1, dtype=np.int64)
+    demand = np.full((demands, 11), -1, dtype=np.int64)
     tally = np.zeros(64, dtype=np.int64)
     tally[FREE_MOVE : FREE_NODES + CLASSES] = -1
     tally[RANDOM] = 2 * seed + 88172645463325252
@@ -157,3 +165,44 @@ def lay_out(relations: sp.csr_matrix, *, demands: int, masks: int, nodes: int, s
         np.zeros(masks),
         np.zeros(n, dtype=np.int64),
     )
+
+
+def enlarged(desk: Desk, *, demands: int, nodes: int) -> Desk:
+    """The same desk with room for further demands and moves; O(what is in use)."""
+    moves, used = 2 * demands + 64, int(desk.tally[NODE_TOP])
+    node, step = np.empty((nodes, 4), desk.node.dtype), np.empty(nodes, dtype=np.int64)
+    node[:used], step[:used] = desk.node[:used], desk.step[:used]
+    return desk._replace(
+        node=node,
+        step=step,
+        move=_longer(desk.move, moves),
+        demand=_longer(desk.demand, demands),
+        list=np.zeros((len(desk.list), max(desk.list.shape[1], moves + 1)), dtype=np.int64),
+    )
+
+
+def _longer(array: IntArray, rows: int) -> IntArray:
+    """The same rows, then others full of -1."""
+    out = np.full((rows, array.shape[1]), -1, dtype=np.int64)
+    out[: len(array)] = array
+    return out
+
+
+def rings(demands: tuple[IntArray, ...], guard: IntArray) -> IntArray:
+    """(r,) the next demand with a guard that agrees in all else, round and round; -1 without a guard.
+
+    >>> rings((np.array([4, 4, 7, 4]),), np.array([-1, 2, 2, 3])).tolist()
+    [-1, 3, 2, 1]
+    """
+    kept = np.flatnonzero(guard >= 0)
+    order = kept[np.lexsort(tuple(a[kept] for a in demands))]
+    differs = np.zeros(len(order), dtype=bool)
+    for a in demands:
+        differs |= a[order] != np.roll(a[order], 1)
+    first = np.flatnonzero(differs)
+    following = np.roll(order, -1)
+    if len(first):
+        following[np.append(first[1:], len(order)) - 1] = order[first]
+    out = np.full(len(guard), -1, dtype=np.int64)
+    out[order] = following
+    return out

@@ -182,7 +182,7 @@ def districts(
     certain = final.reproducible and all(s.reproducible for s in searched)
     bound = min(lead.bound, final.cost_in(problem)) if lead else 0.0
     certain &= lead is None or lead.reproducible
-    return Found(final.hidden, bound, final.log, final.moves, reproducible=certain)
+    return Found(final.hidden, bound, final.log, final.moves, certain, ground.demands)
 
 
 def _told(searched: Sequence[Searched], left: int, districts: int) -> str:

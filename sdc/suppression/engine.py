@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import numba
 import numpy as np
 import scipy.sparse as sp
 
@@ -27,6 +29,7 @@ from sdc.suppression.desk import (
     NEVER,
     NODE_CELL,
     PATIENCE,
+    PEER,
     PIVOTS,
     PRICE,
     SIGN,
@@ -35,7 +38,9 @@ from sdc.suppression.desk import (
     UP,
     WAY,
     Desk,
+    enlarged,
     lay_out,
+    rings,
 )
 from sdc.suppression.holding import cost_of
 from sdc.suppression.improving import construct, load_demand, load_move
@@ -48,6 +53,9 @@ IDLE = 0.003
 
 STEPS = 400
 """Steps after which one search is given up."""
+
+EXCHANGED = 100
+"""Steps after which a search of an exchange is given up: what pays is mostly found by then."""
 
 LONGER = ((10.0, 400), (100.0, 500), (1000.0, 500))
 """Price of a hidden cell (times the usual) and steps of the searches for what is left in the end."""
@@ -68,25 +76,45 @@ class Witnesses:
         >>> Witnesses.of(d, sp.csr_matrix(np.array([[1, -1], [2, -2]]))).by.tolist()
         [1, -1]
         """
+        moves = sp.csr_matrix(moves, dtype=np.int64)
         columns = moves.tocsc()
-        by = np.full(len(demands), -1, dtype=np.int64)
-        for r, cell in enumerate(demands.cell.tolist()):
-            part = slice(int(columns.indptr[cell]), int(columns.indptr[cell + 1]))
-            reach = columns.data[part] * demands.sign[r]
-            enough = columns.indices[part][reach >= demands.need[r]]
-            if demands.guard[r] >= 0 and len(enough):
-                guard = slice(*columns.indptr[[demands.guard[r], demands.guard[r] + 1]].tolist())
-                fallen = columns.indices[guard][-columns.data[guard] > demands.room[r]]
-                enough = np.setdiff1d(enough, fallen)
-            if len(enough):
-                by[r] = int(enough.min())
-        return cls(sp.csr_matrix(moves), by)
+        by = _first_serving(
+            (columns.indptr, columns.indices, columns.data),
+            (demands.cell, demands.sign, demands.need, demands.guard, demands.room),
+        )
+        return cls(moves, by)
 
     @classmethod
     def none(cls, n: int, demands: int) -> Witnesses:
         """No moves yet."""
         empty = sp.csr_matrix((0, n), dtype=np.int64)
         return cls(empty, np.full(demands, -1, dtype=np.int64))
+
+
+@numba.njit(cache=True)
+def _first_serving(columns: Any, demands: Any) -> Any:
+    """For each demand the first move, -1 for none, that reaches it and spares its guard."""
+    start, moves, steps = columns
+    cell, sign, need, guard, room = demands
+    by = np.full(len(cell), -1, np.int64)
+    for r in range(len(cell)):
+        # The entries of a column stand in the order of the moves.
+        held = start[guard[r]] if guard[r] >= 0 else start[-1]
+        end = start[guard[r] + 1] if guard[r] >= 0 else start[-1]
+        for t in range(start[cell[r]], start[cell[r] + 1]):
+            if steps[t] * sign[r] < need[r]:
+                continue
+            while held < end and moves[held] < moves[t]:
+                held += 1
+            if held == end or moves[held] != moves[t] or -steps[held] <= room[r]:
+                by[r] = moves[t]
+                break
+    return by
+
+
+def _nodes(demands: int) -> int:
+    """Nodes that the moves for some demands will hardly need more than."""
+    return 4096 + 160 * demands
 
 
 class Engine:
@@ -110,8 +138,9 @@ class Engine:
         relations, own = (
             (window.relations, None) if first is None else solved(window.relations, first)
         )
+        nodes = _nodes(count)
         self.desk = lay_out(
-            relations, demands=count, masks=len(masks.price), nodes=4096 + 160 * count, seed=seed
+            relations, demands=count, masks=len(masks.price), nodes=nodes, seed=seed
         )
         if own is not None:
             self.desk.own[:] = own
@@ -145,6 +174,13 @@ class Engine:
         demand[:, AMOUNT] = demands.need
         demand[:, GUARD] = demands.guard
         demand[:, GUARD_ROOM] = demands.room
+        demand[:, PEER] = rings((demands.need, demands.sign, demands.cell), demands.guard)
+
+    def widen(self, demands: Demands) -> None:
+        """Take in all demands of a problem, of which those that are there are the first ones."""
+        self.window = self.window.widened(demands)
+        self.desk = enlarged(self.desk, demands=len(demands), nodes=_nodes(len(demands)))
+        self._set_demands(self.window.demands)
 
     @property
     def cost(self) -> float:
@@ -181,7 +217,10 @@ class Engine:
 
     def sweep(self, pivots: int) -> tuple[bool, int]:
         """Try to close masks, dearest first, for some steps: (a round done, exchanges kept)."""
+        usual = self.desk.query[PATIENCE]
+        self.desk.query[PATIENCE] = min(usual, EXCHANGED)
         kept = int(search_on(self.desk, self._order, pivots))
+        self.desk.query[PATIENCE] = usual
         done = bool(self.desk.tally[SWEPT] >= len(self._order))
         if done:
             self.desk.tally[SWEPT] = 0

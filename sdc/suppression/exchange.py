@@ -76,12 +76,15 @@ def exchange(
         f"inside, {left} left to programs"
     )
     hidden = masks.hidden(problem, masks.needed(moves))
-    mended = repair(problem, hidden, budget=Budget(0), seed=seed, moves=moves, demands=best.demands)
-    bound = min(lead.bound, mended.cost_in(problem))
-    return Found(
-        mended.hidden, bound, (*log, *mended.log), mended.moves,
-        reproducible=best.reproducible and lead.reproducible and not budget.expired,
-    )  # fmt: skip
+    found = Found(hidden, 0.0, tuple(log), moves, demands=best.demands)
+    if left:
+        mended = repair(
+            problem, found.hidden, budget=Budget(0), seed=seed, moves=moves, demands=best.demands
+        )
+        found = replace(mended, log=(*log, *mended.log))
+    certain = best.reproducible and lead.reproducible and not budget.expired
+    bound = min(lead.bound, found.cost_in(problem))
+    return replace(found, bound=bound, reproducible=certain)
 
 
 def _merit(heeded: Heeded) -> tuple[int, float]:
@@ -101,7 +104,7 @@ def _built(whole: Whole, led: Masks) -> Heeded:
 def _heeded(whole: Whole, engine: Engine, ended: bool) -> Heeded:
     """What an engine came to, made to serve everybody."""
     short = Budget(SHORT * whole.budget.work, whole.budget.deadline)
-    heeded = heed(whole.problem, whole.masks, (engine, whole.demands), short, seed=whole.seed)
+    heeded = heed(whole.problem, whole.masks, (engine, whole.demands), short)
     return replace(heeded, reproducible=heeded.reproducible and ended)
 
 
@@ -110,10 +113,9 @@ def _sketched(whole: Whole, led: Masks) -> Demands:
     opened = np.asarray(led.free | (led.price < whole.masks.price))
     none = Witnesses.none(whole.problem.system.n, len(whole.demands))
     known = served(replace(whole, masks=led), none, opened)
-    engine = Engine(Window.of(whole.problem, whole.demands, whole.masks), seed=whole.seed)
+    engine = whole.engine(whole.masks.needed(known.moves) | whole.masks.free)
     engine.load(known)
-    built = (engine, whole.demands)
-    return heed(whole.problem, whole.masks, built, Budget(0), seed=whole.seed).demands
+    return heed(whole.problem, whole.masks, (engine, whole.demands), Budget(0)).demands
 
 
 def served(whole: Whole, known: Witnesses, opened: BoolArray) -> Witnesses:
@@ -142,16 +144,22 @@ def improved(whole: Whole, known: Witnesses, opened: BoolArray) -> tuple[Engine,
 
 
 def resumed(
-    problem: Problem, moves: sp.csr_matrix, *, budget: Budget, seed: int
-) -> tuple[sp.csr_matrix, Demands]:
+    problem: Problem, known: tuple[sp.csr_matrix, Demands | None], *, budget: Budget, seed: int
+) -> tuple[Engine, Demands]:
     """Moves in hand, others for what none of them serves, and exchanges for as long as they pay.
 
-    Also the demands, with those of the people inside.
+    ``known`` are those moves and the demands that are known to matter; all of them come back.
     """
-    masks = Masks.of_problem(problem)
-    demands = reckoned(problem, masks, Demands.of(problem), moves)
+    masks, (moves, demands) = Masks.of_problem(problem), known
+    plain = Demands.of(problem)
+    demands = reckoned(problem, masks, plain if demands is None else demands.joined(plain), moves)
     whole = Whole(problem, demands, masks, budget, seed)
-    opened = masks.needed(moves) | masks.free
-    known = served(whole, Witnesses.of(demands, moves), opened)
-    heeded = _heeded(whole, *improved(whole, known, opened))
-    return heeded.engine.witnesses().moves, heeded.demands
+    window = Window.of(problem, demands, masks)
+    engine = (
+        whole.engine(masks.needed(moves) | masks.free) if budget.work else Engine(window, seed=seed)
+    )
+    engine.load(Witnesses.of(demands, moves))
+    if engine.construct():
+        engine.finish()
+    heeded = _heeded(whole, engine, improve(engine, budget))
+    return heeded.engine, heeded.demands

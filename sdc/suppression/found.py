@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from sdc.errors import InputError
 from sdc.messages import Text
 from sdc.model.system import BoolArray, Problem
+from sdc.suppression.demands import Demands
 
 __all__ = ["Budget", "Found", "Method"]
 
@@ -25,7 +26,8 @@ class Found:
     a proven lower bound on the cost of the complementary cells of any pattern with the same promise
     (0 where the engine proves none). ``moves`` (w, n) are whole-number differences to the true
     values that the engine offers as witnesses. ``log`` holds one English line an event, without any
-    hidden number. ``reproducible`` is False where the wall clock ended a search.
+    hidden number. ``reproducible`` is False where the wall clock ended a search. ``demands`` are those of
+    the problem with the guards that have mattered so far, where the engine knows.
 
     >>> import numpy as np
     >>> Found(np.array([True, False])).bound
@@ -37,6 +39,7 @@ class Found:
     log: tuple[str, ...] = ()
     moves: sp.csr_matrix | None = None
     reproducible: bool = True
+    demands: Demands | None = None
 
     def __post_init__(self) -> None:
         self.hidden.setflags(write=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sdc.model.hierarchy import IntArray
-from sdc.suppression.aiming import aim, ready
+from sdc.suppression.aiming import aim, draw, guard_ring, ready
 from sdc.suppression.compiled import compiled, inner
 from sdc.suppression.desk import (
     BEGIN,
@@ -24,7 +24,6 @@ from sdc.suppression.desk import (
     NUMBER,
     OLD,
     OUT,
-    RANDOM,
     SERVED,
     STEPS,
     USERS,
@@ -35,24 +34,21 @@ from sdc.suppression.holding import discard, give, link, make, reprice, take, un
 
 
 @inner
-def draw(desk: Desk, below: int) -> int:
-    """A pseudorandom whole number from 0 to below - 1 (xorshift, Marsaglia 2003)."""
-    x = desk.tally[RANDOM]
-    x ^= x << 13
-    x ^= (x >> 7) & 0x01FFFFFFFFFFFFFF
-    x ^= x << 17
-    desk.tally[RANDOM] = x
-    return int(((x >> 11) & 0x1FFFFFFFFFFFFF) % below)
-
-
-@inner
-def serve(desk: Desk, demand: int, limit: float) -> tuple[bool, float]:
-    """Give a demand a move that opens masks for at most ``limit``: (served, price opened)."""
+def reuse(desk: Desk, demand: int) -> bool:
+    """Give a demand a move that is in use already, where one serves it."""
     move, way = ready(desk, demand)
     if move >= 0:
         give(desk, demand, move, way)
-        return True, 0.0
-    if not aim(desk, demand, limit + 1e-9, draw(desk, 1 << 30) / (1 << 30)):
+    return bool(move >= 0)
+
+
+@inner
+def serve(desk: Desk, demand: int, limit: float, held: int) -> tuple[bool, float]:
+    """Give a demand a move that opens masks for at most ``limit``: (served, price opened).
+
+    ``held`` is the number of guards that are set for it already; 0 for none.
+    """
+    if not aim(desk, demand, limit + 1e-9, held):
         return False, 0.0
     size = desk.tally[CELLS]
     move = make(desk, size)
@@ -71,14 +67,18 @@ def serve(desk: Desk, demand: int, limit: float) -> tuple[bool, float]:
 
 @compiled
 def construct(desk: Desk, order: IntArray) -> int:
-    """Serve demands in an order, each as cheaply as is found; how many found no move."""
+    """Serve demands in an order, each as cheaply as is found; how many found no move.
+
+    Demands that differ by their guards only are served together where that is possible.
+    """
     failed = 0
     for t in range(len(order)):
-        if desk.demand[order[t], BY] >= 0:
+        if desk.demand[order[t], BY] >= 0 or reuse(desk, order[t]):
             continue
         desk.tally[NEW] = 0
-        served, _ = serve(desk, order[t], 0.5 * NEVER)
-        if not served:
+        held = guard_ring(desk, order[t])
+        served = held > 0 and serve(desk, order[t], 0.5 * NEVER, held)[0]
+        if not served and not serve(desk, order[t], 0.5 * NEVER, 0)[0]:
             failed += 1
     return failed
 
@@ -170,7 +170,10 @@ def exchange(desk: Desk, ban: int, slack: float) -> tuple[bool, float]:
     opened = 0.0
     kept = True
     for t in range(desk.tally[DEMANDS]):
-        kept, more = serve(desk, desk.list[DEMANDS, t], closed + slack - opened)
+        demand = desk.list[DEMANDS, t]
+        if reuse(desk, demand):
+            continue
+        kept, more = serve(desk, demand, closed + slack - opened, 0)
         opened += more
         if not kept or opened > closed + slack:
             kept = False

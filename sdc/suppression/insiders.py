@@ -20,7 +20,6 @@ from sdc.model.system import BoolArray, Problem
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import Engine, Witnesses
 from sdc.suppression.found import Budget
-from sdc.suppression.window import Window
 
 __all__ = ["Heeded", "guarded", "heed", "improve", "reckoned"]
 
@@ -43,13 +42,11 @@ class Heeded:
     reproducible: bool
 
 
-def heed(
-    problem: Problem, masks: Masks, known: tuple[Engine, Demands], budget: Budget, *, seed: int
-) -> Heeded:
+def heed(problem: Problem, masks: Masks, known: tuple[Engine, Demands], budget: Budget) -> Heeded:
     """Go on from an engine's moves until no seat sees through those of a served demand.
 
-    ``known`` are an engine over the whole system and the demands in it. Ends, since every round but
-    the last adds demands and there are finitely many.
+    ``known`` are an engine over the whole system, which takes in more demands, and those in it. Ends,
+    since every round but the last adds demands and there are finitely many.
     """
     engine, demands = known
     number, reproducible = 0, True
@@ -60,9 +57,7 @@ def heed(
         if more is demands:
             return Heeded(engine, demands, reproducible)
         demands = more
-        window, likely = Window.of(problem, demands, masks), masks.needed(moves) | masks.free
-        engine = Engine(window, first=likely[masks.of[window.columns]], seed=seed)
-        engine.load(Witnesses.of(demands, moves))
+        engine.widen(demands)
         if engine.construct():
             engine.finish()
         if number < EXCHANGED:

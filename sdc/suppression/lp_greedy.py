@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import scipy.sparse as sp
 
 from sdc.errors import Infeasible
 from sdc.messages import Text
@@ -19,6 +20,7 @@ from sdc.model.system import BoolArray, FloatArray, Problem
 from sdc.suppression.cheapest import Search, Step
 from sdc.suppression.cover import Cover
 from sdc.suppression.demands import Demands, Masks
+from sdc.suppression.engine import Witnesses
 from sdc.suppression.found import Budget, Found
 from sdc.suppression.insiders import guarded
 
@@ -141,17 +143,28 @@ def serve(cover: Cover, finder: Finder) -> None:
         raise infeasible(cover.problem, failed)
 
 
-def heed_all(cover: Cover, finder: Finder) -> None:
+def heed_all(cover: Cover, finder: Finder, pool: sp.csr_matrix | None = None) -> None:
     """Serve every demand, and once more those that somebody inside a cell sees through, until none is.
 
-    Raises Infeasible as ``serve`` does.
+    Moves of the ``pool`` (w, n) that serve what is unserved are taken before any is searched. Raises
+    Infeasible as ``serve`` does.
     """
     while True:
+        if pool is not None:
+            _take(cover, pool)
         serve(cover, finder)
         demands = guarded(cover.problem, cover.hidden(), cover.demands, cover.matrix())
         if demands is cover.demands:
             return
         cover.widen(demands)
+
+
+def _take(cover: Cover, pool: sp.csr_matrix) -> None:
+    """Take over the first move in hand for each demand without one."""
+    by = Witnesses.of(cover.demands, pool).by
+    for row in np.unique(by[(cover.by < 0) & (by >= 0)]).tolist():
+        part = slice(int(pool.indptr[row]), int(pool.indptr[row + 1]))
+        cover.add(pool.indices[part].astype(np.int64), pool.data[part])
 
 
 def infeasible(problem: Problem, cells: list[int]) -> Infeasible:

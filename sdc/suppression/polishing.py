@@ -38,7 +38,7 @@ def polish(
     longer = replace(budget, work=budget.work * scale)
     reproducible = improve(engine, longer)
     short = replace(longer, work=SHORT * longer.work)
-    heeded = heed(problem, masks, (engine, demands), short, seed=seed)
+    heeded = heed(problem, masks, (engine, demands), short)
     moves = heeded.engine.witnesses().moves
     log = (
         f"polish: price {before:.6g} to {heeded.engine.cost:.6g}, "

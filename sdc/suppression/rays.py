@@ -24,6 +24,7 @@ from sdc.suppression.desk import (
     GUARD,
     GUARD_ROOM,
     GUARD_WAY,
+    GUARDED_PATIENCE,
     PATIENCE,
     SIGN,
     UP,
@@ -37,8 +38,9 @@ from sdc.suppression.refuting import refute_all
 __all__ = ["Rays"]
 
 DENOMINATORS = (1, 2, 6, 60)
-STEPS = 40
-"""Steps after which the question about one demand is left open."""
+STEPS, GUARDED_STEPS = 40, 12
+"""Steps after which the question about one demand is left open; guards make them many, and what is
+learnt of them is learnt early."""
 
 ROOM = 4_000_000
 """Terms of all proofs of one round; what does not fit waits for the next."""
@@ -48,6 +50,10 @@ FAR = 4
 
 PAUSES = 8
 """A demand that nothing was learnt from is not asked again for up to so many rounds."""
+
+
+ASKED = 2_000
+"""Those that pause are asked out of turn until fewer than one in so many has something to say."""
 
 
 @dataclass
@@ -80,7 +86,8 @@ class Rays:
         self.column, self.sign, self.need = column[order], sign[order], need[order]
         self._guard = guard[order]
         self._wait = np.zeros(len(order), dtype=np.int64)
-        self._pause = np.zeros(len(order), dtype=np.int64)
+        self._pause = np.where(self._guard < 0, 0, PAUSES // 2)
+        self._settled, self._worth = np.zeros(0), True
         self._desk = self._laid_out()
         self._by_cell = np.argsort(self.column, kind="stable").astype(np.int64)
         counts = np.bincount(self.column, minlength=self.reduced.columns)
@@ -97,21 +104,28 @@ class Rays:
             (GUARD, self.guards.guard), (GUARD_WAY, self.guards.way), (GUARD_ROOM, self.guards.room)
         ):  # fmt: skip
             desk.demand[kept, place] = of_guard[self._guard[kept]]
-        desk.query[PATIENCE] = STEPS
+        desk.query[[PATIENCE, GUARDED_PATIENCE]] = STEPS, GUARDED_STEPS
         return desk
 
     def separate(self, x: FloatArray) -> sp.csr_matrix:
         """Inequalities (r, k) that x (k,) violates and that were not known yet.
 
         Demands from which nothing was learnt lately are asked less and less often, all of them
-        again where the others have nothing to say.
+        again where the others have nothing to say. A pattern that nobody had anything to say of is
+        not looked at again.
         """
+        if np.array_equal(x, self._settled):
+            return sp.csr_matrix((0, self.reduced.masks))
         gates = self._ranking.gates(x)
         some = self._wait <= 0
-        found = self._asked(x, gates, some)
-        if not found.shape[0] and not some.all():
-            found = self._asked(x, gates, ~some)
-        return self.cuts.add(found)
+        found = self.cuts.add(self._asked(x, gates, some))
+        others = int((~some).sum())
+        if not found.shape[0] and others and self._worth:
+            found = self.cuts.add(self._asked(x, gates, ~some))
+            self._worth = found.shape[0] > others / ASKED
+        if not found.shape[0]:
+            self._settled = x.copy()
+        return found
 
     def _asked(
         self, x: FloatArray, gates: tuple[IntArray, FloatArray], some: BoolArray

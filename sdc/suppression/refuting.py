@@ -22,6 +22,7 @@ from sdc.suppression.desk import (
     GUARD,
     GUARD_ROOM,
     GUARD_WAY,
+    GUARDED_PATIENCE,
     INVERSE,
     LIMIT,
     NEED,
@@ -70,7 +71,8 @@ def refute(desk: Desk, demand: int, rows: IntArray, times: FloatArray) -> int:
     desk.query[LIMIT] = NEVER
     start(desk, desk.demand[demand, CELL])
     exact = 1e-7 * max(1.0, desk.query[NEED])
-    for _ in range(int(desk.query[PATIENCE])):
+    patience = PATIENCE if desk.demand[demand, GUARD] < 0 else GUARDED_PATIENCE
+    for _ in range(int(desk.query[patience])):
         desk.tally[PIVOTS] += 1
         row = broken_row(desk, exact)
         if row >= 0:
@@ -137,7 +139,7 @@ def refute_all(  # noqa: PLR0917 - numba wants positions
             continue
         if span[t] + longest > len(rows):
             return t
-        held = guard(desk, order[t])
+        held = guard(desk, order[t], 0)
         size = refute(desk, order[t], rows[span[t] :], times[span[t] :])
         let_go(desk, held)
         if size == 0:

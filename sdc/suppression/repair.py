@@ -15,7 +15,6 @@ from sdc.model.system import BoolArray, Problem
 from sdc.suppression.cover import Cover, sound
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.found import Budget, Found
-from sdc.suppression.insiders import reckoned
 from sdc.suppression.lp_greedy import Windows, clean_up, heed_all
 
 
@@ -32,37 +31,33 @@ def repair(
     """Make a pattern safe at ``interval`` by hiding as little more as the search finds.
 
     ``moves`` are witnesses in hand; those that do not hold are ignored. ``demands`` are those of the
-    problem with guards that are known to matter; others are found (see ``insiders``). With ``keep`` every
-    complementary cell of the pattern that can take a second value stays hidden; without it those
-    that no witness needs are printed, and a clean-up follows as the budget allows.
+    problem with the guards that are known to matter; others are found (see ``insiders``). With ``keep``
+    every complementary cell of the pattern that can take a second value stays hidden; without it
+    those that no witness needs are printed, and a clean-up follows as the budget allows.
 
     Raises Infeasible where a cell cannot be protected though everything else is hidden.
     """
-    masks = Masks.of_problem(problem)
+    masks, demands = Masks.of_problem(problem), demands or Demands.of(problem)
     given = np.zeros(len(masks.price), dtype=bool)
     given[masks.of[hidden & problem.eligible]] = True
     seeded = _as_free(masks, given)
-    if demands is None:
-        demands = Demands.of(problem)
-        if moves is not None and problem.own is not None:
-            demands = reckoned(problem, masks, demands, sp.csr_matrix(moves, dtype=np.int64))
     cover = Cover(problem, demands, seeded)
-    if moves is not None:
-        _take(cover, moves)
+    pool = None if moves is None else _usable(cover, moves)
     finder = Windows(cover, seed)
-    heed_all(cover, finder)
+    heed_all(cover, finder, pool)
     kept = _variable(cover, finder, given & ~masks.free) if keep else np.zeros_like(given)
     final = _recount(cover, dataclasses.replace(masks, free=masks.free | kept))
     log = [f"repair: {int((final.open & ~given & ~masks.free).sum())} masks more"]
     if keep:
         gone = int((given & ~masks.free & ~kept & (final.users == 0)).sum())
         log.append(f"repair: {gone} masks printed that follow from the rest")
-        return Found(final.hidden(), 0.0, tuple(log), final.matrix())
+        return Found(final.hidden(), 0.0, tuple(log), final.matrix(), demands=final.demands)
     final.thin()
     finder = Windows(final, seed)
     done = clean_up(final, finder, budget=budget)
-    heed_all(final, finder)
-    return Found(final.hidden(), 0.0, tuple(log), final.matrix(), reproducible=done)
+    # Those inside may need what others could do without.
+    heed_all(final, finder, cover.matrix())
+    return Found(final.hidden(), 0.0, tuple(log), final.matrix(), done, final.demands)
 
 
 def _as_free(masks: Masks, given: BoolArray) -> Masks:
@@ -70,24 +65,13 @@ def _as_free(masks: Masks, given: BoolArray) -> Masks:
     return dataclasses.replace(masks, free=masks.free | given, price=price)
 
 
-def _take(cover: Cover, moves: sp.csr_matrix) -> None:
-    """Register the given moves that hold; without any other check they would prove nothing."""
-    rows = sp.csr_matrix(moves, dtype=np.int64)
+def _usable(cover: Cover, moves: sp.csr_matrix) -> sp.csr_matrix:
+    """The given moves and their opposites that hold; without any other check they would prove nothing."""
+    rows = sp.csr_matrix(sp.vstack([moves, -moves]), dtype=np.int64)
+    rows.eliminate_zeros()
     rows.sort_indices()
-    every = np.ones(cover.problem.system.n, dtype=bool)
-    good = sound(cover.problem, every, rows) & _movable(cover, rows)
-    for i in np.flatnonzero(good).tolist():
-        part = slice(int(rows.indptr[i]), int(rows.indptr[i + 1]))
-        cell, step = rows.indices[part].astype(np.int64), rows.data[part]
-        used = step != 0
-        cover.add(cell[used], step[used])
-
-
-def _movable(cover: Cover, rows: sp.csr_matrix) -> BoolArray:
-    """(w,) whether a move stays on cells that may be hidden."""
-    barred = ~np.isfinite(cover.masks.price)[cover.masks.of]
-    touched = (rows != 0).astype(np.int64) @ barred.astype(np.int64)
-    return np.asarray(touched == 0)
+    movable = np.isfinite(cover.masks.price)[cover.masks.of]
+    return sp.csr_matrix(rows[np.flatnonzero(sound(cover.problem, movable, rows))])
 
 
 def _variable(cover: Cover, finder: Windows, given: BoolArray) -> BoolArray:

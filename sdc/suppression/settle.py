@@ -23,6 +23,9 @@ from sdc.suppression.repair import repair
 
 ROUNDS = 5
 
+FEW = 10
+"""Standing X up to which what they need is not exchanged."""
+
 
 def settle(problem: Problem, found: Found, *, seed: int = 0) -> Found:
     """The same pattern with no X left standing, as far as ``ROUNDS`` rounds of repair reach.
@@ -35,31 +38,51 @@ def settle(problem: Problem, found: Found, *, seed: int = 0) -> Found:
     """
     if problem.level is Level.LINEAR:
         return found
-    asked: set[int] = set()
+    asked = np.zeros(0, dtype=np.int64)
     for _ in range(ROUNDS):
         proof = prove(problem, found.hidden, found.moves, work=Work(None, None), seed=seed)
-        standing = np.flatnonzero(proof.standing)
-        standing = standing[problem.eligible[standing]]
-        asked |= {int(c) for c in standing}
-        if not len(standing):
+        if proof.scale == 1:
             # What the prover found need not be found again.
-            return dataclasses.replace(found, moves=proof.moves) if proof.scale == 1 else found
-        wider = also(problem, np.array(sorted(asked), dtype=np.int64))
-        moves = _both(found.moves, proof.moves if proof.scale == 1 else None)
-        hidden, demands = found.hidden, None
-        if moves is not None:
-            moves, demands = resumed(wider, moves, budget=Budget(SHORT), seed=seed)
-            masks = Masks.of_problem(wider)
-            hidden = masks.hidden(wider, masks.needed(moves))
-        mended = repair(wider, hidden, budget=Budget(0), seed=seed, moves=moves, demands=demands)
-        found = Found(
-            mended.hidden,
-            found.bound,
-            (*found.log, f"settle: {len(standing)} X stood on one value", *mended.log),
-            mended.moves,
-            found.reproducible and mended.reproducible,
+            found = dataclasses.replace(found, moves=proof.moves)
+        standing = np.flatnonzero(proof.standing & problem.eligible)
+        if not len(standing):
+            return found
+        asked = np.union1d(asked, standing)
+        log = (*found.log, f"settle: {len(standing)} X stood on one value")
+        found = dataclasses.replace(
+            _mended(also(problem, asked), found, len(standing), seed=seed), log=log
         )
     return found
+
+
+def _mended(problem: Problem, found: Found, more: int, *, seed: int) -> Found:
+    """A pattern that serves some more demands as well."""
+    wider, moves, left = found, found.moves, True
+    if moves is not None and moves.shape[0]:
+        known = (moves, found.demands)
+        budget = Budget(SHORT if more > FEW else 0.0)
+        engine, demands = resumed(problem, known, budget=budget, seed=seed)
+        masks, own = Masks.of_problem(problem), engine.witnesses().moves
+        hidden = masks.hidden(problem, masks.needed(own))
+        moves = sp.csr_matrix(sp.vstack([own, _beyond(own, moves)]))
+        left = bool(len(engine.unserved()))
+        wider = dataclasses.replace(found, hidden=hidden, moves=moves, demands=demands)
+    if not left:
+        return wider
+    mended = repair(
+        problem, wider.hidden, budget=Budget(0), seed=seed, moves=moves, demands=wider.demands
+    )
+    certain = found.reproducible and mended.reproducible
+    return dataclasses.replace(mended, bound=found.bound, reproducible=certain)
+
+
+def _beyond(own: sp.csr_matrix, older: sp.csr_matrix) -> sp.csr_matrix:
+    """Older moves (w, n), one for each cell that no move of ``own`` changes."""
+    still = np.ones(own.shape[1], dtype=bool)
+    still[own.indices] = False
+    row = np.repeat(np.arange(older.shape[0]), np.diff(older.indptr))[still[older.indices]]
+    _, first = np.unique(older.indices[still[older.indices]], return_index=True)
+    return sp.csr_matrix(older[np.unique(row[first])])
 
 
 def also(problem: Problem, cells: IntArray) -> Problem:
@@ -79,8 +102,3 @@ def also(problem: Problem, cells: IntArray) -> Problem:
         lower=joined(problem.lower, value),
         slide=joined(problem.slide, np.zeros(len(extra), dtype=np.int64)),
     )
-
-
-def _both(first: sp.csr_matrix | None, second: sp.csr_matrix | None) -> sp.csr_matrix | None:
-    parts = [m for m in (first, second) if m is not None and m.shape[0]]
-    return sp.csr_matrix(sp.vstack(parts)) if parts else None

@@ -76,12 +76,26 @@ class Window:
             masks, of=of.astype(np.int64), price=masks.price[used], free=free[used],
             down=masks.down[every], up=masks.up[every],
         )  # fmt: skip
-        place = np.searchsorted(every, demands.cell[numbers])
-        guard = demands.guard[numbers]
-        held = np.minimum(np.searchsorted(every, guard), max(len(every) - 1, 0))
-        # What stands outside, or may not be hidden, keeps its value anyhow.
-        guard = np.where(every[held] == guard, held, -1) if len(every) else np.full_like(guard, -1)
-        asked = Demands(
-            place, demands.sign[numbers], demands.need[numbers], guard, demands.room[numbers]
-        )
+        asked = _placed(every, demands, numbers)
         return cls(every, numbers, relations, asked, own, masks.unit, problem.system.n)
+
+    def widened(self, demands: Demands) -> Window:
+        """The same window over all demands of a longer list; O(demands)."""
+        numbers = np.arange(len(demands), dtype=np.int64)
+        asked = _placed(self.columns, demands, numbers)
+        return dataclasses.replace(self, which=numbers, demands=asked)
+
+
+def _placed(columns: IntArray, demands: Demands, which: IntArray) -> Demands:
+    """Some demands by place in ``columns``."""
+    guard = demands.guard[which]
+    held = np.minimum(np.searchsorted(columns, guard), max(len(columns) - 1, 0))
+    # What stands outside, or may not be hidden, keeps its value anyhow.
+    there = columns[held] == guard if len(columns) else np.zeros(len(guard), dtype=bool)
+    return Demands(
+        np.searchsorted(columns, demands.cell[which]),
+        demands.sign[which],
+        demands.need[which],
+        np.where(there, held, -1),
+        demands.room[which],
+    )
