@@ -158,7 +158,7 @@ def _emptied(moves: Any, seats: Any) -> Any:
         for i in range(start[w], start[w + 1]):
             for s in range(first[cells[i]], first[cells[i] + 1]):
                 if room[s] + steps[i] < 0:
-                    found.append(np.int64(s))
+                    found.append(np.int64(s))  # noqa: PERF401 - numba knows no extend
         out[w + 1] = len(found)
     return out, np.array(found, np.int64)
 

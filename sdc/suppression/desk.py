@@ -72,7 +72,7 @@ BEGIN, LENGTH, SERVED, MARK = range(4)  # columns of ``Desk.move``
 CELL, SIGN, AMOUNT, BY, AFTER, BEFORE, WAY = range(7)  # columns of ``Desk.demand``
 GUARD, GUARD_WAY, GUARD_ROOM, PEER = range(7, 11)
 """Columns of ``Desk.demand``: an unknown (or -1) that a move for the demand may take no further than so
-much upward (way 1) or downward (-1), and the next in the ring of those that differ by their guard only."""
+much upward (way 1) or downward (-1), and the next in the ring of demands that differ by it only."""
 USERS, CHANGED, TRIED, FREE, MEMBERS = range(5)  # columns of ``Desk.mask``
 
 

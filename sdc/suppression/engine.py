@@ -54,8 +54,9 @@ IDLE = 0.003
 STEPS = 400
 """Steps after which one search is given up."""
 
-EXCHANGED = 100
-"""Steps after which a search of an exchange is given up: what pays is mostly found by then."""
+MANY, EXCHANGED = 10_000, 100
+"""From so many demands on, steps after which a search of an exchange is given up: what pays is mostly
+found by then."""
 
 LONGER = ((10.0, 400), (100.0, 500), (1000.0, 500))
 """Price of a hidden cell (times the usual) and steps of the searches for what is left in the end."""
@@ -218,7 +219,8 @@ class Engine:
     def sweep(self, pivots: int) -> tuple[bool, int]:
         """Try to close masks, dearest first, for some steps: (a round done, exchanges kept)."""
         usual = self.desk.query[PATIENCE]
-        self.desk.query[PATIENCE] = min(usual, EXCHANGED)
+        if len(self.window.which) > MANY:
+            self.desk.query[PATIENCE] = min(usual, EXCHANGED)
         kept = int(search_on(self.desk, self._order, pivots))
         self.desk.query[PATIENCE] = usual
         done = bool(self.desk.tally[SWEPT] >= len(self._order))

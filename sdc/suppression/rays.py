@@ -38,9 +38,11 @@ from sdc.suppression.refuting import refute_all
 __all__ = ["Rays"]
 
 DENOMINATORS = (1, 2, 6, 60)
-STEPS, GUARDED_STEPS = 40, 12
-"""Steps after which the question about one demand is left open; guards make them many, and what is
-learnt of them is learnt early."""
+STEPS = 40
+"""Steps after which the question about one demand is left open."""
+
+MANY, FEWER_STEPS = 10_000, 12
+"""From so many demands with guards on, steps for these: what is learnt is mostly learnt early."""
 
 ROOM = 4_000_000
 """Terms of all proofs of one round; what does not fit waits for the next."""
@@ -104,7 +106,8 @@ class Rays:
             (GUARD, self.guards.guard), (GUARD_WAY, self.guards.way), (GUARD_ROOM, self.guards.room)
         ):  # fmt: skip
             desk.demand[kept, place] = of_guard[self._guard[kept]]
-        desk.query[[PATIENCE, GUARDED_PATIENCE]] = STEPS, GUARDED_STEPS
+        desk.query[PATIENCE] = STEPS
+        desk.query[GUARDED_PATIENCE] = FEWER_STEPS if len(self.guards) > MANY else STEPS
         return desk
 
     def separate(self, x: FloatArray) -> sp.csr_matrix:
