@@ -117,7 +117,7 @@ def problem(
         eligible=eligible,
         cost=cost,
         blur=blur,
-        own=None if blur else _inside(system, by_table),
+        own=_inside(system, by_table),
     )
 
 
@@ -131,8 +131,9 @@ def _rules_of(table: Table, rules: Rules | Mapping[str, Rules]) -> Rules:
 
 
 def _inside(system: System, by_table: Mapping[str, Rules]) -> IntArray | None:
-    """What is known from inside, where the rules of any table reckon with owners."""
-    if not any(rules.owners for rules in by_table.values()):
+    """What is known from inside, where the level promises them something and any rules reckon with it."""
+    level = _one_level(by_table)
+    if level not in (Level.INTEGER, Level.INTERVAL) or not any(r.owners for r in by_table.values()):
         return None
     return known_inside(system, {name: rules.min_count for name, rules in by_table.items()})
 

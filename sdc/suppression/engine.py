@@ -55,8 +55,8 @@ STEPS = 400
 """Steps after which one search is given up."""
 
 MANY, EXCHANGED = 10_000, 100
-"""From so many demands on, steps after which a search of an exchange is given up: what pays is mostly
-found by then."""
+"""From so many demands with guards on, steps after which a search of an exchange is given up: what pays
+is mostly found by then."""
 
 LONGER = ((10.0, 400), (100.0, 500), (1000.0, 500))
 """Price of a hidden cell (times the usual) and steps of the searches for what is left in the end."""
@@ -219,7 +219,7 @@ class Engine:
     def sweep(self, pivots: int) -> tuple[bool, int]:
         """Try to close masks, dearest first, for some steps: (a round done, exchanges kept)."""
         usual = self.desk.query[PATIENCE]
-        if len(self.window.which) > MANY:
+        if (self.window.demands.guard >= 0).sum() > MANY:
             self.desk.query[PATIENCE] = min(usual, EXCHANGED)
         kept = int(search_on(self.desk, self._order, pivots))
         self.desk.query[PATIENCE] = usual

@@ -110,6 +110,8 @@ def _heeded(whole: Whole, engine: Engine, ended: bool) -> Heeded:
 
 def _sketched(whole: Whole, led: Masks) -> Demands:
     """All demands, with those of the people inside that a first pattern leaves unmet."""
+    if whole.problem.own is None:
+        return whole.demands
     opened = np.asarray(led.free | (led.price < whole.masks.price))
     none = Witnesses.none(whole.problem.system.n, len(whole.demands))
     known = served(replace(whole, masks=led), none, opened)

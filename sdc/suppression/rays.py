@@ -42,7 +42,10 @@ STEPS = 40
 """Steps after which the question about one demand is left open."""
 
 MANY, FEWER_STEPS = 10_000, 12
-"""From so many demands with guards on, steps for these: what is learnt is mostly learnt early."""
+"""From so many demands with guards on, steps for each: what is learnt is mostly learnt early."""
+
+ASKED = 2_000
+"""Then those that pause are asked out of turn until fewer than one in so many has something to say."""
 
 ROOM = 4_000_000
 """Terms of all proofs of one round; what does not fit waits for the next."""
@@ -52,10 +55,6 @@ FAR = 4
 
 PAUSES = 8
 """A demand that nothing was learnt from is not asked again for up to so many rounds."""
-
-
-ASKED = 2_000
-"""Those that pause are asked out of turn until fewer than one in so many has something to say."""
 
 
 @dataclass
@@ -88,8 +87,8 @@ class Rays:
         self.column, self.sign, self.need = column[order], sign[order], need[order]
         self._guard = guard[order]
         self._wait = np.zeros(len(order), dtype=np.int64)
-        self._pause = np.where(self._guard < 0, 0, PAUSES // 2)
-        self._settled, self._worth = np.zeros(0), True
+        self._pause = np.where((self._guard >= 0) & (len(g) > MANY), PAUSES // 2, 0)
+        self._worth = True
         self._desk = self._laid_out()
         self._by_cell = np.argsort(self.column, kind="stable").astype(np.int64)
         counts = np.bincount(self.column, minlength=self.reduced.columns)
@@ -114,21 +113,16 @@ class Rays:
         """Inequalities (r, k) that x (k,) violates and that were not known yet.
 
         Demands from which nothing was learnt lately are asked less and less often, all of them
-        again where the others have nothing to say. A pattern that nobody had anything to say of is
-        not looked at again.
+        again where the others have nothing to say.
         """
-        if np.array_equal(x, self._settled):
-            return sp.csr_matrix((0, self.reduced.masks))
         gates = self._ranking.gates(x)
         some = self._wait <= 0
-        found = self.cuts.add(self._asked(x, gates, some))
-        others = int((~some).sum())
-        if not found.shape[0] and others and self._worth:
-            found = self.cuts.add(self._asked(x, gates, ~some))
-            self._worth = found.shape[0] > others / ASKED
-        if not found.shape[0]:
-            self._settled = x.copy()
-        return found
+        found = self._asked(x, gates, some)
+        if not found.shape[0] and not some.all() and self._worth:
+            found = self._asked(x, gates, ~some)
+            if len(self.guards) > MANY:
+                self._worth = ASKED * found.shape[0] > int((~some).sum())
+        return self.cuts.add(found)
 
     def _asked(
         self, x: FloatArray, gates: tuple[IntArray, FloatArray], some: BoolArray

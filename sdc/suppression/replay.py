@@ -16,6 +16,8 @@ from sdc.model.plan import Plan
 from sdc.model.system import BoolArray, Level, Problem
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import Engine
+from sdc.suppression.found import Budget
+from sdc.suppression.insiders import heed
 from sdc.suppression.window import Window
 
 METHOD = "decision"
@@ -40,8 +42,10 @@ def replay(problem: Problem, hidden: BoolArray, *, seed: int = 0) -> Plan:
     if problem.level is not Level.LINEAR:
         price = np.where(given | masks.free, 0.0, np.inf)
         confined = dataclasses.replace(masks, free=masks.free | given, price=price)
-        window = Window.of(problem, Demands.of(problem), confined)
+        demands = Demands.of(problem)
+        window = Window.of(problem, demands, confined)
         engine = Engine(window, first=confined.free[masks.of[window.columns]], seed=seed)
         engine.construct()
-        moves = engine.witnesses().moves
+        heeded = heed(problem, confined, (engine, demands), Budget(0))
+        moves = heeded.engine.witnesses().moves
     return Plan(problem, hidden.copy(), method=METHOD, because="decided before", moves=moves)

@@ -17,14 +17,14 @@ from sdc.disclosure.work import Work
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import Level, Problem
 from sdc.suppression.demands import Masks
-from sdc.suppression.exchange import SHORT, resumed
+from sdc.suppression.exchange import resumed
 from sdc.suppression.found import Budget, Found
 from sdc.suppression.repair import repair
 
 ROUNDS = 5
 
-FEW = 10
-"""Standing X up to which what they need is not exchanged."""
+FEW, EFFORT = 10, 0.5
+"""Standing X up to which what they need is not exchanged, and the part of a budget that it gets otherwise."""
 
 
 def settle(problem: Problem, found: Found, *, seed: int = 0) -> Found:
@@ -60,7 +60,7 @@ def _mended(problem: Problem, found: Found, more: int, *, seed: int) -> Found:
     wider, moves, left = found, found.moves, True
     if moves is not None and moves.shape[0]:
         known = (moves, found.demands)
-        budget = Budget(SHORT if more > FEW else 0.0)
+        budget = Budget(EFFORT if more > FEW else 0.0)
         engine, demands = resumed(problem, known, budget=budget, seed=seed)
         masks, own = Masks.of_problem(problem), engine.witnesses().moves
         hidden = masks.hidden(problem, masks.needed(own))
