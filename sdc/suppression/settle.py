@@ -24,7 +24,7 @@ from sdc.suppression.repair import repair
 ROUNDS = 5
 
 FEW, EFFORT = 10, 0.5
-"""Standing X up to which what they need is not exchanged, and the part of a budget that it gets otherwise."""
+"""Standing X up to which nothing is exchanged for them, and the part of a budget spent otherwise."""
 
 
 def settle(problem: Problem, found: Found, *, seed: int = 0) -> Found:
