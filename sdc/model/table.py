@@ -102,7 +102,7 @@ def aggregate(leaf: IntArray, dims: Sequence[Hierarchy]) -> IntArray:
         moved = np.moveaxis(full, axis, 0)
         flat = dim.aggregation @ moved.reshape(moved.shape[0], -1)
         full = np.moveaxis(flat.reshape((len(dim), *moved.shape[1:])), 0, axis)
-    return np.ascontiguousarray(full)
+    return np.ascontiguousarray(full).reshape(full.shape)
 
 
 def misfits(value: IntArray, dims: Sequence[Hierarchy]) -> IntArray:

@@ -85,6 +85,8 @@ def places(known: Sequence[Known], dims: Sequence[Hierarchy]) -> IntArray:
     ]
     if findings:
         raise InputError.of(findings)
+    if not dims:  # of all records together
+        return np.zeros(len(known), dtype=np.int64)
     at = [[d.position(k.codes.get(d.name, d.codes[d.root])) for d in dims] for k in known]
     index = np.array(at, dtype=np.int64).reshape(-1, len(dims))
     flat = np.ravel_multi_index(tuple(index.T), [len(d) for d in dims])
