@@ -85,6 +85,18 @@ def test_last_years_number_narrows_a_neighbour() -> None:
     assert verdict(Case(tight.problem, plan.hidden)) == Verdict.SAFE
 
 
+def test_a_maker_that_forgets_the_bounds_is_caught() -> None:
+    # Without the memory of b, b is the cheapest partner of a; the witnesses leave 4 to 6 behind.
+    values = [2, 6, 9, 8]
+    forgetful = suppress(known(values))
+    tight = known(values, ("b", 4, 6))
+    case = Case(tight, forgetful.hidden.copy())
+    assert np.array_equal(case.hidden, hiding(tight, "a", "b").hidden)
+    report = audit(tight, case.published, moves=forgetful.moves)
+    assert not report.passed
+    assert report.verdict.tolist() == [Verdict.UNSAFE]
+
+
 def test_parcels_bound_from_above() -> None:
     # b holds 6 buildings on 6 parcels: a = 8 - b is 2 or more, which is all of it.
     case = hiding(known([2, 6, 9, 8], ("b", 0, 6)), "a", "b")
