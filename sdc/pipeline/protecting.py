@@ -71,6 +71,10 @@ def protect_file(
     with workers(options.scheduler) as run:
         shared = progress.over(run)
         if path.suffix.lower() == ".jj":
+            if options.known is not None:
+                raise RulesError(
+                    Text("a JJ problem holds its bounds itself: leave out --known"), code="usage"
+                )
             return _protect_jj(path, out, options, started=started, run=shared)
         rules = _rules(options)
         demands = _read(path, options, rules)

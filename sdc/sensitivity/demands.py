@@ -20,7 +20,8 @@ from sdc.model.past import Prior
 from sdc.model.rules import COSTS, Rules
 from sdc.model.system import UNBOUNDED, Block, BoolArray, FloatArray, Level, Problem, System
 from sdc.model.table import Table
-from sdc.sensitivity.reach import floor_of, known_beforehand, measure_reach, shown_zero_floor
+from sdc.sensitivity.beforehand import known_beforehand
+from sdc.sensitivity.reach import floor_of, measure_reach, shown_zero_floor
 from sdc.sensitivity.refusals import refuse_grouped, refuse_known, refuse_public
 
 

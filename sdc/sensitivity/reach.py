@@ -9,9 +9,8 @@ from scipy.sparse.csgraph import connected_components
 from sdc.errors import RulesError
 from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
-from sdc.model.past import Prior
 from sdc.model.rules import Rules
-from sdc.model.system import UNBOUNDED, BoolArray, System
+from sdc.model.system import BoolArray, System
 from sdc.model.table import Table, aggregate
 
 
@@ -52,17 +51,6 @@ def measure_reach(table: Table, rules: Rules, small: BoolArray) -> tuple[BoolArr
     )
     reach = np.where(alone, whole, reach)
     return (reach > 0) & ~alone & (value > 0), np.ceil(reach - 1e-9).astype(np.int64)
-
-
-def known_beforehand(system: System, prior: Prior | None) -> tuple[IntArray, IntArray]:
-    """(n,) what everybody takes each unknown to hold at least, and at most; ``UNBOUNDED``: no bound."""
-    least = np.where(system.known, system.value, 0)
-    most = np.where(system.known, system.value, UNBOUNDED)
-    if prior is not None:
-        cells, low, high = prior.bounds.T
-        np.maximum.at(least, cells, low)
-        np.minimum.at(most, cells, high)
-    return least, most
 
 
 def floor_of(

@@ -117,6 +117,18 @@ def test_a_bound_below_the_threshold_names_the_cell() -> None:
         known([2, 6, 9, 8], ("a", 2, 2), level="integer")
 
 
+def test_bounds_are_carried_along_sums() -> None:
+    # Three parcels in all: a holds three at most, which is below the threshold 4, as the total is.
+    # 9 known in b leave 4 of 13 parcels for each of the others.
+    with pytest.raises(Infeasible) as caught:
+        known([2, 0, 0, 0], ("TOTAL", 0, 3), k=4)
+    assert caught.value.cells == ("use=TOTAL", "use=a")
+    problem = known([2, 9, 0, 0], ("TOTAL", 0, 13), ("b", 9, 9), k=4)
+    index = problem.system.blocks[0].index
+    most = {c: int(problem.ceiling[i]) for c, i in zip(USE.codes, index, strict=True)}
+    assert most == {"TOTAL": 13, "a": 4, "b": 9, "c": 4, "d": 4}
+
+
 def test_nobody_is_promised_less_than_all_know_to_be_there() -> None:
     # Everybody knows of 2 in a: its lower end is 2, not 1; the threshold must stay possible.
     problem = known([2, 6, 9, 8], ("a", 2, 9))
@@ -207,12 +219,13 @@ def joined(now: dict[str, int], memory: PastRelease) -> tuple[Problem, dict[str,
 
 def test_a_release_of_the_last_period_is_remembered() -> None:
     # Last year a was X, b 5, c 9, d 0, the total 16. Now b is 6 (3 to 7), c 20: farther away than
-    # 50 % of 9, so that 5 to 13 becomes 5 to 20; of a and d nothing is remembered.
+    # 50 % of 9, so that 5 to 13 becomes 5 to 20; of a and d nothing is remembered but what they can
+    # hold of the total, 8 to 36 now, beside the 3 + 5 of b and c: 28.
     memory = remembered(past({"a": 2, "b": 5, "c": 9, "d": 0}, "a"), Fraction(1, 2))
     problem, ends = joined({"a": 2, "b": 6, "c": 20, "d": 8}, memory)
     assert not problem.system.known.any()
     assert {c: ends[c] for c in "bc"} == {"b": (3, 7), "c": (5, 20)}
-    assert {ends["a"], ends["d"]} == {(1, 2**53)}  # no zero to hide behind: every X is at least 1
+    assert {ends["a"], ends["d"]} == {(1, 28)}  # no zero to hide behind: every X is at least 1
     plan = suppress(problem)
     assert audit(problem, Case(problem, plan.hidden).published).passed
 
@@ -270,6 +283,10 @@ def test_the_commands_take_what_is_known(tmp_path: Path) -> None:
     code, said = run(*given[:-1], tmp_path / "other")
     assert (code, "at most" in said) == (1, True)
     assert not (tmp_path / "other").exists()
+    problem = tmp_path / "p.jj"
+    problem.write_text("0\n", "utf-8")
+    said = run("protect", problem, "--known", parcels, "--out", tmp_path / "other")[1]
+    assert "leave out --known" in said
 
 
 @pytest.mark.parametrize(
