@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from oracles import flat
-from smallcases import Case, Exact, grid_problem, printed
+from smallcases import Case, Exact, grid_problem, kept, printed
 from typer.testing import CliRunner
 
 from sdc import cli
@@ -155,12 +155,14 @@ def test_patterns_hold_against_whoever_knows_the_bounds(seed: int) -> None:
     bounds = np.stack(
         [some, np.maximum(value[some] - spread[0], 0), value[some] + 1 + spread[1]], 1
     )
-    rules = Rules(min_count=3)
+    rules = Rules(min_count=3, owners=seed % 3 == 0)
     problem = demands_of(plain.system, rules, prior=Prior.bounded(len(value), bounds))
     plan = suppress(problem)
     report = audit(problem, Case(problem, plan.hidden).published, moves=plan.moves)
     assert report.passed
     exact = Exact(problem, plan.hidden)
+    if rules.owners:
+        assert all(kept(Case(problem, plan.hidden), exact))
     for c, up, low in zip(problem.primary, problem.upper, problem.lower, strict=True):
         least, most = exact.reach(int(c))
         assert least <= low
