@@ -125,3 +125,14 @@ def test_a_run_over_random_tables_goes_on_where_it_was(
     assert [line["seed"] for line in lines] == [80, 81]
     assert file.read_text(encoding="utf-8").splitlines()[0] == first
     assert summary(lines)[0] == "tables 2: released 2, refused none"
+
+
+def test_suppression_is_measured_beside_the_peers(real_data: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.json"
+    command = [sys.executable, str(BENCH / "suppression.py"), str(real_data), "targus"]
+    subprocess.run([*command, "--json", str(rows)], capture_output=True, check=True)
+    (row,) = json.loads(rows.read_text(encoding="utf-8"))
+    # The optimum that τ-ARGUS proves.
+    assert row["cost"] == row["bound"] == row["peer_cost"] == 2_033_155
+    assert (row["audit"], row["recovered"]) == ("safe", 0)
+    assert row["cpu_s"] > 0 < row["memory_mb"]

@@ -260,3 +260,43 @@ def test_shuffled_rows_give_the_same_bytes(folder: Path, level: str) -> None:
         written.append((files, summary))
     assert written[0] == written[1] == written[2]
     assert b"X" in written[0][0][Path("table.csv")]
+
+
+@pytest.mark.parametrize(
+    ("status", "bounds", "levels", "hidden", "cost"),
+    [
+        # The cheapest rectangle over cell 0 goes through column 2: 1 + 10 + 1.
+        ("s", "0 99", "2 3 0", [2, 4, 6], 12),
+        # Cell 6 must be printed, so the rectangle goes through the totals: 1 + 20 + 1.
+        ("z", "0 99", "2 3 0", [2, 8, 10], 22),
+        # Total 10 is known to within 1, but cell 0 asks for 3: column 1 it is, 10 + 10 + 10 ...
+        ("z", "19 21", "2 3 0", [1, 4, 5], 30),
+        # ... and where 1 up and 1 down are enough, it is not.
+        ("z", "19 21", "1 1 2", [2, 8, 10], 22),
+    ],
+)
+def test_a_jj_problem_is_protected_as_it_says(
+    tmp_path: Path, status: str, bounds: str, levels: str, hidden: list[int], cost: float
+) -> None:
+    # Two rows, three columns and their totals; cell 4 i + j stands in row i, column j.
+    values = [5, 10, 10, 25, 10, 10, 10, 30, 15, 20, 20, 55]
+    weights = [5, 10, 1, 20, 10, 10, 1, 20, 20, 20, 1, 20]
+    lines = [
+        f"{i} {v} {w} s 0 99 0 0 0" for i, (v, w) in enumerate(zip(values, weights, strict=True))
+    ]
+    lines[0] = f"0 5 5 u 0 99 {levels}"
+    lines[6] = f"6 10 1 {status} 0 99 0 0 0"
+    lines[10] = f"10 20 1 s {bounds} 0 0 0"
+    sums = [[4 * i + j for j in range(3)] + [4 * i + 3] for i in range(3)]
+    sums += [[j, 4 + j, 8 + j] for j in range(4)]
+    rows = [
+        f"0 {len(s)} : " + " ".join(f"{c} ({-1 if c == s[-1] else 1})" for c in s) for s in sums
+    ]
+    text = "\n".join(["0", "12", *lines, str(len(rows)), *rows]) + "\n"
+    (tmp_path / "p.jj").write_text(text, encoding="ascii")
+    assert run("protect", tmp_path / "p.jj", "--out", tmp_path / "o")[0] == 0
+    pattern = (tmp_path / "o" / "pattern.csv").read_text(encoding="utf-8").splitlines()
+    marks = {0: "u", **dict.fromkeys(hidden, "x")}
+    assert pattern == ["id,status", *(f"{i},{marks.get(i, 's')}" for i in range(12))]
+    summary = json.loads((tmp_path / "o" / "internal" / "summary.json").read_text())
+    assert summary["cost_complementary"] == summary["lower_bound"] == cost

@@ -37,6 +37,7 @@ class Attacker:
 
     The real-valued attacker is one linear program, warm-started from question to question; the
     whole-number attacker a mixed-integer program with the same rows. Dependent rows are dropped.
+    ``effort`` counts what the real-valued one has cost so far: iterations times rows and columns.
     """
 
     def __init__(self, reduced: Reduced) -> None:
@@ -44,6 +45,7 @@ class Attacker:
         self.matrix = sp.csr_matrix(reduced.matrix[np.flatnonzero(used)])
         self.transposed = sp.csr_matrix(self.matrix.T)
         self.columns = reduced.columns
+        self.effort = 0
         self.low = np.zeros(self.columns)
         self.high = np.zeros(self.columns)
         self._model: Model | None = None
@@ -88,9 +90,11 @@ class Attacker:
         model.set_bounds(at, low, high)
         model.set_cost(at, np.array([-float(sign)]))
         answer = model.solve()
+        self.effort += model.effort
         if answer.status is not Status.OPTIMAL:
             model.forget()
             answer = model.solve()
+            self.effort += model.effort
         model.set_cost(at, np.zeros(1))
         model.set_bounds(at, self.low[at], self.high[at])
         if answer.status is not Status.OPTIMAL or answer.x is None or answer.duals is None:

@@ -28,8 +28,8 @@ __all__ = ["optimal"]
 NODES = 20_000
 """Branch-and-bound nodes of all programs together at the default budget."""
 EFFORT = 100_000_000
-"""Simplex iterations times rows and columns of all programs together at the default budget; no
-further program begins then."""
+"""Simplex iterations times rows and columns of all programs together at the default budget, those of
+the attacker about their answers included; no further program begins then."""
 EACH = 400
 """Nodes of one program."""
 PROGRAMS = 150
@@ -46,7 +46,7 @@ PATIENCE = 10
 """Rounds without progress after which the relaxation is left to the programs."""
 AGAIN = 5
 """Rounds of the relaxation after each program."""
-CLOSE = 0.05
+CLOSE = 0.01
 """Inequalities that the relaxation exceeds by more are left out of a program until one breaks them."""
 
 
@@ -120,10 +120,10 @@ class _Run:
 
     def close(self) -> None:
         """Solve programs and separate their answers until the bound is met or the work is spent."""
-        programs = 0
+        programs, before = 0, self.oracle.effort
         while not self.proven and not self.budget.expired:
             left = self.budget.steps(NODES) - self.nodes
-            spent = self.effort >= self.budget.steps(EFFORT)
+            spent = self.effort + self.oracle.effort - before >= self.budget.steps(EFFORT)
             if left <= 0 or spent or programs >= self.budget.steps(PROGRAMS):
                 break
             answer = self._program(min(left, EACH))
@@ -178,15 +178,16 @@ class _Run:
         cuts = self.oracle.separator.cuts.matrix()
         self._kept = np.append(self._kept, np.zeros(cuts.shape[0] - len(self._kept), dtype=bool))
         rows = cuts[np.flatnonzero(self._kept | (cuts @ master.x < 1.0 + CLOSE))]
+        company = master.company[np.flatnonzero(master.company @ master.x < CLOSE)]
         closed, opened = master.doubtful(loss)
         model = Model(
-            sp.vstack([master.company, rows]),
-            row_lower=np.repeat([0.0, 1.0], [master.company.shape[0], rows.shape[0]]),
+            sp.vstack([company, rows]),
+            row_lower=np.repeat([0.0, 1.0], [company.shape[0], rows.shape[0]]),
             row_upper=np.inf, cost=reduced.weight, lower=opened.astype(np.float64),
             upper=np.maximum(opened, ~closed).astype(np.float64),
             integer=np.ones(reduced.masks, dtype=bool), options=options,
         )  # fmt: skip
         answer = model.solve()
         self.nodes += 1 + model.nodes
-        self.effort += model.iterations * (model.rows + model.columns)
+        self.effort += model.effort
         return answer

@@ -57,6 +57,11 @@ class Oracle(Protocol):
         """Whole-number moves of the unknowns that support a safe pattern, where there are any."""
         ...
 
+    @property
+    def effort(self) -> int:
+        """What the programs of the attacker have cost so far: iterations times rows and columns."""
+        ...
+
 
 @dataclass
 class Linear:
@@ -95,6 +100,11 @@ class Linear:
     def witnesses(self, opened: BoolArray) -> sp.csr_matrix | None:
         """None: the level is decided by elimination."""
         return None
+
+    @property
+    def effort(self) -> int:
+        """0: there are no programs."""
+        return 0
 
 
 SHARE = 0.3
@@ -208,6 +218,11 @@ class Bounded:
         if not kept:
             return None
         return self.reduced.moves(sp.csr_matrix(np.vstack(kept), dtype=np.int64))
+
+    @property
+    def effort(self) -> int:
+        """That of the real-valued attacker."""
+        return self.separator.attacker.effort
 
     def _whole_moves(self, opened: BoolArray) -> list[IntArray]:
         """The moves met on the way that are whole and stay within a pattern."""

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from stranger import keeps, least
+from stranger import keeps, least, reach
 from tinytables import flat
 
 from sdc.disclosure.audit import audit
@@ -89,6 +89,20 @@ def test_hiding_more_never_makes_a_safe_pattern_unsafe(level: str) -> None:
         more = hidden.copy()
         more[draw.choice(rest, size, replace=False)] = True
         assert keeps(problem, more)
+
+
+@pytest.mark.parametrize("level", LEVELS[1:])
+@pytest.mark.parametrize("method", ["auto", *FLAT])
+def test_above_linear_no_x_stands_on_a_cell_that_follows(method: str, level: str) -> None:
+    if not serves(method, level):
+        return
+    for seed in (9, 10):
+        problem = demands(level, seed, shape=(4, 4))
+        hidden = suppress(problem, method=method).hidden
+        extra = np.setdiff1d(np.flatnonzero(hidden), problem.primary)
+        assert len(extra)
+        for cell in extra.tolist():
+            assert sum(reach(problem, hidden, cell, sign=s) for s in (1, -1)) > 1e-6
 
 
 @pytest.mark.parametrize("level", LEVELS)
