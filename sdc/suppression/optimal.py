@@ -27,7 +27,7 @@ __all__ = ["optimal"]
 
 NODES = 20_000
 """Branch-and-bound nodes of all programs together at the default budget."""
-EFFORT = 100_000_000
+EFFORT = 60_000_000
 """Simplex iterations times rows and columns of all programs together at the default budget, those of
 the attacker about their answers included; no further program begins then."""
 EACH = 400
@@ -46,8 +46,6 @@ PATIENCE = 10
 """Rounds without progress after which the relaxation is left to the programs."""
 AGAIN = 5
 """Rounds of the relaxation after each program."""
-CLOSE = 0.01
-"""Inequalities that the relaxation exceeds by more are left out of a program until one breaks them."""
 
 
 def optimal(problem: Problem, *, budget: Budget, seed: int, previous: BoolArray | None) -> Found:
@@ -177,8 +175,8 @@ class _Run:
             options["time_limit"] = max(self.budget.remaining, 0.1)
         cuts = self.oracle.separator.cuts.matrix()
         self._kept = np.append(self._kept, np.zeros(cuts.shape[0] - len(self._kept), dtype=bool))
-        rows = cuts[np.flatnonzero(self._kept | (cuts @ master.x < 1.0 + CLOSE))]
-        company = master.company[np.flatnonzero(master.company @ master.x < CLOSE)]
+        rows = cuts[np.flatnonzero(self._kept | (cuts @ master.x < 1.0 + self.oracle.close))]
+        company = master.company[np.flatnonzero(master.company @ master.x < self.oracle.close)]
         closed, opened = master.doubtful(loss)
         model = Model(
             sp.vstack([company, rows]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -31,6 +31,9 @@ TRUSTS = (0.9, 0.99)
 
 class Oracle(Protocol):
     """What the search for the optimum asks about one level; patterns are boolean over masks."""
+
+    close: ClassVar[float]
+    """Rows that the relaxation exceeds by more stay out of a program until an answer breaks them."""
 
     @property
     def separator(self) -> Separator:
@@ -71,6 +74,8 @@ class Linear:
     deleter: Deleter
     separator: Covers
     seed: int
+    close: ClassVar[float] = 0.05
+    effort: int = 0
 
     @classmethod
     def of(cls, reduced: Reduced, seed: int) -> Linear:
@@ -101,11 +106,6 @@ class Linear:
         """None: the level is decided by elimination."""
         return None
 
-    @property
-    def effort(self) -> int:
-        """0: there are no programs."""
-        return 0
-
 
 SHARE = 0.3
 """Part of the reverse-delete search's default work that the exact engine spends on it."""
@@ -121,6 +121,7 @@ class Bounded:
     seed: int
     moves: list[IntArray] = field(default_factory=list)
     asked: int = 0
+    close: ClassVar[float] = 0.01
 
     @classmethod
     def of(cls, reduced: Reduced, seed: int) -> Bounded:
