@@ -231,12 +231,11 @@ def printed_of(
             _require(cell not in shown, piece, TWICE)
             shown[cell] = number_of(r["value"])
     more = {c for c in shown if any(x not in own for x, own in zip(c, every, strict=True))}
-    told = _told(files, piece, [sorted(own) for own in every])
-    into = {cell: group for cell, group in told.items() if group in more}
+    into = _told(files, piece, [sorted(own) for own in every])
     leaf = {n: set(own) for n, own in zip(names, piece["codes"], strict=True)}
     empty = {c for c, v in shown.items() if v == GROUPED}
     single = {c for c in empty if all(x in leaf[n] for n, x in zip(names, c, strict=True))}
-    _require(more == {*into.values()} and single <= {*told} <= empty, piece, GROUP)
+    _require(more == {*into.values()} and single <= {*into} <= empty, piece, GROUP)
     return {c: shown[c] for c in sorted(shown, key=lambda c: (c in more, c))}, above, into
 
 
