@@ -59,8 +59,8 @@ FEW = 500
 POLISHED = 100_000
 """Demands up to which the moves of the whole system are held at once."""
 
-PATIENCE = 2_000
-"""Steps after which a search over several districts is given up."""
+PATIENCE, GUARDED_PATIENCE = 2_000, 400
+"""Steps after which a search over several districts is given up, and where people inside ask for it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +132,8 @@ class Ground:
 
 def search(window: Window, *, budget: Budget, seed: int, idle: float | None = None) -> Searched:
     """Serve the demands of a window by moves within it, and exchange them for cheaper ones."""
-    options: dict[str, Any] = {} if idle is None else {"patience": PATIENCE, "idle": idle}
+    patience = GUARDED_PATIENCE if (window.demands.guard >= 0).any() else PATIENCE
+    options: dict[str, Any] = {} if idle is None else {"patience": patience, "idle": idle}
     engine = Engine(window, seed=seed, **options)
     engine.construct()
     steps, done = budget.steps(SWEEP * len(window.which)), False
