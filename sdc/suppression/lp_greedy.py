@@ -20,9 +20,10 @@ from sdc.model.system import BoolArray, FloatArray, Problem
 from sdc.suppression.cheapest import Search, Step
 from sdc.suppression.cover import Cover
 from sdc.suppression.demands import Demands, Masks
-from sdc.suppression.engine import Witnesses
+from sdc.suppression.engine import Engine, Witnesses
 from sdc.suppression.found import Budget, Found
 from sdc.suppression.insiders import guarded
+from sdc.suppression.window import Window
 
 GLOBAL = 6_000
 """Unknowns up to which one window holds the whole system."""
@@ -152,11 +153,25 @@ def heed_all(cover: Cover, finder: Finder, pool: sp.csr_matrix | None = None) ->
     while True:
         if pool is not None:
             _take(cover, pool)
+        if (cover.demands.guard[cover.unserved()] >= 0).any():
+            # Those inside ask for many moves: programs are for what a compiled search does not find.
+            _take(cover, _searched(cover))
         serve(cover, finder)
         demands = guarded(cover.problem, cover.hidden(), cover.demands, cover.matrix())
         if demands is cover.demands:
             return
         cover.widen(demands)
+
+
+def _searched(cover: Cover) -> sp.csr_matrix:
+    """Moves (w, n) that a compiled search finds for what is unserved, given what is open."""
+    window = Window.of(
+        cover.problem, cover.demands, cover.masks, which=cover.unserved(), open_=cover.open
+    )
+    engine = Engine(window)
+    if engine.construct():
+        engine.finish()
+    return engine.witnesses().moves
 
 
 def _take(cover: Cover, pool: sp.csr_matrix) -> None:
