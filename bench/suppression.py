@@ -69,14 +69,18 @@ SETTINGS = {
     "peers": peers("value"),
     "peers-count": peers("count"),
     "default": Rules(min_count=4),
+    "owners": Rules(min_count=4, owners=True),
     **{
-        f"interval-{count}-{zeros}-{cost}": Rules(min_count=count, zeros=zeros, cost=cost)
+        f"{who}-{count}-{zeros}-{cost}": Rules(
+            min_count=count, zeros=zeros, cost=cost, owners=who == "owners"
+        )
+        for who in ("readers", "owners")
         for count in (4, 10)
         for zeros in ("hide", "show")
         for cost in ("log", "value")
     },
 }
-MAIN = ("peers", "peers-count", "default")
+MAIN = ("peers", "peers-count", "default", "owners")
 COLUMNS = (
     ("table", 11), ("setting", 22), ("method", 15), ("primary", 8), ("complementary", 14), ("cost", 14),
     ("bound", 14), ("gap", 7), ("cpu_s", 8), ("memory_mb", 10), ("audit", 6), ("recovered", 9),
