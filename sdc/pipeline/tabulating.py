@@ -111,7 +111,10 @@ def count(
     """
     whole, words, outside = _counted(records, places, by, run)
     place, classes = _split(whole.key, len(by))
-    ranks = [_rank(own)[index] for index, own in zip(classes, words, strict=True)]
+    weight = whole.weight
+    # Texts take more room than numbers: what is not needed any more goes before they are spelled.
+    del whole
+    ranks = [_rank(own)[classes.pop(0)] for own in words]
     order: IntArray | slice = slice(None)
     if any(list(own) != sorted(own) for own in words) or len(by) > 1:
         order = np.lexsort([*ranks[::-1], place])
@@ -120,9 +123,10 @@ def count(
         out = {"mesh": spelled(held)}
     else:
         out = {places.dimension: spelled(held, places.codes)}
-    for column, rank, own in zip(by, ranks, words, strict=True):
-        out[column] = spelled(rank[order], sorted(own))
-    made = pd.DataFrame({**out, "count": whole.weight[order]}, copy=False)
+    del place, held
+    for column, own in zip(by, words, strict=True):
+        out[column] = spelled(ranks.pop(0)[order], sorted(own))
+    made = pd.DataFrame({**out, "count": weight[order]}, copy=False)
     made.attrs["outside"] = outside
     return made
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+import numba
 import numpy as np
 
 from sdc.errors import InputError
@@ -19,11 +21,11 @@ from sdc.model.coded import Coded
 from sdc.model.hierarchy import IntArray
 from sdc.tables.tabulate import TOP, largest_of
 
-WAITING = 2_000_000
-"""Rows that may wait before they are joined, or a third of the joined ones where that is more."""
+WAITING = 1_000_000
+"""Rows that may wait before they are joined, or a quarter of the joined ones where that is more."""
 
 BLOCK = 1_000_000
-"""Rows that are joined at once."""
+"""Rows with measures that are joined at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +72,7 @@ def combine(parts: Iterable[Tally]) -> Tally:
     for part in parts:
         waiting += len(part) if held else 0
         held.append(part)
-        if waiting > max(WAITING, len(held[0]) // 3):
+        if waiting > max(WAITING, len(held[0]) // 4):
             held, waiting = [_merged(held)], 0
     if not held:
         raise InputError(Text("there are no records"), code="records-none")
@@ -112,6 +114,8 @@ def _merged(parts: Sequence[Tally]) -> Tally:
             Text("parts with different measures cannot be joined"),
             code="pieces",
         )
+    if not names:
+        return _counts(parts)
     longest = max(parts, key=len).key
     blocks = max(sum(len(p) for p in parts) // BLOCK, 1)
     edges = longest[np.arange(1, blocks) * len(longest) // blocks]
@@ -128,6 +132,48 @@ def _merged(parts: Sequence[Tally]) -> Tally:
             out.amounts[n][0][place], out.amounts[n][1][place] = made.amounts[n]
         end += len(made)
     return _cut(out, 0, end)
+
+
+def _counts(parts: Sequence[Tally]) -> Tally:
+    """Parts without measures as one, the two shortest first; O(rows x log parts)."""
+    left = sorted(parts, key=len, reverse=True)
+    while len(left) > 1:
+        one, other = left.pop(), left.pop()
+        total = len(one) + len(other)
+        # As large as it can become; what is not filled takes no memory.
+        key, weight = _room(total), _room(total)
+        end = _zipped((one.key, one.weight), (other.key, other.weight), (key, weight))
+        left.append(Tally(key[:end], weight[:end]))
+        left.sort(key=len, reverse=True)
+    return left[0]
+
+
+@numba.njit(cache=True, nogil=True)
+def _zipped(one: Any, other: Any, out: Any) -> int:
+    """Two ascending lists of keys with weights as one; the number of rows that it has.
+
+    Other threads read on meanwhile: joining is what counting would wait for.
+    """
+    (key, weight), (other_key, other_weight), (out_key, out_weight) = one, other, out
+    i = j = end = 0
+    while i < len(key) and j < len(other_key):
+        first, second = key[i], other_key[j]
+        out_key[end] = min(first, second)
+        out_weight[end] = 0
+        if first <= second:
+            out_weight[end] += weight[i]
+            i += 1
+        if second <= first:
+            out_weight[end] += other_weight[j]
+            j += 1
+        end += 1
+    for k in range(i, len(key)):
+        out_key[end], out_weight[end] = key[k], weight[k]
+        end += 1
+    for k in range(j, len(other_key)):
+        out_key[end], out_weight[end] = other_key[k], other_weight[k]
+        end += 1
+    return end
 
 
 def _room(*shape: int) -> IntArray:

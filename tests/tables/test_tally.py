@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -105,3 +107,12 @@ def test_ranges_of_keys_joined_one_by_one_are_the_whole(parts: list[Rows], block
     assert made.weight.tolist() == whole.weight.tolist()
     for mine, theirs in zip(made.amounts["floor"], whole.amounts["floor"], strict=True):
         assert np.array_equal(mine, theirs)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 9), max_size=30), min_size=1, max_size=5))
+def test_parts_that_only_count_are_joined_key_by_key(parts: list[list[int]]) -> None:
+    made = module._merged([tally(np.array(p, dtype=np.int64)) for p in parts])
+    every = Counter(key for part in parts for key in part)
+    assert dict(zip(made.key.tolist(), made.weight.tolist(), strict=True)) == every
+    assert made.key.tolist() == sorted(every)
