@@ -70,20 +70,8 @@ def problem(
         # Whoever runs the tool again sees which zeros could have been hidden: none is.
         by_table = {name: replace(own, zeros="show") for name, own in by_table.items()}
         blur = blur_of(system, by_table, earlier=prior is not None)
-    eligible = system.shown.copy()
-    cost = np.zeros(system.n)
     prices = [*(b.table for b in system.blocks), *priced]
-    zeros_shown, placed = np.zeros(system.n, dtype=bool), np.zeros(system.n, dtype=bool)
-    for block in system.blocks:
-        own = by_table[block.table.name]
-        placed[block.index] = True
-        cost[block.index] = _cost(block.table, prices, own.cost)
-        kept = block.index[_matches(block.table, own.never_hide)]
-        refuse_grouped(system, kept[:0] if block.table.within else kept)
-        eligible[kept] = False
-        if own.zeros == "show":
-            zeros_shown[block.index] = True
-            eligible[block.index[block.table.value == 0]] = False
+    eligible, zeros_shown, placed, cost = _terms(system, by_table, prices)
     least, most = known_beforehand(system, prior)
     # A zero that is public by now could have been an X when it was first printed.
     zero = _all_of_group(system, eligible & (system.known | (least < most))) & (system.value == 0)
@@ -120,6 +108,25 @@ def problem(
         blur=blur,
         own=_inside(system, by_table),
     )
+
+
+def _terms(
+    system: System, by_table: Mapping[str, Rules], prices: Sequence[Table]
+) -> tuple[BoolArray, BoolArray, BoolArray, FloatArray]:
+    """By cell (n,): may it be hidden, are its zeros shown, has a table a place for it, and its cost."""
+    eligible, cost = system.shown.copy(), np.zeros(system.n)
+    zeros_shown, placed = np.zeros(system.n, dtype=bool), np.zeros(system.n, dtype=bool)
+    for block in system.blocks:
+        own = by_table[block.table.name]
+        placed[block.index] = True
+        cost[block.index] = _cost(block.table, prices, own.cost)
+        kept = block.index[_matches(block.table, own.never_hide)]
+        refuse_grouped(system, kept[:0] if block.table.within else kept)
+        eligible[kept] = False
+        if own.zeros == "show":
+            zeros_shown[block.index] = True
+            eligible[block.index[block.table.value == 0]] = False
+    return eligible, zeros_shown, placed, cost
 
 
 def _rules_of(table: Table, rules: Rules | Mapping[str, Rules]) -> Rules:

@@ -202,28 +202,6 @@ class Cover:
         return self.masks.hidden(self.problem, self.open)
 
 
-def unproven(problem: Problem, hidden: BoolArray, moves: sp.csr_matrix | None) -> IntArray:
-    """Demands that no given move serves within a pattern, by integer addition alone.
-
-    A move counts only if it keeps every relation, touches hidden or latent unknowns alone and stays
-    within the prior bounds. O(stored numbers).
-    """
-    demands = Demands.of(problem)
-    done = np.zeros(len(demands), dtype=bool)
-    if moves is not None and moves.shape[0]:
-        moves = sp.csr_matrix(moves, dtype=np.int64)
-        good = sound(problem, hidden, moves)
-        kept = moves[np.flatnonzero(good)].tocsc()
-        high = np.zeros(problem.system.n, dtype=np.int64)
-        low = np.zeros(problem.system.n, dtype=np.int64)
-        columns = np.repeat(np.arange(kept.shape[1]), np.diff(kept.indptr))
-        np.maximum.at(high, columns, kept.data)
-        np.minimum.at(low, columns, kept.data)
-        reach = np.where(demands.sign > 0, high[demands.cell], -low[demands.cell])
-        done = reach >= demands.need
-    return np.flatnonzero(~done).astype(np.int64)
-
-
 def sound(problem: Problem, hidden: BoolArray, moves: sp.csr_matrix) -> BoolArray:
     """(w,) whether each row of ``moves`` leads to another table of the attacker."""
     system = problem.system

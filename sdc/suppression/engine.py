@@ -202,6 +202,11 @@ class Engine:
         places = np.arange(len(self.window.which), dtype=np.int64) if order is None else order
         return int(construct(self.desk, places))
 
+    def complete(self) -> None:
+        """Serve what is not served, and for what is left search longer."""
+        if self.construct():
+            self.finish()
+
     def finish(self) -> int:
         """Serve what is left by searches that keep ever closer to the cell; how many are left.
 

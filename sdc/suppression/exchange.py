@@ -44,6 +44,10 @@ class Whole:
         window = Window.of(self.problem, self.demands, self.masks, columns=columns)
         return Engine(window, first=likely[self.masks.of[window.columns]], seed=self.seed)
 
+    def unsolved(self) -> Engine:
+        """Searches in the relations as they are: ready at once, and slower."""
+        return Engine(Window.of(self.problem, self.demands, self.masks), seed=self.seed)
+
 
 def exchange(
     problem: Problem, *, budget: Budget, seed: int, previous: BoolArray | None = None
@@ -94,11 +98,16 @@ def _merit(heeded: Heeded) -> tuple[int, float]:
 
 def _built(whole: Whole, led: Masks) -> Heeded:
     """Moves built under leading prices, exchanged under the true ones, and made to serve everybody."""
-    opened = np.asarray(led.free | (led.price < whole.masks.price))
-    none = Witnesses.none(whole.problem.system.n, len(whole.demands))
-    known = served(replace(whole, masks=led), none, opened)
+    known, opened = _led(whole, led)
     engine, ended = improved(whole, known, opened)
     return _heeded(whole, engine, ended)
+
+
+def _led(whole: Whole, led: Masks) -> tuple[Witnesses, BoolArray]:
+    """Moves for all demands under leading prices, and the masks (k,) that these open."""
+    opened = np.asarray(led.free | (led.price < whole.masks.price))
+    none = Witnesses.none(whole.problem.system.n, len(whole.demands))
+    return served(replace(whole, masks=led), none, opened), opened
 
 
 def _heeded(whole: Whole, engine: Engine, ended: bool) -> Heeded:
@@ -112,9 +121,7 @@ def _sketched(whole: Whole, led: Masks) -> Demands:
     """All demands, with those of the people inside that a first pattern leaves unmet."""
     if whole.problem.own is None:
         return whole.demands
-    opened = np.asarray(led.free | (led.price < whole.masks.price))
-    none = Witnesses.none(whole.problem.system.n, len(whole.demands))
-    known = served(replace(whole, masks=led), none, opened)
+    known, _ = _led(whole, led)
     engine = whole.engine(whole.masks.needed(known.moves) | whole.masks.free)
     engine.load(known)
     return heed(whole.problem, whole.masks, (engine, whole.demands), Budget(0)).demands
@@ -127,7 +134,7 @@ def served(whole: Whole, known: Witnesses, opened: BoolArray) -> Witnesses:
     if engine.construct():
         known = engine.witnesses()
         # Few are left: not worth solving all relations.
-        engine = Engine(Window.of(whole.problem, whole.demands, whole.masks), seed=whole.seed)
+        engine = whole.unsolved()
         engine.load(known)
         engine.finish()
     return engine.witnesses()
@@ -156,12 +163,9 @@ def resumed(
     plain = Demands.of(problem)
     demands = reckoned(problem, masks, plain if demands is None else demands.joined(plain), moves)
     whole = Whole(problem, demands, masks, budget, seed)
-    window = Window.of(problem, demands, masks)
-    engine = (
-        whole.engine(masks.needed(moves) | masks.free) if budget.work else Engine(window, seed=seed)
-    )
+    likely = masks.needed(moves) | masks.free
+    engine = whole.engine(likely) if budget.work else whole.unsolved()
     engine.load(Witnesses.of(demands, moves))
-    if engine.construct():
-        engine.finish()
+    engine.complete()
     heeded = _heeded(whole, engine, improve(engine, budget))
     return heeded.engine, heeded.demands

@@ -58,8 +58,7 @@ def heed(problem: Problem, masks: Masks, known: tuple[Engine, Demands], budget: 
             return Heeded(engine, demands, reproducible)
         demands = more
         engine.widen(demands)
-        if engine.construct():
-            engine.finish()
+        engine.complete()
         if number < EXCHANGED:
             reproducible &= improve(engine, budget)
         number += 1

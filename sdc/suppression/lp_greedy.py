@@ -169,8 +169,7 @@ def _searched(cover: Cover) -> sp.csr_matrix:
         cover.problem, cover.demands, cover.masks, which=cover.unserved(), open_=cover.open
     )
     engine = Engine(window)
-    if engine.construct():
-        engine.finish()
+    engine.complete()
     return engine.witnesses().moves
 
 

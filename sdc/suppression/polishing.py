@@ -31,8 +31,8 @@ def polish(
     assert found.moves is not None
     engine = Engine(Window.of(problem, demands, masks), seed=seed)
     engine.load(Witnesses.of(demands, found.moves))
-    if len(engine.unserved()) and engine.construct():
-        engine.finish()
+    if len(engine.unserved()):
+        engine.complete()
     before = engine.cost
     scale = min(max(int((demands.guard < 0).sum()) / OFTEN, 1.0), LONGEST)
     longer = replace(budget, work=budget.work * scale)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
@@ -66,20 +64,3 @@ def keeps(problem: Problem, hidden: BoolArray) -> bool:
         if short or up + down < problem.slide[i] - 1e-6:
             return False
     return True
-
-
-def least(problem: Problem, most: int = 5) -> float:
-    """The least loss of all patterns of up to ``most`` complementary cells that keep the promise."""
-    others = np.setdiff1d(np.flatnonzero(problem.eligible), problem.primary)
-    patterns = [
-        (float(problem.cost[list(extra)].sum()), extra)
-        for size in range(most + 1)
-        for extra in itertools.combinations(others.tolist(), size)
-    ]
-    for loss, extra in sorted(patterns):
-        hidden = np.zeros(problem.system.n, dtype=bool)
-        hidden[problem.primary] = True
-        hidden[list(extra)] = True
-        if keeps(problem, hidden):
-            return loss
-    raise AssertionError("no pattern is safe")

@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from stranger import keeps, least, reach
-from tinytables import flat
+from stranger import keeps, reach
+from tinytables import cheapest, flat
 
 from sdc.disclosure.audit import audit
 from sdc.errors import Infeasible, InputError
@@ -57,7 +57,7 @@ def serves(method: str, level: str) -> bool:
 def test_optimal_equals_the_least_of_all_patterns(level: str, seed: int) -> None:
     problem = demands(level, seed)
     plan = suppress(problem, method="optimal")
-    assert plan.cost == pytest.approx(least(problem))
+    assert plan.cost == pytest.approx(cheapest(problem, keeps))
     assert plan.bound == pytest.approx(plan.cost)
     assert keeps(problem, plan.hidden)
 
