@@ -60,6 +60,7 @@ def floor_of(
 
     Zeros may hide behind an X only where some zero could truly have been hidden (``zero``): a
     connected part of the system without one tells the attacker that every X in it is at least 1.
+    A zero that its area counts in a group is no such zero: nobody would have printed an X there.
     """
     links = abs(system.relations).astype(np.int8)
     graph = sp.bmat([[None, links.T], [links, None]])
