@@ -207,6 +207,7 @@ def past_of(
     for block, table in [(b, t) for b, t in blocks if not t.within]:
         cells = block.index.ravel()
         printed = np.isin(table.state, SEEN).ravel()
+        floor = problem.floor[block.index]
         groups = bins.get(table.name)
         sums = (
             () if groups is None else (printed_sums(block, groups[0], treated.grouped, groups[1]),)
@@ -214,7 +215,7 @@ def past_of(
         own = PastTable(
             table.name, table.records, table.measure, tuple(d.name for d in table.dims),
             printed, np.where(printed, -1, upper[cells]), np.where(printed, -1, lower[cells]),
-            np.where(printed, 0, problem.floor[cells]), "", *sums,
+            np.where(table.state == State.HIDDEN, floor, -1).ravel(), "", *sums,
         )  # fmt: skip
         tables.append(replace(own, digest=own.told(block.table.value.ravel())))
         dims.update({d.name: d for d in table.dims})

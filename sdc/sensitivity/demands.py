@@ -86,7 +86,7 @@ def problem(
     demand.add_places(system, np.where(placed, 0, _thresholds(system, by_table)), most)
     if prior is not None:
         demand.add_prior(prior)
-        floor = np.where(prior.floor >= 0, prior.floor, floor)
+        floor = np.maximum(floor, prior.floor)  # an X of then and now is known by both
     floor = np.maximum(floor, least)
     # What has one value for everybody cannot be hidden any more.
     eligible = _all_of_group(system, eligible & (floor < most))

@@ -10,7 +10,7 @@ from oracles import flat, tree
 from smallcases import Case, Exact
 
 from sdc.disclosure.audit import audit
-from sdc.errors import InputError, NotProven, RulesError
+from sdc.errors import Infeasible, InputError, NotProven, RulesError
 from sdc.ledger.payload import pack, unpack
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import Hierarchy
@@ -113,6 +113,19 @@ def test_a_cell_that_is_public_already_cannot_be_promised() -> None:
     # With a threshold of 10 the 9 printed then would have to be hidden now.
     with pytest.raises(RulesError, match="earlier release"):
         problem_of(now, ["use"], [published("v1", now, ["use"], [("a",), ("c",)])], k=10)
+
+
+def test_zeros_in_print_tell_what_an_earlier_x_cannot_be() -> None:
+    # Then zeros could be X: a and b sum to 3 and each may be anything from 0 to 3. Now d is printed as
+    # a zero by a rule that prints them all, so that a is 1 or 2 for everybody: 3 cannot be reached.
+    now = units({"use": USE}, {("a",): 1, ("b",): 2, ("c",): 7, ("d",): 0, ("e",): 9})
+    before = published("v1", now, ["use"], [("a",), ("b",)])
+    assert before.tables[0].lower[before.tables[0].lower >= 0].tolist() == [0, 1]
+    joint, problem = problem_of(now, ["use"], [before])
+    assert audit(problem, Case(problem, suppress(problem).hidden.copy()).published).passed
+    shown = demands_of(joint.system, Rules(min_count=3, zeros="show"), prior=joint.prior)
+    with pytest.raises(Infeasible, match="use=a"):
+        suppress(shown)
 
 
 def test_band_edges_across_two_releases() -> None:

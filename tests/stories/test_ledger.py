@@ -12,7 +12,9 @@ from typer.testing import CliRunner
 
 from sdc import cli
 from sdc.errors import InputError, RulesError
+from sdc.ledger.payload import unpack
 from sdc.ledger.store import PENDING, PUBLISHED, Ledger
+from sdc.model.states import State
 from sdc.model.system import UNBOUNDED
 from sdc.pipeline.run import run_release
 from sdc.publishing import files
@@ -216,6 +218,19 @@ def test_the_last_period_is_remembered_within_its_drift(city: Path) -> None:
         assert seen.any()
     assert (done.plan.problem.floor <= done.system.value).all()
     assert (done.plan.problem.ceiling >= done.system.value).all()
+
+
+def test_classes_counted_in_a_group_are_no_x_of_then(city: Path) -> None:
+    """A zero in a group could not have been an X; taken for one, it would let every X seem to be zero."""
+    groups = ('order = ["merge", "suppress"]', 'order = ["collapse", "merge", "suppress"]\n'
+              '[treatment.collapse]\nuse = { where = "areas" }')  # fmt: skip
+    done = run_release(changed(city, "groups.toml", groups)).safe
+    body = next(r.entry.body for r in Ledger(city.parent / "ledger.sqlite").rows())
+    past = unpack(body).tables
+    state = {t.name: t.state.ravel() for t in done.published.tables}
+    assert any((state[t.name] == State.GROUPED).any() for t in past)
+    for table in past:
+        assert np.array_equal(table.floor >= 0, state[table.name] == State.HIDDEN)
 
 
 def test_codes_that_changed_need_a_crosswalk(city: Path) -> None:
