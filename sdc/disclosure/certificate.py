@@ -143,7 +143,8 @@ def _emptied(
 ) -> list[set[Seat]]:
     """For every witness, where less is left than somebody inside knows to be there.
 
-    The owner of a unit knows of one; what contributors to a measure know stands in the file.
+    The owner of a unit knows of one, in the finest table; what contributors to a measure know stands in
+    the file.
     """
     known: dict[tuple[int, Cell], list[int]] = {}
     for number, (piece, numbers) in enumerate(zip(pieces, every, strict=True)):
@@ -152,7 +153,7 @@ def _emptied(
         for at, least in zip(a["known_index"], a["known_least"], strict=True):
             if start <= at < start + piece["size"]:
                 known.setdefault((number, names[at - start]), []).append(least)
-        if piece["family"][1] == "count":
+        if piece["family"][1] == "count" and not _sums(piece, pieces):
             known |= {(number, c): [1] for c, v in numbers[0].items() if v}
     out: list[set[Seat]] = []
     for k in range(1, len(every[0])):
@@ -162,6 +163,12 @@ def _emptied(
                 least = known.get((number, c), ())
                 out[-1] |= {(number, c, n) for n in least if numbers[0][c] + v < n}
     return out
+
+
+def _sums(piece: Mapping[str, Any], pieces: list[Any]) -> bool:
+    """Whether a finer table of the same records says who stands in every place of a table."""
+    same = [set(q["names"]) for q in pieces if q["family"] == piece["family"]]
+    return any(set(piece["names"]) < names for names in same)
 
 
 def _lies_in(

@@ -67,8 +67,17 @@ PROMISE = ("promise_upper", "promise_lower", "promise_cell")
 
 
 def _seats(pieces: Sequence[Piece], arrays: Arrays) -> tuple[Ints, Ints]:
-    """(s,) places among all numbers where somebody stands, ascending, and what is known there."""
-    counts = [p.start + np.flatnonzero(p.value > 0) for p in pieces if p.family[1] == COUNT]
+    """(s,) places among all numbers where somebody stands, ascending, and what is known there.
+
+    In counts of the same records the cells of a margin are sums: whoever stands in one stands in a cell
+    of the finer table, and leaves nothing to ask there.
+    """
+    finest = [
+        p for p in pieces
+        if p.family[1] == COUNT
+        and not any(p.family == q.family and set(p.names) < set(q.names) for q in pieces)
+    ]  # fmt: skip
+    counts = [p.start + np.flatnonzero(p.value > 0) for p in finest]
     seat = np.concatenate([*counts, arrays["known_index"]]).astype(np.int64)
     units = sum(len(c) for c in counts)
     least = np.concatenate([np.ones(units, dtype=np.int64), arrays["known_least"]])

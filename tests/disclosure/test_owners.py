@@ -108,6 +108,25 @@ def test_a_wider_pattern_passes_both_checkers_of_files() -> None:
     )
 
 
+def test_a_margin_of_a_finer_table_seats_nobody_of_its_own() -> None:
+    # Area a0 holds one unit, of kind k0. Its owner stands in the cell of both and is promised nothing
+    # lower there; everybody else sees 0 possible, by the witness that takes the unit to a1.
+    area, kind = Hierarchy.flat("area", ["a0", "a1", "a2"]), Hierarchy.flat("kind", ["k0", "k1"])
+    fine = aggregate(np.array([[1, 0], [9, 9], [9, 9]]), (area, kind))
+    margin = aggregate(np.array([1, 18, 18]), (area,))
+    system = system_of([Table("fine", (area, kind), fine), Table("margin", (area,), margin)])
+    problem = demands_of(system, Rules(min_count=3, owners=True))
+    hidden = np.zeros(system.n, dtype=bool)
+    # Rows and columns of codes TOTAL, a0, a1, a2 and TOTAL, k0, k1.
+    hidden[system.blocks[0].index[1:3, :2]] = True
+    case = Case(problem, hidden)
+    report = audit(problem, case.published)
+    assert report.passed
+    files, witness = printed(case.published), evidence(problem, report)
+    for check in (check_staged, verify_certificate):
+        check(files, witness)
+
+
 def measured(second: list[int]) -> Case:
     """Floor areas 100, 100 and 300, the first two hidden; p % of 20, thresholds of three."""
     area = Hierarchy.flat("area", ["a0", "a1", "a2"])
