@@ -233,6 +233,24 @@ def test_classes_counted_in_a_group_are_no_x_of_then(city: Path) -> None:
         assert np.array_equal(table.floor >= 0, state[table.name] == State.HIDDEN)
 
 
+def test_two_tables_after_one_that_crossed_their_classes(city: Path) -> None:
+    """What links the two stands only in the earlier table, some of it below that one's subtotals."""
+    folder = city.parent
+    lists = (folder / "uses.csv").read_text("utf-8").replace("411,TOTAL", "41,TOTAL,住\n411,41")
+    (folder / "uses.csv").write_text(lists.replace("412,TOTAL", "412,41"), "utf-8")
+    text = city.read_text("utf-8")
+    first, second = (i for i in range(len(text)) if text.startswith("[[tables]]", i))
+    crossed, mesh = text[first:second], text[second : text.index("[treatment]")]
+    run_release(changed(city, "a.toml", (mesh, "")))
+    by = 'by = ["use", "structure"]'
+    use = crossed.replace(by, 'by = ["use"]')
+    two = use + crossed.replace(by, 'by = ["structure"]').replace("use_structure", "structure")
+    names = ('id = "small"', 'id = "next"'), (crossed, two), (mesh, "")
+    done = run_release(changed(city, "b.toml", *names))
+    assert done.path is not None
+    assert done.safe.report.passed
+
+
 def test_codes_that_changed_need_a_crosswalk(city: Path) -> None:
     folder = city.parent
     run_release(city)
