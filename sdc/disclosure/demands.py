@@ -21,7 +21,8 @@ class Demands:
     """Distances that the primary cells must be able to move, and cells that must move at all.
 
     ``up``, ``down`` and ``slide`` (p,) are >= 0 (all 0 at ``integer``); ``some`` (n,) marks the hidden
-    cells, primary ones included, but for those whose given levels (JJ) ask for an X and nothing else.
+    cells, primary ones included, but for those whose given levels (JJ) ask for an X and nothing else;
+    at ``integer`` also the primary places that no table prints.
     Units of 1.
     """
 
@@ -49,6 +50,8 @@ class Demands:
         nothing = np.zeros(len(value), dtype=np.int64)
         some = hidden & problem.system.shown
         if problem.level is Level.INTEGER:
+            # Places that no table prints as well, but for those that everybody knows beforehand.
+            some[problem.primary[(problem.floor < problem.ceiling)[problem.primary]]] = True
             return cls(problem.primary, nothing, nothing, nothing, some)
         up = np.maximum(problem.upper - value, 0)
         down = np.maximum(value - problem.lower, 0)

@@ -213,7 +213,8 @@ def _promises(problem: Problem, report: AuditReport, parts: Sequence[_Part]) -> 
     value = problem.system.value[problem.primary]
     interval = report.level != "integer"
     reach = (problem.upper, problem.lower, problem.slide)
-    upper, lower, slide = reach if interval else (value, value, np.ones_like(value))
+    open_ = (problem.floor < problem.ceiling)[problem.primary].astype(np.int64)
+    upper, lower, slide = reach if interval else (value, value, open_)
     return {
         "promise_table": table,
         "promise_cell": cell,

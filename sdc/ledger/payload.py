@@ -19,6 +19,7 @@ from sdc.messages import Text
 from sdc.model.coded import Coded, Measure
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.past import PastRelease, PastTable
+from sdc.model.system import Level
 
 VERSION = 1
 UNREADABLE = (
@@ -36,6 +37,7 @@ def pack(earlier: PastRelease) -> bytes:
     head: dict[str, Any] = {
         "version": VERSION, "id": earlier.id, "serial": earlier.serial,
         "external": earlier.external, "dims": {}, "units": {}, "tables": [],
+        "level": str(earlier.level), "owners": earlier.owners,
     }  # fmt: skip
     for name, dim in earlier.dims.items():
         head["dims"][name] = [list(dim.codes), dim.parents.tolist()]
@@ -103,8 +105,9 @@ def _earlier(head: dict[str, Any], arrays: dict[str, Any]) -> PastRelease:
         tables.append(PastTable(*names, printed, upper, lower, floor, t["digest"], **more))
     fold = {n: arrays[f"fold/{n}"] for n in dims}
     return PastRelease(
-        head["id"], head["serial"], dims, fold, units, tuple(tables), head["external"]
-    )
+        head["id"], head["serial"], dims, fold, units, tuple(tables), head["external"],
+        level=Level(head.get("level", Level.INTERVAL)), owners=bool(head.get("owners", False)),
+    )  # fmt: skip
 
 
 def _leaves(name: str, codes: list[str]) -> Hierarchy:

@@ -15,7 +15,7 @@ from sdc.errors import InputError
 from sdc.messages import Text
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import Hierarchy, IntArray
-from sdc.model.system import BoolArray, digest_of
+from sdc.model.system import BoolArray, Level, digest_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ class PastRelease:
     collapsing; ``dims`` the dimensions as they were printed; ``fold[dim]`` the place among the leaves
     of ``dims[dim]`` of every innermost code of the units. ``external`` numbers come from elsewhere.
     ``remembered`` ones speak of another period: of the units of now readers have ``bounds`` from them,
-    and nothing else.
+    and nothing else. ``level`` and ``owners`` say what was promised, and to whom.
 
     Raises InputError where a fold does not fit.
 
@@ -81,6 +81,8 @@ class PastRelease:
     tables: tuple[PastTable, ...] = field(default=())
     external: bool = False
     remembered: bool = False
+    level: Level = Level.INTERVAL
+    owners: bool = False
 
     def __post_init__(self) -> None:
         for coded in self.units.values():

@@ -226,7 +226,10 @@ def past_of(
         for name, c in prepared.coded.items()
     }  # fmt: skip
     fold = {d: every[d] for d in dims}
-    return PastRelease(config.release.id, config.release.serial, dims, fold, units, tuple(tables))
+    return PastRelease(
+        config.release.id, config.release.serial, dims, fold, units, tuple(tables),
+        level=problem.level, owners=problem.own is not None,
+    )  # fmt: skip
 
 
 def body_of(

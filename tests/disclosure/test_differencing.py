@@ -11,13 +11,15 @@ from sdc.disclosure.audit import audit
 from sdc.model.coded import Coded, Crossing
 from sdc.model.report import Verdict
 from sdc.model.rules import Rules
-from sdc.model.system import Problem
+from sdc.model.system import Level, Problem
 from sdc.sensitivity import problem as demands_of
 from sdc.suppression.complementary import suppress
 from sdc.tables.relations import system_of
 
 
-def laid_over(pieces: dict[tuple[int, int], int], shape: tuple[int, int], k: int) -> Problem:
+def laid_over(
+    pieces: dict[tuple[int, int], int], shape: tuple[int, int], k: int, level: str = "interval"
+) -> Problem:
     """Areas and mesh cells over pieces (area, cell) -> units; only their two totals are printed."""
     dims = {
         "areas": flat("areas", " ".join(f"a{i}" for i in range(shape[0]))),
@@ -31,7 +33,7 @@ def laid_over(pieces: dict[tuple[int, int], int], shape: tuple[int, int], k: int
     system = system_of(
         tables, crossings=[crossing], coded={"records": Coded("records", dims, leaf)}
     )
-    return demands_of(system, Rules(min_count=k, owners=True))
+    return demands_of(system, Rules(min_count=k, owners=True, level=Level(level)))
 
 
 # Meshes 5, 4, 4, 4 and 9; area a0 covers the first four but for one unit, a1 has that unit and the 9.
@@ -44,9 +46,10 @@ def only_primary(problem: Problem) -> Case:
     return Case(problem, hidden)
 
 
-def test_the_sliver_of_mesh_against_area_is_refused() -> None:
+@pytest.mark.parametrize("level", ["linear", "integer", "interval"])
+def test_the_sliver_of_mesh_against_area_is_refused(level: str) -> None:
     # Every printed number is at least 4; 5 + 4 + 4 + 4 - 16 = 1 all the same.
-    problem = laid_over(SLIVER, (2, 5), 3)
+    problem = laid_over(SLIVER, (2, 5), 3, level)
     assert not len(problem.to_hide)
     assert problem.system.value[problem.primary].tolist() == [1]
     report = audit(problem, only_primary(problem).published)

@@ -251,6 +251,22 @@ def test_two_tables_after_one_that_crossed_their_classes(city: Path) -> None:
     assert done.safe.report.passed
 
 
+@pytest.mark.parametrize(
+    ("then", "now", "said"),
+    [("", 'protection = "integer"', 'write protection = "interval"'),
+     ("owners = true", "owners = false", "write owners = true")],
+)  # fmt: skip
+def test_no_less_is_promised_than_before(city: Path, then: str, now: str, said: str) -> None:
+    """Rows 8 3 and 1 7 under columns 9 10, the rows' totals hidden with them and no zero in sight: once
+    rows 11 and 8 are printed at integer, 9 - 1 = 8 is the most beside the 3, which cannot seem less.
+    """
+    rule = "[rules.counts]\n"
+    run_release(changed(city, "a.toml", (rule, f"{rule}{then}\n")))
+    name = ('id = "small"', 'id = "next"')
+    with pytest.raises(RulesError, match=said):
+        run_release(changed(city, "b.toml", name, (rule, f"{rule}{now}\n")), dry_run=True)
+
+
 def test_codes_that_changed_need_a_crosswalk(city: Path) -> None:
     folder = city.parent
     run_release(city)
