@@ -21,7 +21,13 @@ from sdc.model.rules import COSTS, Rules
 from sdc.model.system import UNBOUNDED, Block, BoolArray, FloatArray, Level, Problem, System
 from sdc.model.table import Table
 from sdc.sensitivity.beforehand import known_beforehand
-from sdc.sensitivity.reach import floor_of, measure_reach, shown_zero_floor
+from sdc.sensitivity.reach import (
+    floor_of,
+    known_units,
+    measure_reach,
+    measured,
+    shown_zero_floor,
+)
 from sdc.sensitivity.refusals import refuse_grouped, refuse_known, refuse_public
 
 
@@ -83,6 +89,8 @@ def problem(
         # Beside the groups there is nothing but sums of groups, which nobody prints.
         there = system.shown[block.index] | (not block.table.within)
         demand.add(block, by_table[block.table.name], (floor[block.index] > 0, there))
+    floor = np.maximum(floor, measured(system))
+    demand.raise_to(known_units(system, floor))
     demand.add_places(system, np.where(placed, 0, _thresholds(system, by_table)), most)
     if prior is not None:
         demand.add_prior(prior)
@@ -195,6 +203,10 @@ class _Demand:
         known, new = self.lower[cells], lower[primary]
         both = np.where(never_zero[primary], np.maximum(known, new), np.minimum(known, new))
         self.lower[cells] = np.where(known == UNBOUNDED, new, both)
+
+    def raise_to(self, known: IntArray) -> None:
+        """Promise no lower end below what everybody knows (n,)."""
+        np.maximum(self.lower, known, out=self.lower)
 
     def add_places(self, system: System, threshold: IntArray, most: IntArray) -> None:
         """Take in the places that no table prints; ``threshold`` (n,) is 0 where none holds.

@@ -53,6 +53,23 @@ def measure_reach(table: Table, rules: Rules, small: BoolArray) -> tuple[BoolArr
     return (reach > 0) & ~alone & (value > 0), np.ceil(reach - 1e-9).astype(np.int64)
 
 
+def measured(system: System) -> BoolArray:
+    """(n,) counts of cells in which something is measured as well: whoever finds that knows of a unit."""
+    amount = np.zeros(int(system.group.max(initial=-1)) + 1, dtype=bool)
+    amount[system.group[~system.count & (system.value > 0)]] = True
+    return np.asarray(system.count & amount[system.group] & (system.value > 0))
+
+
+def known_units(system: System, floor: IntArray) -> IntArray:
+    """(n,) the least of every count whose innermost cells hold ``floor`` (n,) at least."""
+    known = floor.copy()
+    for block in system.blocks:
+        if block.table.is_count:
+            leaf = block.index[np.ix_(*[d.leaves for d in block.table.dims])]
+            np.maximum.at(known, block.index, aggregate(floor[leaf], block.table.dims))
+    return known
+
+
 def floor_of(
     system: System, zero: BoolArray, zeros_shown: BoolArray, placed: BoolArray
 ) -> IntArray:

@@ -19,8 +19,9 @@ from sdc.disclosure.certificate import verify_certificate
 from sdc.disclosure.evidence import evidence
 from sdc.disclosure.staged import check_staged
 from sdc.errors import Infeasible, InputError, NotProven
-from sdc.model.coded import Coded
+from sdc.model.coded import Coded, Measure
 from sdc.model.past import PastRelease, PastTable, Prior
+from sdc.model.plan import apply
 from sdc.model.report import Verdict
 from sdc.model.rules import Rules
 from sdc.model.system import Level, Problem, digest_of
@@ -303,3 +304,39 @@ def test_a_list_is_refused_with_its_row(tmp_path: Path, line: str, words: str) -
     with pytest.raises(InputError, match=words) as caught:
         places(read_known(path), [USE])
     assert [(f.file, f.row) for f in caught.value.findings] == [("known.csv", 3)]
+
+
+def test_where_something_is_measured_there_is_something_to_count() -> None:
+    """Counts 1 1 | 1 5 and areas 100 80 | 30 3000 are X, everything around them is printed.
+
+    Whatever t a reader adds to the 100, 80 - t and 30 - t stay areas: t <= 30, so that the 80 is 50 at
+    least and there is a building. Then none can be moved from there to the cell of the 100, which cannot
+    seem to hold 2. Each of the two tables alone lets it.
+    """
+    units = np.array([[1, 1, 9], [1, 5, 9], [9, 9, 0]])
+    amount = np.array([[100, 80, 900], [30, 3000, 900], [900, 900, 0]])
+    dims = {"area": flat("area", "p q r"), "use": flat("use", "u v w")}
+    at = np.argwhere(units).repeat(units[units > 0], axis=0)
+    steps = (amount[units > 0] // units[units > 0]).repeat(units[units > 0])
+    coded = Coded("r", dims, dict(zip(dims, at.T, strict=True)), {"m": Measure(steps)})
+    tables = [tabulate(coded, [*dims], name="n"), tabulate(coded, [*dims], measure="m", name="m")]
+    system = system_of(tables)
+    rules = Rules(min_count=2, p_percent=10, owners=False)
+    problem = demands_of(system, rules)
+    hidden = np.zeros(system.n, dtype=bool)
+    for block in system.blocks:
+        hidden[block.index[np.ix_(*[d.leaves[:2] for d in block.table.dims])]] = True
+    report = audit(problem, Case(problem, hidden).published)
+    assert not report.passed
+    assert "area=p, use=u" in {system.name_of(r.cell) for r in report.revelations}
+    for table in tables:
+        alone = demands_of(system_of([table]), rules)
+        own = np.zeros(alone.system.n, dtype=bool)
+        own[alone.system.blocks[0].index[np.ix_(*[d.leaves[:2] for d in table.dims])]] = True
+        assert audit(alone, Case(alone, own).published).passed
+    plan = suppress(problem)
+    assert audit(problem, apply(system, plan), moves=plan.moves).passed
+    # No lower end is promised below what the areas tell: 1 for each of the cells with one building.
+    least = {system.name_of(int(c)): low for c, low in zip(problem.primary, problem.lower, strict=True)
+             if system.count[c]}  # fmt: skip
+    assert least == {"area=p, use=u": 1, "area=p, use=v": 1, "area=q, use=u": 1}
