@@ -202,7 +202,7 @@ def audit(
     from sdc.pipeline.anyone import Beforehand, audit_file, check_certificate
 
     if certificate is not None:
-        typer.echo(check_certificate(published, certificate))
+        typer.echo(check_certificate(published, certificate, min_count=min_count))
         return
     verdict = audit_file(
         published,

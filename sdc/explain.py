@@ -10,13 +10,12 @@ import io
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
-from typing import Any
 
 from sdc.config import read_config
-from sdc.disclosure.certificate import Cell, numbers_of, printed_of
-from sdc.disclosure.certified import GROUPED, UNREADABLE, read_witness
+from sdc.disclosure.adding import Cell, Part, Refused, cells_over, groups_of, sums
+from sdc.disclosure.certificate import order_of, part_of
+from sdc.disclosure.certified import UNREADABLE, read_witness
 from sdc.errors import InputError, NotProven
 from sdc.messages import Text
 
@@ -37,13 +36,10 @@ GROUP = Text("printed in a group of classes of this area")
 class Evidence:
     """One table of a release: what it prints, its cells' status, and all its witnesses."""
 
-    names: list[str]
-    shown: Mapping[Cell, int | None]
-    into: Mapping[Cell, Cell]
-    above: Sequence[Mapping[str, list[str]]]
+    part: Part
+    order: Sequence[Cell]
     status: Mapping[Cell, str]
     tables: list[Counter[Cell]]
-    promise: Mapping[Cell, tuple[int, int]]
 
 
 def explain(path: str | Path, table: str, cell: str) -> str:
@@ -57,16 +53,18 @@ def explain(path: str | Path, table: str, cell: str) -> str:
     config = read_config(path)
     package = config.output_dir / config.release.id
     own = _evidence(package, package.with_name(f"{package.name}.internal"), table)
-    roots = {n: next(iter(a.values()))[-1] for n, a in zip(own.names, own.above, strict=True)}
-    at = codes_of(cell, own.names, roots)
-    if at not in own.shown:
+    part = own.part
+    tops = [next((code for code, up in above.items() if not up), "") for above in part.above]
+    at = codes_of(cell, part.names, dict(zip(part.names, tops, strict=True)))
+    if at not in own.order:
         raise InputError(Text("no such cell: {cell}", cell=cell), code="cell")
     status = own.status.get(at, "published")
     lines = [f"{table}: {_name(own, at)}"]
-    if own.shown[at] == GROUPED:
+    grouped = part.rows[at] == ""
+    if grouped:
         lines += [str(GROUP), *_group(own, at)]
-    lines += [str(STATUS[status])] if own.shown[at] != GROUPED or status == "primary" else []
-    if own.shown[at] is None or (own.shown[at] == GROUPED and status == "primary"):
+    lines += [str(STATUS[status])] if not grouped or status == "primary" else []
+    if part.rows[at] == "X" or (grouped and status == "primary"):
         lines += _interval(own, at)
         lines += _protects(own, at) if status == "complementary" else []
         lines += _pair(own, at)
@@ -100,49 +98,23 @@ def _evidence(package: Path, internal: Path, table: str) -> Evidence:
         ) from error
     try:
         head, a = read_witness(witness)
-    except UNREADABLE as error:
+        found = [i for i, p in enumerate(head["pieces"]) if p["table"] == table]
+        if found and f"data/{table}.csv" in files:
+            part = part_of(files, head["pieces"][found[0]], a, found[0])
+            tables = [sums(cells_over(part), numbers) for numbers in part.tables]
+            return Evidence(part, order_of(part), _status(status, table), tables)
+    except (Refused, *UNREADABLE) as error:
         what = type(error).__name__
         raise NotProven(Text("not a certificate of this ({what})", what=what)) from error
-    pieces = head["pieces"]
-    found = [(i, p) for i, p in enumerate(pieces) if p["table"] == table]
-    if not found or f"data/{table}.csv" not in files:
-        names = ", ".join(p["table"] for p in pieces if p["table"])
-        raise InputError(
-            Text(
-                "there is no table {table!r} with a CSV file (tables: {names})",
-                table=table,
-                names=names,
-            ),
-            code="table",
-        )
-    number, piece = found[0]
-    shown, above, into = printed_of(files, piece)
-    tables = [_summed(n, above, into) for n in numbers_of(piece, a)]
-    return Evidence(
-        piece["names"], shown, into, above, _status(status, table), tables,
-        _promises(a, number, list(shown)),
-    )  # fmt: skip
-
-
-def _summed(
-    numbers: Mapping[Cell, int],
-    above: Sequence[Mapping[str, list[str]]],
-    into: Mapping[Cell, Cell],
-) -> Counter[Cell]:
-    """Innermost numbers added up on every level, and in the groups of some areas."""
-    total = Counter[Cell]()
-    for cell, v in numbers.items():
-        for place in product(*(own[c] for own, c in zip(above, cell, strict=True))):
-            total[place] += v
-    for cell, group in into.items():
-        total[group] += total[cell]
-    return total
-
-
-def _promises(a: Mapping[str, Any], number: int, order: list[Cell]) -> dict[Cell, tuple[int, int]]:
-    rows = zip(a["promise_table"], a["promise_cell"], a["promise_lower"], a["promise_upper"],
-               strict=True)  # fmt: skip
-    return {order[at]: (low, high) for t, at, low, high in rows if t == number}
+    names = ", ".join(p["table"] for p in head["pieces"] if p["table"])
+    raise InputError(
+        Text(
+            "there is no table {table!r} with a CSV file (tables: {names})",
+            table=table,
+            names=names,
+        ),
+        code="table",
+    )
 
 
 def _status(text: str, table: str) -> dict[Cell, str]:
@@ -153,10 +125,10 @@ def _status(text: str, table: str) -> dict[Cell, str]:
 
 def _group(own: Evidence, at: Cell) -> list[str]:
     """The group that a place is printed in, and what else is in it."""
-    if at not in own.into:
+    group = next(iter(groups_of(own.part, at)), None)
+    if group is None:
         return []
-    group = own.into[at]
-    mates = [_name(own, c) for c, g in own.into.items() if g == group and c != at]
+    mates = [_name(own, c) for c in own.order if c != at and group in groups_of(own.part, c)]
     head = Text("group: {name}", name=_name(own, group))
     return [str(head), *(f"    {m}" for m in mates[:LINES])]
 
@@ -173,8 +145,7 @@ def _interval(own: Evidence, at: Cell) -> list[str]:
             )
         )
     ]
-    if at in own.promise:
-        low, high = own.promise[at]
+    for low, high in ((lower, upper) for c, upper, lower, _ in own.part.promises if c == at):
         lines.append(
             str(Text("promised: {low:,} or less, and {high:,} or more", low=low, high=high))
         )
@@ -184,13 +155,15 @@ def _interval(own: Evidence, at: Cell) -> list[str]:
 def _protects(own: Evidence, at: Cell) -> list[str]:
     """Primary cells in the same line, and one that a witness moves together with this cell."""
     lines = []
-    for axis, name in enumerate(own.names):
+    for axis, name in enumerate(own.part.names):
         mates = [c for c, s in own.status.items() if s == "primary" and _one_line(own, at, c, axis)]
         if mates:
             first, more = _name(own, mates[0]), f" (+{len(mates) - 1})" if len(mates) > 1 else ""
             lines.append(str(Text("its line along {name}: {cell}", name=name, cell=first + more)))
     if not lines:
-        moved = next((c for t in own.tables[1:] if t[at] for c in own.promise if t[c]), None)
+        moved = next(
+            (c for t in own.tables[1:] if t[at] for c, *_ in own.part.promises if t[c]), None
+        )
         if moved is not None:
             cell = _name(own, moved)
             lines.append(str(Text("moves with the primary cell: {cell}", cell=cell)))
@@ -204,10 +177,7 @@ def _one_line(own: Evidence, one: Cell, other: Cell, axis: int) -> bool:
 
 
 def _parent(own: Evidence, cell: Cell, axis: int) -> str:
-    for line in own.above[axis].values():
-        if cell[axis] in line[:-1]:
-            return line[line.index(cell[axis]) + 1]
-    return ""
+    return own.part.above[axis].get(cell[axis], "")
 
 
 def _pair(own: Evidence, at: Cell) -> list[str]:
@@ -228,4 +198,4 @@ def _pair(own: Evidence, at: Cell) -> list[str]:
 
 
 def _name(own: Evidence, cell: Cell) -> str:
-    return ", ".join(f"{n}={c}" for n, c in zip(own.names, cell, strict=True))
+    return ", ".join(f"{n}={c}" for n, c in zip(own.part.names, cell, strict=True))

@@ -116,6 +116,7 @@ def _judge(problem: Problem, published: Published, proof: Proof) -> AuditReport:
         checks=tuple(checks),
         revelations=_revelations(problem, hidden, proof),
         certificate=certificate,
+        owners=problem.own is not None,
     )
 
 

@@ -17,8 +17,6 @@ import numpy as np
 from sdc.errors import NotProven
 from sdc.messages import Text
 
-GROUPED = -1
-"""Stands for a place that prints nothing, because its area counts the class in a group."""
 UNREADABLE = (
     LookupError, ValueError, TypeError, AttributeError, ArithmeticError, EOFError, MemoryError,
     RuntimeError, csv.Error, BadZipFile, zlib.error,
@@ -37,13 +35,13 @@ def read_witness(witness: bytes) -> tuple[Any, dict[str, Any]]:
     return head, {name: own.tolist() for name, own in arrays.items()}
 
 
-def number_of(text: str) -> int | None:
-    """A printed number; None for X, GROUPED where nothing stands, ValueError for any other writing."""
-    if text in ("X", "", "-"):
-        return {"X": None, "": GROUPED, "-": 0}[text]
-    if not (text.isascii() and text.isdigit() and text[0] != "0"):
+def value_of(text: str, status: str) -> str:
+    """What a row prints, "M" where its area was merged away; ValueError for any other writing."""
+    if (text, status) == ("X", "M"):
+        return "M"
+    if text not in ("X", "", "-") and not (text.isascii() and text.isdigit() and text[0] != "0"):
         raise ValueError(text)
-    return int(text)
+    return text
 
 
 def rows_of(data: bytes) -> list[dict[str, str]]:

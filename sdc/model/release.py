@@ -128,6 +128,7 @@ class Release:
     tables: tuple[PublishedTable, ...] = field(init=False)
     groups: Mapping[str, PublishedTable] = field(init=False)
     level: Level = field(init=False)
+    owners: bool = field(init=False)
     published_digest: str = field(init=False)
 
     def __post_init__(self, published: Published, report: AuditReport) -> None:
@@ -141,6 +142,7 @@ class Release:
         object.__setattr__(self, "tables", own)
         object.__setattr__(self, "groups", {t.within: t for t in published.tables if t.within})
         object.__setattr__(self, "level", report.level)
+        object.__setattr__(self, "owners", report.owners)
         object.__setattr__(self, "published_digest", published.digest)
 
     def table(self, name: str) -> PublishedTable:

@@ -54,6 +54,7 @@ class AuditReport:
 
     ``verdict`` (p,) speaks of the primary cells in the problem's order; ``lower`` and ``upper`` (p,)
     are values the attacker provably cannot exclude (the true interval reaches at least that far).
+    ``owners``: it speaks of whoever knows one cell from inside as well.
     """
 
     level: Level
@@ -66,6 +67,7 @@ class AuditReport:
     checks: tuple[str, ...] = ()
     revelations: tuple[Revelation, ...] = ()
     certificate: Certificate | None = None
+    owners: bool = False
     ledger_head: str = ""
     seconds: float = field(default=0.0, compare=False)
 

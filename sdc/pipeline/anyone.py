@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sdc.disclosure.anyone import audit_published, in_words
-from sdc.disclosure.certificate import verify_certificate
+from sdc.disclosure.certificate import PACKAGE, Held, verify_certificate
 from sdc.errors import InputError, RulesError
 from sdc.messages import Text
 from sdc.model.hierarchy import Hierarchy, IntArray
@@ -166,8 +166,8 @@ def _remembered(table: MarkedTable, past: MarkedTable, drift: Fraction) -> IntAr
     return np.column_stack([flat[use], around(value[use], drift)])
 
 
-def check_certificate(package: Path, certificate: Path) -> str:
-    """Check the witnesses of a package once more, on their own; what was counted, in a line.
+def check_certificate(package: Path, certificate: Path, *, min_count: int | None = None) -> str:
+    """Check the witnesses of a package once more, on their own; what holds, and for whom.
 
     Raises InputError where a file is missing, NotProven where the certificate does not hold.
     """
@@ -177,14 +177,38 @@ def check_certificate(package: Path, certificate: Path) -> str:
         )
     try:
         files = {f"data/{p.name}": p.read_bytes() for p in sorted((package / "data").glob("*.csv"))}
-        told = verify_certificate(files, certificate.read_bytes())
+        files[PACKAGE] = (package / PACKAGE).read_bytes()
+        witness = certificate.read_bytes()
     except OSError as error:
         raise InputError(
             Text("cannot be read: {filename}", filename=error.filename), code="file"
         ) from error
-    return str(
-        Text(
-            "the certificate holds: {witnesses:,} witnesses, {promises:,} promises, {cells:,} cells",
-            **told,
-        )
+    held = verify_certificate(files, witness, min_count=min_count or 0)
+    return "\n".join(map(str, _told(held)))
+
+
+def _told(held: Held) -> Iterator[Text]:
+    """For whom a certificate holds, and what it rests on beside the print."""
+    yield Text(
+        "the certificate holds: {witnesses:,} witnesses, {promises:,} promises, {cells:,} cells",
+        witnesses=held.witnesses, promises=held.promises, cells=held.cells,
+    )  # fmt: skip
+    yield Text(
+        "level {level}, {tables} tables of this package", level=held.level, tables=held.tables
     )
+    if held.owners:
+        yield Text("for readers, and for the owner of any one unit")
+    else:
+        yield Text("for readers alone: the owner of a unit is promised nothing")
+    if held.min_count:
+        yield Text("every count below {min_count} may be {min_count}", min_count=held.min_count)
+    else:
+        yield Text(
+            "which cells are to be protected is the file's own word (--min-count asks for all)"
+        )
+    if held.bounds or held.contributions:
+        yield Text(
+            "believed of the file: {bounds:,} bounds known to all, {shares:,} contributions",
+            bounds=held.bounds, shares=held.contributions,
+        )  # fmt: skip
+    yield Text("not looked at: earlier releases, and the pictures drawn from these tables")

@@ -61,6 +61,7 @@ def datapackage(release: Release, sizes: Mapping[str, int], sums: Mapping[str, s
         "municipalityCode": info.municipality,
         "surveyDate": info.survey_date.isoformat(),
         "protectionLevel": str(release.level),
+        "protectionOwners": release.owners,
         "resources": [
             _resource(release, path, sizes[path], digest=sums[path], titles=titles)
             for path in sorted(sizes)

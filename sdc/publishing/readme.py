@@ -12,6 +12,7 @@ from sdc.publishing.wording import (
     FILES,
     LEVELS,
     METHOD,
+    OWNERS,
     SYMBOLS,
     figure_title,
     listed_title,
@@ -86,6 +87,7 @@ def _method(release: Release, language: int) -> str:
         + _pick(
             language, f"(保護水準: {release.level})", f" (Level of protection: {release.level}.)"
         ),
+        OWNERS[language] if release.owners else "",
         info.policy[language],
         _pick(
             language,

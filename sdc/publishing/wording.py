@@ -71,6 +71,11 @@ LEVELS: dict[Level, Words] = {
     ),
 }
 
+OWNERS: Words = (
+    "集計された1件の持ち主が、自らについて知っていることを加えて推定する場合も同様です。",
+    "The same holds for the owner of any one counted unit, with what that owner knows of it.",
+)
+
 _ANY = frozenset({"csv", "geojson", "images", "pdf"})
 _TABLES = frozenset({"csv", "pdf"})
 SYMBOLS: tuple[tuple[frozenset[str], Words, Words], ...] = (

@@ -177,7 +177,7 @@ def test_witnesses_stay_within_the_bounds_in_both_readings() -> None:
     witness = evidence(case.problem, report)
     files = printed(case.published)
     assert check_staged(files, witness).hidden == 2
-    assert verify_certificate(files, witness)["witnesses"] >= 2
+    assert verify_certificate(files, witness).witnesses >= 2
     for end, change in (("prior_most", -1), ("prior_least", 3)):
         with np.load(io.BytesIO(witness)) as stored:
             arrays = {name: stored[name] for name in stored.files}
