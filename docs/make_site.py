@@ -118,6 +118,9 @@ def render(page: Page, known: dict[str, Page], files: set[str]) -> str:
     reader = MarkdownIt("commonmark").enable("table")
     tokens = reader.parse((ROOT / page.path).read_text(encoding="utf-8"))
     for token in _every(tokens):
+        _language, _, source = token.info.partition(" ")
+        if token.type == "fence" and source:  # an empty block that names a file of the program
+            token.content += (ROOT / source).read_text(encoding="utf-8")
         if token.type == "inline":
             _join_lines(token.children or [])
         if token.type in ("link_open", "image"):

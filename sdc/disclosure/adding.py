@@ -41,13 +41,22 @@ def require(holds: object, what: str, part: Part) -> None:
 
 
 def cells_over(part: Part) -> dict[Cell, list[Cell]]:
-    """For each innermost place all rows that it adds to; the rows of a dimension have one top."""
-    require(part.factor >= 1, "printed", part)
+    """For each innermost place all rows that it adds to; what is empty is so for a group below it."""
+    blank = {value is None for value in part.rows.values()}
+    require(part.factor >= 1 and len(blank) <= 1, "printed", part)
     for i, up in enumerate(part.above):
         used = {cell[i] for cell, value in part.rows.items() if value is not None}
         inner = {place[i] for place in part.tables[0]}.isdisjoint(up.get(c) for c in used)
         require(inner and sum(up.get(c) == "" for c in used) <= 1, "codes", part)
-    return {place: _over(part, place) for place in part.tables[0]}
+    over = {place: _over(part, place) for place in part.tables[0]}
+    empty = {cell for cell, value in part.rows.items() if value == ""}
+    grouped = {c for place, cells in over.items() if place in empty for c in cells}
+    require(
+        empty.isdisjoint(c for cells in over.values() for c in cells if c not in grouped),
+        "group",
+        part,
+    )
+    return over
 
 
 def _over(part: Part, place: Cell) -> list[Cell]:

@@ -103,9 +103,7 @@ def test_a_wider_pattern_passes_both_checkers_of_files() -> None:
     report = audit(problem, case.published)
     assert report.passed
     files, witness = printed(case.published), evidence(problem, report)
-    assert (
-        check_staged(files, witness).promises == verify_certificate(files, witness).promises == 2
-    )
+    assert check_staged(files, witness).promises == verify_certificate(files, witness).promises == 2
 
 
 def test_a_margin_of_a_finer_table_seats_nobody_of_its_own() -> None:
