@@ -149,11 +149,25 @@ def _atoms(system: System) -> list[_Part]:
             code[atom[here][known], names.index(dim.name)] = found[known]
     kind, of_kind = np.unique(code[latent] >= 0, axis=0, return_inverse=True)
     return [
-        _family(system, code, (part, key, [n for n, use in zip(names, used, strict=True) if use]))
+        _family(system, code, (part, key, own))
         for i, key in enumerate(families)
         for j, used in enumerate(kind)
         if len(part := latent[(family[latent] == i) & (of_kind.ravel() == j)])
+        and _told(
+            system, part, key, names=(own := [n for n, u in zip(names, used, strict=True) if u])
+        )
     ]
+
+
+def _told(system: System, part: IntArray, key: tuple[str, str], *, names: list[str]) -> bool:
+    """Whether places are to be written down: they link tables, or divide all of one table.
+
+    Those of several earlier tables below one table of now count every unit more than once.
+    """
+    mine = [b.table for b in _main(system) if (b.table.records, b.table.measure) == key]
+    total = mine[0].value[tuple(d.root for d in mine[0].dims)]
+    links = not any(set(names) <= {d.name for d in t.dims} for t in mine)
+    return links or int(system.value[part].sum()) == int(total)
 
 
 def _links(system: System, placed: BoolArray) -> tuple[IntArray, IntArray]:

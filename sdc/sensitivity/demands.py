@@ -89,7 +89,8 @@ def problem(
         # Beside the groups there is nothing but sums of groups, which nobody prints.
         there = system.shown[block.index] | (not block.table.within)
         demand.add(block, by_table[block.table.name], (floor[block.index] > 0, there))
-    floor = np.maximum(floor, measured(system))
+    told = placed | (least > 0) if prior is None else placed | (least > 0) | (prior.floor >= 0)
+    floor = np.maximum(floor, measured(system, told))
     demand.raise_to(known_units(system, floor))
     demand.add_places(system, np.where(placed, 0, _thresholds(system, by_table)), most)
     if prior is not None:

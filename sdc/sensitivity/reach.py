@@ -53,10 +53,13 @@ def measure_reach(table: Table, rules: Rules, small: BoolArray) -> tuple[BoolArr
     return (reach > 0) & ~alone & (value > 0), np.ceil(reach - 1e-9).astype(np.int64)
 
 
-def measured(system: System) -> BoolArray:
-    """(n,) counts of cells in which something is measured as well: whoever finds that knows of a unit."""
+def measured(system: System, told: BoolArray) -> BoolArray:
+    """(n,) counts of cells in which something is measured as well: whoever finds that knows of a unit.
+
+    ``told`` (n,) marks the cells of which some release, or everybody, says something.
+    """
     amount = np.zeros(int(system.group.max(initial=-1)) + 1, dtype=bool)
-    amount[system.group[~system.count & (system.value > 0)]] = True
+    amount[system.group[~system.count & told & (system.value > 0)]] = True
     return np.asarray(system.count & amount[system.group] & (system.value > 0))
 
 

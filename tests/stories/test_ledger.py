@@ -251,6 +251,20 @@ def test_two_tables_after_one_that_crossed_their_classes(city: Path) -> None:
     assert done.safe.report.passed
 
 
+def test_one_table_after_two_that_both_divide_it(city: Path) -> None:
+    """The areas' totals by use, and by structure: whoever adds up both counts every building twice."""
+    text = city.read_text("utf-8")
+    first, second = (i for i in range(len(text)) if text.startswith("[[tables]]", i))
+    crossed, mesh = text[first:second], text[second : text.index("[treatment]")]
+    by = 'by = ["use", "structure"]'
+    use = crossed.replace(by, 'by = ["use"]')
+    two = use + crossed.replace(by, 'by = ["structure"]').replace("use_structure", "structure")
+    run_release(changed(city, "a.toml", (crossed, two), (mesh, "")))
+    areas = crossed.replace(by, "by = []")
+    later = ('id = "small"', 'id = "next"'), (crossed, areas), (mesh, "")
+    assert run_release(changed(city, "b.toml", *later)).path is not None
+
+
 @pytest.mark.parametrize(
     ("then", "now", "said"),
     [("", 'protection = "integer"', 'write protection = "interval"'),
