@@ -97,7 +97,7 @@ bench-medians: $(STAMP)  ## speed beside rivals, medians of 3 runs, 10 minutes /
 	$(BIN)/python bench/mesh.py --sizes 10000000 --repeat 3 > bench/results/mesh-medians.json
 	$(BIN)/python bench/locate.py --sizes 2000 20000 --repeat 3 > bench/results/locate-medians.json
 	$(BIN)/python bench/tabulate.py --sizes 10000000 --repeat 3 > bench/results/tabulate-medians.json
-	@if [ -n "$$SDC_REAL_DATA" ]; then for who in "" --owners; do \
+	@if [ -n "$$SDC_REAL_DATA" ]; then for who in "" --readers; do \
 	  $(BIN)/python bench/pipeline.py --shinjuku "$$SDC_REAL_DATA" $$who --repeat 3 \
 	  > bench/results/shinjuku$$who-medians.json || exit 1; done; fi
 	$(BIN)/python bench/tabulate.py --sizes 100000000 --ways sdc duckdb --repeat 3 \

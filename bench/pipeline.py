@@ -2,7 +2,7 @@
 
     python bench/pipeline.py release.toml      # any configuration
     python bench/pipeline.py --shinjuku DATA   # five tables of the real 新宿区 in DATA/shinjuku
-    python bench/pipeline.py --shinjuku DATA --owners    # with the promise to owners of units
+    python bench/pipeline.py --shinjuku DATA --readers   # the promise to readers alone
     python bench/pipeline.py --smoke           # the built-in sample, one table
 
 One JSON object: processor and wall seconds and the peak memory (MB) by the end of every stage that the
@@ -109,7 +109,7 @@ def measured(config: Path, *, profiled: bool) -> dict[str, Any]:
     }
 
 
-def shinjuku(data: Path, folder: Path, *, owners: bool) -> Path:
+def shinjuku(data: Path, folder: Path, *, readers: bool) -> Path:
     """The configuration of the real city that the tests tell a story of."""
     story = Path(__file__).parents[1] / "tests" / "stories" / "city.py"
     spec = importlib.util.spec_from_file_location("story", story)
@@ -118,10 +118,10 @@ def shinjuku(data: Path, folder: Path, *, owners: bool) -> Path:
     city = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(city)
     config = Path(city.shinjuku(folder, data, city.FIVE_TABLES))
-    if owners:
+    if readers:
         text, rules = config.read_text(encoding="utf-8"), "min_count = 3\n"
         assert text.count(rules) == 1
-        config.write_text(text.replace(rules, f"{rules}owners = true\n"), encoding="utf-8")
+        config.write_text(text.replace(rules, f"{rules}owners = false\n"), encoding="utf-8")
     return config
 
 
@@ -129,7 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("config", type=Path, nargs="?", default=SAMPLE)
     parser.add_argument("--shinjuku", type=Path, metavar="DATA")
-    parser.add_argument("--owners", action="store_true")
+    parser.add_argument("--readers", action="store_true")
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--repeat", type=int, default=1)
@@ -137,7 +137,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         config = SAMPLE if options.smoke else options.config
         if options.shinjuku is not None:
-            config = shinjuku(options.shinjuku, Path(folder), owners=options.owners)
+            config = shinjuku(options.shinjuku, Path(folder), readers=options.readers)
         if options.repeat > 1:
             found = medians([sys.executable, __file__, str(config)], options.repeat)
         else:

@@ -4,12 +4,12 @@
 
 Random 4 x 4 tables with both margins: about 35 % zeros, mean about 6 (gamma-Poisson, seeded), threshold
 3. ``literal`` is the survey's rule alone: the next smallest cell of a line with one X, again and again
-until no line has one X; no audit. The ``default`` ones are the default engine at ``interval``, zeros
-printed or not; ``rule-aware`` is the level of that name. The attacker enumerates every whole-number
-table with the same printed numbers (CP-SAT), runs the same rule on each, and keeps those that would
-have been printed the same. Where more than M tables fit, some are drawn instead that hold each primary
-cell high or low and lie near the true table otherwise, and the twins that the tool offers are tried as
-well: what is then called known is an upper bound, as twins that were not drawn may differ.
+until no line has one X; no audit. The ``default`` ones are the default engine at ``interval`` for readers
+alone, zeros printed or not; ``rule-aware`` is the level of that name. The attacker enumerates every
+whole-number table with the same printed numbers (CP-SAT), runs the same rule on each, and keeps those
+that would have been printed the same. Where more than M tables fit, some are drawn instead that hold
+each primary cell high or low and lie near the true table otherwise, and the twins that the tool offers
+are tried as well: what is then called known is an upper bound, as twins that were not drawn may differ.
 Shares are of primary cells: *fixed* by the print alone, *fixed* for the attacker who replays, *kept in
 1-2* where every twin holds 1 or 2, *never below* where none holds less than the true value, which is
 above 1. More X are those beside the primary cells.
@@ -55,7 +55,7 @@ def random_leaf(rng: np.random.Generator) -> np.ndarray:
 
 def demands(leaf: np.ndarray, zeros: str, level: Level = Level.INTERVAL) -> Problem:
     system = system_of([Table("t", DIMS, aggregate(leaf, DIMS))])
-    return demands_of(system, Rules(min_count=3, zeros=zeros, level=level))
+    return demands_of(system, Rules(min_count=3, zeros=zeros, level=level, owners=False))
 
 
 def printed(problem: Problem, hidden: np.ndarray) -> bytes:

@@ -69,7 +69,7 @@ SETTINGS = {
     "peers": peers("value"),
     "peers-count": peers("count"),
     "default": Rules(min_count=4),
-    "owners": Rules(min_count=4, owners=True),
+    "readers": Rules(min_count=4, owners=False),
     **{
         f"{who}-{count}-{zeros}-{cost}": Rules(
             min_count=count, zeros=zeros, cost=cost, owners=who == "owners"
@@ -80,7 +80,7 @@ SETTINGS = {
         for cost in ("log", "value")
     },
 }
-MAIN = ("peers", "peers-count", "default", "owners")
+MAIN = ("peers", "peers-count", "readers", "default")
 COLUMNS = (
     ("table", 11), ("setting", 22), ("method", 15), ("primary", 8), ("complementary", 14), ("cost", 14),
     ("bound", 14), ("gap", 7), ("cpu_s", 8), ("memory_mb", 10), ("audit", 6), ("recovered", 9),

@@ -128,8 +128,10 @@ def protect(
     zeros: Annotated[str, typer.Option(help="hide | show")] = "hide",
     owners: Annotated[
         bool,
-        typer.Option("--owners", help=str(Text("promise it to the owner of any unit as well"))),
-    ] = False,
+        typer.Option(
+            "--owners/--no-owners", help=str(Text("promise it to the owner of any unit as well"))
+        ),
+    ] = True,
     known: Known = None,
     protection: Annotated[str, typer.Option(help="linear | integer | interval | rule-aware")] = (
         "interval"

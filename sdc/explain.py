@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sdc.config import read_config
 from sdc.disclosure.adding import Cell, Part, Refused, cells_over, groups_of, sums
@@ -40,6 +41,7 @@ class Evidence:
     order: Sequence[Cell]
     status: Mapping[Cell, str]
     tables: list[Counter[Cell]]
+    taken: Counter[Cell]
 
 
 def explain(path: str | Path, table: str, cell: str) -> str:
@@ -102,7 +104,9 @@ def _evidence(package: Path, internal: Path, table: str) -> Evidence:
         if found and f"data/{table}.csv" in files:
             part = part_of(files, head["pieces"][found[0]], a, found[0])
             tables = [sums(cells_over(part), numbers) for numbers in part.tables]
-            return Evidence(part, order_of(part), _status(status, table), tables)
+            order = order_of(part)
+            taken = _taken(a, found[0], order)
+            return Evidence(part, order, _status(status, table), tables, taken)
     except (Refused, *UNREADABLE) as error:
         what = type(error).__name__
         raise NotProven(Text("not a certificate of this ({what})", what=what)) from error
@@ -115,6 +119,12 @@ def _evidence(package: Path, internal: Path, table: str) -> Evidence:
         ),
         code="table",
     )
+
+
+def _taken(a: Mapping[str, Any], number: int, order: Sequence[Cell]) -> Counter[Cell]:
+    """To how many people inside other cells less is promised, because earlier releases leave no more."""
+    table, cell = a["promise_table"], a["promise_cell"]
+    return Counter(order[cell[i]] for i in a["left_promise"] if table[i] == number)
 
 
 def _status(text: str, table: str) -> dict[Cell, str]:
@@ -149,6 +159,12 @@ def _interval(own: Evidence, at: Cell) -> list[str]:
         lines.append(
             str(Text("promised: {low:,} or less, and {high:,} or more", low=low, high=high))
         )
+    if at in own.taken:
+        text = Text(
+            "less to owners of units in {n:,} other cells: earlier releases leave no more",
+            n=own.taken[at],
+        )
+        lines.append(str(text))
     return lines
 
 

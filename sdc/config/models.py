@@ -142,7 +142,7 @@ class RulesSection(Section):
     ground: k.Line | None = None
     protection: Literal["linear", "integer", "interval", "rule-aware"] = "interval"
     zeros: Literal["hide", "show"] = "hide"
-    owners: k.Flag = False
+    owners: k.Flag = True
     dominance: Annotated[tuple[int, float], BeforeValidator(k.dominance)] | None = None
     p_percent: Annotated[k.Exact, Field(gt=0, le=100)] | None = None
     cost: k.Identifier = "log"

@@ -47,7 +47,8 @@ def audit(
 
     The same is asked for each single hidden innermost cell that somebody knows from inside
     (``problem.own``): the owner of a unit that is counted there, the contributors to a measure. Of a
-    primary cell that contains it they are promised nothing below what they know. Cells of several
+    primary cell that contains it they are promised nothing below what they know, and of any nothing
+    that earlier releases have taken from them (``problem.left``). Cells of several
     tables in which one unit stands are not combined, nor are owners in several cells.
 
     ``moves`` (w, n) are witnesses offered by the maker; they are checked like all others, so that a
@@ -101,6 +102,9 @@ def _judge(problem: Problem, published: Published, proof: Proof) -> AuditReport:
     if problem.own is not None:
         bad = int(proof.narrowed.sum())
         checks.append(f"owners of units: {bad} primary cells narrowed")
+        checks += [f"{len(problem.left)} promises to them end where earlier releases do"] * (
+            len(problem.left) > 0
+        )
     complete = not proof.open
     certificate = pack(proof.demands, proof.moves, proof.reach, scale=proof.scale)
     certificate = _for_owners(problem, hidden, certificate, proof)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sdc.disclosure.adding import Cell, Part, Refused, line
+from sdc.disclosure.adding import Cell, Part, Refused, Seat, line
 from sdc.disclosure.certified import UNREADABLE, header_of, read_witness, rows_of, value_of
 from sdc.disclosure.verifier import verify
 from sdc.errors import NotProven
@@ -38,7 +38,8 @@ class Held:
     """What was added up, and for whom it holds: readers, and with ``owners`` the owner of any one unit.
 
     ``bounds`` are what the file takes everybody to know of cells, ``contributions`` what it takes those
-    inside to know of measures. ``min_count`` is 0 where the promises stand in the file alone.
+    inside to know of measures, ``taken`` how many promises to them it ends where it says that earlier
+    releases leave no more. ``min_count`` is 0 where the promises stand in the file alone.
     """
 
     level: str
@@ -49,6 +50,7 @@ class Held:
     tables: int
     bounds: int
     contributions: int
+    taken: int
     min_count: int
 
 
@@ -86,6 +88,7 @@ def verify_certificate(files: Mapping[str, bytes], witness: bytes, *, min_count:
         len(printed),
         len(a["prior_cell"]),
         len(a["known_index"]) if inside else 0,
+        len(a["left_promise"]) if inside else 0,
         min_count,
     )
 
@@ -141,7 +144,25 @@ def parts_of(files: Mapping[str, bytes], pieces: Sequence[Any], a: Mapping[str, 
         seen = {(*pieces[k]["family"], n) for k in order for n in pieces[k]["names"]}
         rest.sort(key=lambda k: sum((*pieces[k]["family"], n) in seen for n in pieces[k]["names"]))
         order.append(rest.pop())
-    return [part_of(files, pieces[k], a, k) for k in order]
+    return _with_ends([part_of(files, pieces[k], a, k) for k in order], (pieces, order), a)
+
+
+def _with_ends(
+    parts: list[Part], told: tuple[Sequence[Any], list[int]], a: Mapping[str, Any]
+) -> list[Part]:
+    """The parts, with the ends that earlier releases leave to single seats, as the file says."""
+    pieces, order = told
+    ends: list[dict[tuple[Cell, Seat], tuple[int, int]]] = [{} for _ in parts]
+    columns = [a[f"left_{name}"] for name in ("promise", "index", "known", "lower", "upper")]
+    for promise, index, known, lower, upper in zip(*columns, strict=True):
+        p = order.index(a["promise_table"][promise])
+        home = next(
+            k for k, own in enumerate(pieces) if 0 <= index - own["start"] < own["size"]
+        )
+        place = list(parts[order.index(home)].tables[0])[index - pieces[home]["start"]]
+        cell = order_of(parts[p])[a["promise_cell"][promise]]
+        ends[p][cell, (order.index(home), place, known)] = (lower, upper)
+    return [part._replace(left=left) for part, left in zip(parts, ends, strict=True)]
 
 
 def part_of(files: Mapping[str, bytes], piece: Any, a: Mapping[str, Any], number: int) -> Part:

@@ -17,6 +17,9 @@ promise_*      (p,)    table (piece number), cell (flat, C order over sorted cod
 prior_*        (f,)    table, cell, least, most: what everybody takes the cell to hold
 known_*        (k,)    index (position in ``value``), least: what the contributors to an innermost cell
                        of a measure know it to hold, one of them or several together
+left_*         (e,)    promise (position among the promises), index (position in ``value``), known: for
+               whoever knows so much of that cell the promise ends at least, most, because earlier
+               releases leave no more. Nobody can add that up from the files: it is believed
 ============== ======= ========================================================================
 
 A piece is the set of innermost cells of one table, or of atoms that link tables: ``family``
@@ -70,7 +73,7 @@ def evidence(problem: Problem, report: AuditReport) -> bytes:
     moves = sp.csr_matrix(certificate.moves.tocsc()[:, unknowns])
     moves.sum_duplicates()
     head = {
-        "version": 3,
+        "version": 4,
         "scale": certificate.scale,
         "level": str(report.level),
         "owners": problem.own is not None,
@@ -84,9 +87,10 @@ def evidence(problem: Problem, report: AuditReport) -> bytes:
         "indptr": moves.indptr.astype(np.int64),
         "index": moves.indices.astype(np.int64),
         "step": moves.data.astype(np.int64),
-        **_promises(problem, report, parts),
+        **(promises := _promises(problem, report, parts)),
         **_beforehand(problem, system),
         **_known(problem, unknowns),
+        **_left(problem, unknowns, (parts, promises)),
     }
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)
@@ -215,15 +219,8 @@ def _family(
 
 def _promises(problem: Problem, report: AuditReport, parts: Sequence[_Part]) -> dict[str, IntArray]:
     """What the level promises of each primary cell, in the first piece that holds it."""
-    table, cell = _first_place(problem.system, problem.primary)
-    for number, part in enumerate(parts):
-        if part.head["table"] is None:
-            place = np.full(problem.system.n, -1, dtype=np.int64)
-            place[part.unknowns] = np.arange(len(part.unknowns))
-            mine = (table < 0) & (place[problem.primary] >= 0)
-            table[mine], cell[mine] = number, place[problem.primary[mine]]
-    kept = table >= 0  # the others speak of earlier releases, whose files are not staged
-    table, cell = table[kept], cell[kept]
+    primary, table, cell = _promised(problem, parts)
+    kept = np.isin(problem.primary, primary)
     value = problem.system.value[problem.primary]
     interval = report.level != "integer"
     reach = (problem.upper, problem.lower, problem.slide)
@@ -236,6 +233,19 @@ def _promises(problem: Problem, report: AuditReport, parts: Sequence[_Part]) -> 
         "promise_lower": lower[kept],
         "promise_slide": slide[kept],
     }
+
+
+def _promised(problem: Problem, parts: Sequence[_Part]) -> tuple[IntArray, IntArray, IntArray]:
+    """The primary cells that a piece holds, with its number and their place in it."""
+    table, cell = _first_place(problem.system, problem.primary)
+    for number, part in enumerate(parts):
+        if part.head["table"] is None:
+            place = np.full(problem.system.n, -1, dtype=np.int64)
+            place[part.unknowns] = np.arange(len(part.unknowns))
+            mine = (table < 0) & (place[problem.primary] >= 0)
+            table[mine], cell[mine] = number, place[problem.primary[mine]]
+    kept = table >= 0  # the others speak of earlier releases, whose files are not staged
+    return problem.primary[kept], table[kept], cell[kept]
 
 
 def _beforehand(problem: Problem, system: System) -> dict[str, IntArray]:
@@ -262,6 +272,26 @@ def _known(problem: Problem, unknowns: IntArray) -> dict[str, IntArray]:
     own[:, 1:][own[:, 1:] == own[:, :-1]] = 0
     index, which = np.nonzero(own)
     return {"known_index": index.astype(np.int64), "known_least": own[index, which]}
+
+
+def _left(
+    problem: Problem, unknowns: IntArray, told: tuple[Sequence[_Part], dict[str, IntArray]]
+) -> dict[str, IntArray]:
+    """What earlier releases leave of the promises written down, to those who stand in a written cell."""
+    parts, promises = told
+    number = np.full(problem.system.n, -1, dtype=np.int64)
+    number[_promised(problem, parts)[0]] = np.arange(len(promises["promise_cell"]))
+    rows = problem.left[number[problem.left[:, 0]] >= 0]
+    # A cell of several tables stands once for each of them.
+    order = np.argsort(unknowns, kind="stable")
+    first, last = (np.searchsorted(unknowns[order], rows[:, 1], s) for s in ("left", "right"))
+    which = np.repeat(np.arange(len(rows)), last - first)
+    index = np.concatenate([np.zeros(0, np.int64), *map(np.arange, first, last)])
+    cell, _, known, least, most = rows[which].T
+    return {
+        "left_promise": number[cell], "left_index": order[index], "left_known": known,
+        "left_lower": least, "left_upper": most,
+    }  # fmt: skip
 
 
 def _first_place(system: System, cells: IntArray) -> tuple[IntArray, IntArray]:

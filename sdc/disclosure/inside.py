@@ -37,29 +37,43 @@ class Moved:
 def check_inside(pieces: Sequence[Piece], moved: Sequence[Moved], arrays: Arrays) -> None:
     """Every promise must be kept by witnesses that leave what is known in any single innermost cell.
 
-    A promise that a cell can be low is not owed to those who know more of it from inside.
+    A promise that a cell can be low is not owed to those who know more of it from inside, and none
+    beyond what earlier releases leave, as the file says.
     O(promises x witnesses that keep them x cells that these empty).
     """
     seat, least = _seats(pieces, arrays)
     emptied = _emptied(pieces, (seat, least), len(arrays["indptr"]) - 1)
+    left = _left(arrays, (seat, least))
     for number, (piece, seen) in enumerate(zip(pieces, moved, strict=True)):
         mine = {k: arrays[k][arrays["promise_table"] == number] for k in PROMISE}
         order = np.argsort(seen.promise, kind="stable")
         ends = np.searchsorted(seen.promise[order], np.arange(len(seen.truth) + 1))
+        place = np.flatnonzero(arrays["promise_table"] == number)
         for i, truth in enumerate(seen.truth.tolist()):
             part = order[ends[i] : ends[i + 1]]
             witness, step = seen.witness[part], seen.step[part]
             upper, lower = int(mine["promise_upper"][i]), int(mine["promise_lower"][i])
-            if upper > truth and _common(emptied, witness[step >= upper - truth]):
+            nearer = left.get(int(place[i]), {})
+            for k, (low_end, high_end) in nearer.items():
+                own = np.array([k not in emptied[w] for w in witness.tolist()], dtype=bool)
+                reach = step[own].max(initial=0), step[own].min(initial=0)
+                if (
+                    reach[0] < min(upper, high_end) - truth
+                    or reach[1] > max(lower, low_end) - truth
+                ):
+                    refuse(Text("what earlier releases leave to the owner of a unit"))
+            if upper > truth and _common(emptied, witness[step >= upper - truth]) - nearer.keys():
                 refuse(Text("an upper promise to the owner of a unit"))
             if lower < truth:
-                left = _common(emptied, witness[step <= lower - truth])
-                low = [k for k in left if least[k] <= lower]
-                high = [k for k in left if least[k] > lower]
+                seen_by = _common(emptied, witness[step <= lower - truth]) - nearer.keys()
+                low = [k for k in seen_by if least[k] <= lower]
+                high = [k for k in seen_by if least[k] > lower]
                 cell = int(mine["promise_cell"][i])
                 if low or not all(_inside((piece, seen), cell, pieces, int(seat[k])) for k in high):
                     refuse(Text("a lower promise to the owner of a unit"))
-            if upper <= truth <= lower and _common(emptied, witness[step != 0]):
+            second = upper <= truth <= lower
+            fixed = {k for k, (low_end, high_end) in nearer.items() if low_end == high_end}
+            if second and _common(emptied, witness[step != 0]) - fixed:
                 refuse(Text("the promise of a second value to the owner of a unit"))
 
 
@@ -83,6 +97,17 @@ def _seats(pieces: Sequence[Piece], arrays: Arrays) -> tuple[Ints, Ints]:
     least = np.concatenate([np.ones(units, dtype=np.int64), arrays["known_least"]])
     order = np.argsort(seat, kind="stable")
     return seat[order], least[order]
+
+
+def _left(arrays: Arrays, seats: tuple[Ints, Ints]) -> dict[int, dict[int, tuple[int, int]]]:
+    """By promise and seat the ends that earlier releases leave, as the file says."""
+    number = {pair: k for k, pair in enumerate(zip(*(s.tolist() for s in seats), strict=True))}
+    out: dict[int, dict[int, tuple[int, int]]] = {}
+    rows = (arrays[f"left_{n}"].tolist() for n in ("promise", "index", "known", "lower", "upper"))
+    for promise, at, known, lower, upper in zip(*rows, strict=True):
+        if (at, known) in number:
+            out.setdefault(promise, {})[number[at, known]] = (lower, upper)
+    return out
 
 
 def _emptied(

@@ -24,7 +24,8 @@ class Seats:
     ``side`` is +1, -1, or 0 for any change; ``need`` counts in units of 1 / ``scale``. Whoever sits in
     ``seat`` knows that it holds ``own`` at least, more than everybody knows; a cell has a seat for each
     coalition that knows more. ``exempt`` (r, s) marks the demands that a seat cannot be promised: the
-    cell asked about contains it, and would have to fall below what is known there.
+    cell asked about contains it, and would have to fall below what is known there; or it would have to
+    go farther than earlier releases leave to that seat (``Problem.left``).
     """
 
     cell: IntArray
@@ -46,7 +47,7 @@ class Seats:
         more[:, 1:] &= own[free][:, 1:] > own[free][:, :-1]
         at, which = np.nonzero(more)
         seat, known = free[at].astype(np.int64), own[free[at], which]
-        exempt = _exempt(problem, rows, (seat, known))
+        exempt = _exempt(problem, rows, (seat, known)) + _ended(problem, rows, (seat, known))
         return cls(cell, side, scale * need, seat, known, exempt, value, scale)
 
     def serving(self, moves: sp.csr_matrix) -> sp.csr_matrix:
@@ -97,14 +98,19 @@ class Seats:
 
 
 def rows_of(problem: Problem) -> Rows:
-    """Cell, side and need of every promise of a problem: a row upward and one downward, or any change."""
+    """Cell, side and need of every promise of a problem: a row upward and one downward, or any change;
+    then what is left of those that end earlier for somebody inside.
+    """
     demands = Demands.of(problem, np.zeros(problem.system.n, dtype=bool))
     up, down = demands.up, demands.down
     some = (up == 0) & (down == 0)
     parts = ((1, up, up > 0), (-1, down, down > 0), (0, np.ones_like(up), some))
     cell = np.concatenate([demands.cells[m] for _, _, m in parts])
     side = np.concatenate([np.full(int(m.sum()), s, dtype=np.int64) for s, _, m in parts])
-    return cell, side, np.concatenate([n[m] for _, n, m in parts])
+    need = np.concatenate([n[m] for _, n, m in parts])
+    rows = zip((cell, side, need), problem.nearer, strict=True)
+    whole, wanted, far = (np.concatenate(pair) for pair in rows)
+    return whole, wanted, far
 
 
 def _exempt(problem: Problem, rows: Rows, seats: tuple[IntArray, IntArray]) -> sp.csr_matrix:
@@ -124,6 +130,33 @@ def _exempt(problem: Problem, rows: Rows, seats: tuple[IntArray, IntArray]) -> s
     r, s = asked[inside.row], inside.col
     least = value[cell[r]] - need[r] < own[s]
     return sp.csr_matrix((np.ones(int(least.sum()), np.int8), (r[least], s[least])), shape=shape)
+
+
+def _ended(problem: Problem, rows: Rows, seats: tuple[IntArray, IntArray]) -> sp.csr_matrix:
+    """(r, s) rows that ask for more than earlier releases leave to a seat."""
+    (cell, side, need), (seat, own), value = rows, seats, problem.system.value
+    order = np.argsort(cell, kind="stable")
+    first, last = (np.searchsorted(cell[order], problem.left[:, 0], s) for s in ("left", "right"))
+    pair = np.repeat(np.arange(len(problem.left)), last - first)
+    start = np.repeat(first - np.cumsum(last - first) + last - first, last - first)
+    r = order[start + np.arange(len(pair))]
+    _, where, known, least, most = problem.left[pair].T
+    asked = value[cell[r]] + side[r] * need[r]
+    lost = ((side[r] > 0) & (asked > most)) | ((side[r] < 0) & (asked < least))
+    lost |= (side[r] == 0) & (least == most)
+    r, where, known = r[lost], where[lost], known[lost]
+    found = sp.csr_matrix((len(cell), len(seat)), dtype=np.int8)
+    at = np.searchsorted(seat, where)
+    # A seat stands once for each coalition that knows more.
+    while len(at):
+        here = at < len(seat)
+        here[here] = seat[at[here]] == where[here]
+        r, where, known, at = r[here], where[here], known[here], at[here]
+        same = own[at] == known
+        ones = np.ones(int(same.sum()), np.int8)
+        found += sp.csr_matrix((ones, (r[same], at[same])), shape=found.shape)
+        at = at + 1
+    return found
 
 
 def _contained(relations: sp.csr_matrix, cells: sp.csr_matrix) -> sp.csr_matrix:

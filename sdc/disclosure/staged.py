@@ -62,7 +62,7 @@ def _checked(files: Mapping[str, bytes], witness: bytes) -> Checked:
     with np.load(io.BytesIO(witness), allow_pickle=False) as stored:
         arrays: Arrays = {name: stored[name] for name in stored.files}
     head = json.loads(arrays["head"].tobytes().decode("utf-8"))
-    if (head["version"], head["scale"]) != (3, 1):
+    if (head["version"], head["scale"]) != (4, 1):
         refuse(Text("the version of the witness file"))
     require_sound(head["pieces"], arrays)
     _require_all_tables(files, [p["table"] for p in head["pieces"]])

@@ -29,8 +29,8 @@ class Rules:
     level : Level
         The promise for every hidden primary cell.
     owners : bool
-        Whether the promise also holds for the owner of any one unit, and in measures for up to
-        ``min_count`` - 1 contributors to one cell. More X, and a longer search.
+        Whether ``integer`` and ``interval`` also hold for the owner of any one unit, and in measures for
+        up to ``min_count`` - 1 contributors to one cell. Without, for readers alone: fewer X.
     dominance : (n, k), optional
         Measures: hide where the n largest contributors make more than the share k of a cell.
     p_percent : float, optional
@@ -62,7 +62,7 @@ class Rules:
     never_hide: tuple[Mapping[str, str], ...] = field(default=())
     must_hide: tuple[Mapping[str, str], ...] = field(default=())
     profile: str = ""
-    owners: bool = False
+    owners: bool = True
 
     def __post_init__(self) -> None:
         if isinstance(self.min_count, bool) or not isinstance(self.min_count, int):

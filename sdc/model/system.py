@@ -8,7 +8,7 @@ and audit both read these two values and nothing else of each other.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -176,6 +176,9 @@ class Problem:
     own       (n, j) what somebody who stands in an innermost cell knows it to hold at least: one
                      unit in counts, in measures the 1, 2 … j largest contributions together;
                      0 where nobody stands; None where nobody is to be reckoned with
+    left      (e, 5) promises that end earlier for somebody inside, because earlier releases leave no
+                     more: primary cell, cell known from inside, what is known of it, and the
+                     lower and the upper end that are left
     ========= ====== =========================================================================
 
     The promise also holds for each of those who stand in one cell, with what they know added. Of a
@@ -195,12 +198,13 @@ class Problem:
     whole: bool = True
     blur: Blur | None = None
     own: IntArray | None = None
+    left: IntArray = field(default_factory=lambda: np.zeros((0, 5), dtype=np.int64))
 
     def __post_init__(self) -> None:
         n, p = self.system.n, len(self.primary)
         arrays = (self.primary, self.upper, self.lower, self.slide, self.floor, self.ceiling)
         own = () if self.own is None else (self.own,)
-        for array in (*arrays, self.eligible, self.cost, *own):
+        for array in (*arrays, self.eligible, self.cost, self.left, *own):
             array.setflags(write=False)
         per_cell = (self.floor, self.ceiling, self.eligible, self.cost, *own)
         per_primary = (self.upper, self.lower, self.slide)
@@ -222,12 +226,26 @@ class Problem:
         return self.primary[self.system.shown[self.primary]]
 
     @cached_property
+    def nearer(self) -> tuple[IntArray, IntArray, IntArray]:
+        """(r,) cell, side (+1 or -1) and distance of what remains of promises that ``left`` ends."""
+        cell, least, most = self.left[:, 0], self.left[:, 3], self.left[:, 4]
+        at, value = np.searchsorted(self.primary, cell), self.system.value[cell]
+        rise = (most < self.upper[at]) & (most > value)
+        fall = (least > self.lower[at]) & (least < value)
+        up = np.stack([cell, np.ones_like(cell), most - value])[:, rise]
+        down = np.stack([cell, -np.ones_like(cell), value - least])[:, fall]
+        rows = np.unique(np.concatenate([up, down], axis=1), axis=1)
+        if self.level is Level.INTEGER:
+            rows = rows[:, :0]
+        return rows[0], rows[1], rows[2]
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over the system and the demands."""
         parts = [self.primary, self.upper, self.lower, self.slide, self.floor, self.ceiling]
         if self.blur is not None:
             parts += [self.blur.threshold, self.blur.floor, self.blur.ceiling]
-        own = () if self.own is None else (self.own,)
+        own = () if self.own is None else (self.own, self.left)
         text = f"{self.system.digest}:{self.level}:{self.whole}".encode()
         return digest_of(np.frombuffer(text, dtype=np.uint8), *parts, self.eligible, *own)
 

@@ -211,4 +211,8 @@ def _told(held: Held) -> Iterator[Text]:
             "believed of the file: {bounds:,} bounds known to all, {shares:,} contributions",
             bounds=held.bounds, shares=held.contributions,
         )  # fmt: skip
+    if held.taken:
+        yield Text(
+            "believed of the file: {n:,} promises to owners end where earlier releases do", n=held.taken
+        )
     yield Text("not looked at: earlier releases, and the pictures drawn from these tables")

@@ -25,7 +25,7 @@ from sdc.model.plan import Plan, PublishedTable
 from sdc.model.release import Release
 from sdc.model.report import AuditReport, Verdict
 from sdc.model.states import State
-from sdc.model.system import Level, System
+from sdc.model.system import Level, Problem, System
 from sdc.pipeline.engine import audit_problem, release
 
 TEXT = {State.ZERO: "-", State.HIDDEN: "X"}
@@ -137,7 +137,9 @@ def write_protected(
         internal.mkdir(mode=0o700)
         files = {
             "protection.csv": protection_text(plan),
-            "audit.json": json.dumps(audit_json(system, report), ensure_ascii=False, indent=1),
+            "audit.json": json.dumps(
+                audit_json(plan.problem, report), ensure_ascii=False, indent=1
+            ),
             "summary.json": json.dumps(summary, ensure_ascii=False, indent=1),
         }
         for name, text in files.items():
@@ -227,8 +229,12 @@ def protection_text(plan: Plan) -> str:
     return handle.getvalue()
 
 
-def audit_json(system: System, report: AuditReport) -> dict[str, Any]:
-    """The audit's findings for the internal folder."""
+def audit_json(problem: Problem, report: AuditReport) -> dict[str, Any]:
+    """The audit's findings for the internal folder; ``taken`` names what earlier releases have taken
+    from the owners of units, so that it is not promised to them.
+    """
+    system = problem.system
+    name = {c: system.name_of(c) for c in np.unique(problem.left[:, :2]).tolist()}
     return {
         "level": str(report.level),
         "passed": report.passed,
@@ -248,4 +254,5 @@ def audit_json(system: System, report: AuditReport) -> dict[str, Any]:
             }
             for r in report.revelations
         ],
+        "taken": [{"cell": name[c], "owner_in": name[q]} for c, q, *_ in problem.left.tolist()],
     }

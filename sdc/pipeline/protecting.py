@@ -41,7 +41,7 @@ class Options:
     hierarchies: Mapping[str, Path] = field(default_factory=dict)
     min_count: int | None = None
     zeros: str = "hide"
-    owners: bool = False
+    owners: bool = True
     known: Path | None = None
     protection: str = "interval"
     cost: str = "log"
@@ -144,7 +144,7 @@ def _protect_jj(path: Path, out: Path, options: Options, *, started: float, run:
         internal = folder / "internal"
         internal.mkdir(mode=0o700)
         for name, value in (
-            ("audit.json", audit_json(demands.system, report)),
+            ("audit.json", audit_json(demands, report)),
             ("summary.json", summary),
         ):
             (internal / name).write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")

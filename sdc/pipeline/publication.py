@@ -18,7 +18,7 @@ from sdc.model.hierarchy import Hierarchy
 from sdc.model.plan import Published, PublishedTable
 from sdc.model.release import Figure, Geography, Release, ReleaseInfo
 from sdc.model.report import AuditReport
-from sdc.model.system import System
+from sdc.model.system import Problem, System
 from sdc.pipeline.geography import AREAS, MESH, Places
 from sdc.pipeline.treat import Treated
 from sdc.publishing.derived import derive, rows
@@ -211,3 +211,10 @@ def timestamp_lines(config: Config, package: Path) -> tuple[tuple[Text, Text], .
         return ((Text("timestamp"), stamp(package, section.timestamp).text),)
     except PackageError as error:
         return ((Text("timestamp"), error.text),)
+
+
+def taken_lines(problem: Problem) -> list[tuple[Text, object]]:
+    """How much earlier releases have taken from the owners of units, where they have, for a person."""
+    n = len(problem.left)
+    said = Text("{n:,} promises end earlier: earlier releases leave no more (audit.json)", n=n)
+    return [(Text("owners of units"), said)] if n else []

@@ -34,6 +34,7 @@ from sdc.pipeline.publication import (
     figures_of,
     keys_of,
     release_of,
+    taken_lines,
     timestamp_lines,
 )
 from sdc.pipeline.stability import changes_text, decided
@@ -98,6 +99,7 @@ class Result:
             (Text("method"), safe.plan.method),
             (Text("audit"), passed),
         ]
+        rows += taken_lines(safe.plan.problem)
         rows += [(Text("outside"), _outside(a)) for a in safe.prepared.aside]
         return "\n".join(aligned([*rows, *entry_lines(safe.prepared), *self.notes]))
 
@@ -274,7 +276,7 @@ def checker_file(config: Config, release: Release) -> dict[str, bytes]:
 def internal_files(safe: Safe) -> dict[str, bytes]:
     """What the city keeps: the audit, the reasons, the witnesses, the records set aside."""
     texts: dict[str, Any] = {
-        "audit.json": audit_json(safe.system, safe.report),
+        "audit.json": audit_json(safe.plan.problem, safe.report),
         "summary.json": summary_of(safe.plan, safe.report, seconds=0.0),
         "configuration.json": {"sha256": safe.config.sha256},
     }

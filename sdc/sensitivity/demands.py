@@ -21,6 +21,7 @@ from sdc.model.rules import COSTS, Rules
 from sdc.model.system import UNBOUNDED, Block, BoolArray, FloatArray, Level, Problem, System
 from sdc.model.table import Table
 from sdc.sensitivity.beforehand import known_beforehand
+from sdc.sensitivity.left import left_inside
 from sdc.sensitivity.reach import (
     floor_of,
     known_units,
@@ -55,7 +56,7 @@ def problem(
     as they say, on both sides. Known cells keep their value for everybody. A place that its table
     does not print (its class is counted in a group there) has the demands of a hidden cell. With
     ``owners`` all of it holds against those who stand in one innermost cell as well
-    (``known_inside``). O(cells).
+    (``known_inside``), as far as what is public before leaves it to them (``left_inside``). O(cells).
 
     Raises RulesError where tables disagree on the level, a measure has neither dominance nor p %, or a
     cell that is never to be hidden is counted in a group; Infeasible where a bound alone gives away that
@@ -103,6 +104,8 @@ def problem(
     primary = np.flatnonzero(demand.primary).astype(np.int64)
     upper, lower = demand.upper[primary], np.maximum(demand.lower, least)[primary]
     refuse_known(system, level, (primary, upper), (floor, most))
+    before = np.maximum(least, -1 if prior is None else prior.floor), most
+    own, asked = _inside(system, by_table), (primary, upper, lower)
     return Problem(
         system=system,
         level=level,
@@ -115,7 +118,8 @@ def problem(
         eligible=eligible,
         cost=cost,
         blur=blur,
-        own=_inside(system, by_table),
+        own=own,
+        left=left_inside(system, before, own, asked, second=level is Level.INTEGER),
     )
 
 

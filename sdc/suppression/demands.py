@@ -87,9 +87,11 @@ class Demands:
         room = problem.ceiling[problem.primary] - value - up
         above = np.minimum(short, np.maximum(room, 0))
         up, down = up + above, down + short - above
-        cell = np.concatenate([problem.primary, problem.primary])
+        more = problem.nearer
+        cell = np.concatenate([problem.primary, problem.primary, more[0]])
         sign = np.repeat(np.array([1, -1], dtype=np.int64), len(value))
-        need = np.concatenate([up, down])
+        sign = np.concatenate([sign, more[1]])
+        need = np.concatenate([up, down, more[2]])
         wanted = np.flatnonzero(need > 0)
         order = wanted[np.lexsort((-sign[wanted], cell[wanted], need[wanted]))]
         return cls.plain(cell[order], sign[order], need[order])

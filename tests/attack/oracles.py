@@ -34,9 +34,12 @@ class Oracle:
     least: int = 0
     joint: tuple[str, ...] = ()
     meeting: Mapping[tuple[str, ...], tuple[Cell, ...]] = field(default_factory=dict)
+    owners: bool = True
 
     def rules(self, level: str = "interval") -> sdc.Rules:
-        return sdc.Rules(min_count=self.min_count, zeros=self.zeros, level=level)
+        return sdc.Rules(
+            min_count=self.min_count, zeros=self.zeros, level=level, owners=self.owners
+        )
 
     def system(self) -> sdc.System:
         dims = {d.name: d for t in self.tables for d in t.dims}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 from pathlib import Path
 
@@ -11,7 +13,9 @@ import smallcity
 from typer.testing import CliRunner
 
 from sdc import cli
-from sdc.errors import InputError, RulesError
+from sdc.disclosure.certificate import verify_certificate
+from sdc.disclosure.staged import check_staged
+from sdc.errors import InputError, NotProven, RulesError
 from sdc.ledger.payload import unpack
 from sdc.ledger.store import PENDING, PUBLISHED, Ledger
 from sdc.model.states import State
@@ -49,6 +53,15 @@ def correct_one_record(folder: Path) -> None:
     (folder / "buildings.csv").write_text("\n".join(rows) + "\n", "utf-8")
 
 
+def fewer(witness: bytes, kept: slice) -> bytes:
+    """A witness file that speaks of some only of the promises that end earlier."""
+    with np.load(io.BytesIO(witness)) as stored:
+        arrays = {n: stored[n][kept] if n.startswith("left_") else stored[n] for n in stored.files}
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)
+    return out.getvalue()
+
+
 def kinds(folder: Path) -> list[tuple[str, str]]:
     return [(r.entry.kind, r.entry.label) for r in Ledger(folder / "ledger.sqlite").rows()]
 
@@ -72,6 +85,20 @@ def test_a_release_another_one_and_a_correction(city: Path) -> None:
     )
     assert other.safe.system.known.any()
     assert "small.1" in other.safe.report.checks[-1]
+    # What the first release has taken from owners is named inside, counted outside, and the file says
+    # so: without it both checkers of the files refuse, with the place of one promise only as well.
+    taken = json.loads((folder / "releases/other.internal/audit.json").read_text("utf-8"))["taken"]
+    assert len(taken) == len(other.safe.plan.problem.left) == 10
+    assert f"{len(taken):,} promises end earlier" in other.text()
+    files = {
+        f"data/{p.name}": p.read_bytes() for p in (folder / "releases/other/data").glob("*.csv")
+    }
+    witness = (folder / "releases/other.internal/witness.npz").read_bytes()
+    for check in (check_staged, verify_certificate):
+        check(files, witness)
+        for some in (slice(0), slice(1, None)):
+            with pytest.raises(NotProven, match="owner"):
+                check(files, fewer(witness, some))
     assert other.safe.report.ledger_head == Ledger(folder / "ledger.sqlite").rows()[1].hash
     correct_one_record(folder)
     with pytest.raises(InputError, match="serial"):
