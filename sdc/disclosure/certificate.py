@@ -152,16 +152,17 @@ def _with_ends(
 ) -> list[Part]:
     """The parts, with the ends that earlier releases leave to single seats, as the file says."""
     pieces, order = told
+    if not a["left_promise"]:
+        return parts
+    cells, places = [order_of(p) for p in parts], [list(p.tables[0]) for p in parts]
+    starts = [pieces[k]["start"] for k in order]
     ends: list[dict[tuple[Cell, Seat], tuple[int, int]]] = [{} for _ in parts]
     columns = [a[f"left_{name}"] for name in ("promise", "index", "known", "lower", "upper")]
     for promise, index, known, lower, upper in zip(*columns, strict=True):
         p = order.index(a["promise_table"][promise])
-        home = next(
-            k for k, own in enumerate(pieces) if 0 <= index - own["start"] < own["size"]
-        )
-        place = list(parts[order.index(home)].tables[0])[index - pieces[home]["start"]]
-        cell = order_of(parts[p])[a["promise_cell"][promise]]
-        ends[p][cell, (order.index(home), place, known)] = (lower, upper)
+        home = max((start, h) for h, start in enumerate(starts) if start <= index)[1]
+        seat = (home, places[home][index - starts[home]], known)
+        ends[p][cells[p][a["promise_cell"][promise]], seat] = (lower, upper)
     return [part._replace(left=left) for part, left in zip(parts, ends, strict=True)]
 
 
