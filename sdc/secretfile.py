@@ -1,7 +1,8 @@
 """May nobody but its owner read this file, and what stands in it?
 
 Keys, passphrases and the working log are read here and nowhere else. The open file is judged, not its
-name, so that nobody can put another file in its place between the two.
+name, so that nobody can put another file in its place between the two. A database opens its file itself:
+there the name has to do.
 """
 
 from __future__ import annotations
@@ -35,11 +36,23 @@ def read_secret(path: Path | str, what: Text, *, code: str, links: bool = False)
         if not links and not stat.S_ISREG(os.lstat(path).st_mode):  # a pipe would wait to be opened
             raise InputError(Text("{what} is not a plain file", what=what), code=code)
         with open(os.open(path, flags), "rb") as handle:
-            mode = os.fstat(handle.fileno()).st_mode
-            if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
-                raise InputError(
-                    Text("others can read {what}; run chmod 600", what=what), code=code
-                )
+            _require_own(os.fstat(handle.fileno()).st_mode, what, code)
             return handle.read()
     except OSError as error:
         raise InputError(Text("{what} cannot be read", what=what), code=code) from error
+
+
+def require_secret(path: Path, what: Text, *, code: str) -> None:
+    """InputError where a file that another library opens is no plain file, or others have rights to it.
+
+    Windows keeps no such rights: there every plain file passes.
+    """
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode):
+        raise InputError(Text("{what} is not a plain file", what=what), code=code)
+    _require_own(mode, what, code)
+
+
+def _require_own(mode: int, what: Text, code: str) -> None:
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise InputError(Text("others can read {what}; run chmod 600", what=what), code=code)

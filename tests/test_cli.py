@@ -188,6 +188,20 @@ def test_a_place_that_cannot_be_written_is_named(
     assert words[-1].partition("/")[0] in told
 
 
+@pytest.mark.parametrize("code", ["=1+1", "@SUM(A1)", "＋1+cmd", "-a"])
+def test_a_code_that_a_spreadsheet_would_run_is_refused(folder: Path, code: str) -> None:
+    """As in packages: it is neither printed as it is, nor altered."""
+    for name in ("cells.csv", "area.csv"):
+        text = (folder / name).read_text(encoding="utf-8")
+        (folder / name).write_text(re.sub("^b,", f"{code},", text, flags=re.M), encoding="utf-8")
+    words = ["protect", folder / "cells.csv", *trees(folder), "--min-count", 3]
+    status, _, error = run(*words, "--out", folder / "new")
+    assert status == 2
+    assert code in error
+    assert "formula" in error
+    assert not (folder / "new").exists()
+
+
 def test_the_engines_named_in_the_help_are_those_that_exist() -> None:
     assert cli.ENGINES.split(" | ") == ["auto", *METHODS]
 

@@ -3,7 +3,8 @@
 One SQLite file. Rows are only ever added (triggers refuse anything else), and each carries the SHA-256 of
 the one before it. A release is two rows: *pending* before its package appears, *published* after; one
 that stays pending counts as published. Writers take turns, and a writer who looked at an older state of
-the list is refused. The file holds true values: it is created with mode 0600.
+the list is refused. The file holds true values: it is created with mode 0600, and refused with any other
+that lets others in.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from sdc.errors import InputError, PackageError, SdcError
 from sdc.messages import Text
+from sdc.secretfile import require_secret
 
 PENDING, PUBLISHED, EXTERNAL = "pending", "published", "external"
 GENESIS = "0" * 64
@@ -88,7 +90,8 @@ def link(previous: str, number: int, entry: Entry) -> str:
 class Ledger:
     """The append-only list in one file; created on first use where ``create`` says so.
 
-    Raises InputError for a file that is no ledger, PackageError where the chain is broken.
+    Raises InputError for a file that is no ledger or that others can read, PackageError where the chain
+    is broken.
     """
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
@@ -103,6 +106,7 @@ class Ledger:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             with self._open() as base:
                 base.executescript(_SCHEMA)
+        require_secret(path, Text("the ledger {name!r}", name=path.name), code="ledger-open")
         with self._open() as base:
             if base.execute("PRAGMA user_version").fetchone()[0] != 1:
                 raise InputError(

@@ -26,6 +26,7 @@ from sdc.pipeline.finished import (
     summary_of,
     write_protected,
 )
+from sdc.publishing.symbols import safe_code
 from sdc.readers.beforehand import bounds_of, places, read_known, require_true
 from sdc.readers.jj import pattern_text, read_jj
 from sdc.readers.tables import read_cells, read_hierarchy
@@ -118,6 +119,9 @@ def _read(path: Path, options: Options, rules: Rules) -> Problem:
     priced = [options.cost] if options.cost not in COSTS else []
     names = list(dict.fromkeys([*options.measures, *priced]))
     count, *measures = read_cells(path, hierarchies=trees, measures=names)
+    for dim in count.dims:  # before hours of work
+        for code in (dim.name, *dim.codes):
+            safe_code(code, dim.name)
     printed = [m for m in measures if m.measure in options.measures]
     system = system_of([count, *printed])
     prior = None if options.known is None else _prior(options.known, system)

@@ -22,6 +22,7 @@ from sdc.publishing import signature as ssh
 from sdc.publishing.container import Fault, read_container
 from sdc.publishing.figurecheck import figure_faults
 from sdc.publishing.gate import RELEASE_ID
+from sdc.publishing.outlinecheck import outline_faults
 from sdc.publishing.readback import table_faults
 
 UNCHECKED = "INTEGRITY ONLY, SIGNER NOT CHECKED"
@@ -95,7 +96,7 @@ def verify_package(
     if not faults:
         info = bag.parse_bag_info(files[bag.BAG_INFO])
         name, serial = info["External-Identifier"], int(info["Release-Serial"])
-        faults += table_faults(files) or figure_faults(files)
+        faults += table_faults(files) or figure_faults(files) or outline_faults(files)
     who = print_ = ""
     if not faults and (signers is not None or fingerprint is not None):
         anchor = _anchor(signers, fingerprint)

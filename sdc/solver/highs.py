@@ -97,10 +97,6 @@ class Model:
             np.asarray(upper, np.float64),
         )
 
-    def set_row_bounds(self, row: int, lower: float, upper: float) -> None:
-        """Replace the bounds of one row."""
-        self._highs.changeRowBounds(int(row), float(lower), float(upper))
-
     def add_rows(self, matrix: sp.spmatrix, lower: npt.ArrayLike, upper: npt.ArrayLike) -> None:
         """Append rows below the present ones."""
         csr = sp.csr_matrix(matrix, dtype=np.float64)

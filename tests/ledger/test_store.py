@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import multiprocessing
+import os
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,26 @@ def test_what_is_added_is_read_again_in_order(tmp_path: Path) -> None:
     assert rows[2].previous == rows[1].hash == link(rows[0].hash, 2, rows[1].entry)
     assert head(book.rows()) == rows[2].hash
     assert (tmp_path / "l.sqlite").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no such rights")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
+def test_a_ledger_that_others_can_open_is_refused(mode: int, tmp_path: Path) -> None:
+    path = tmp_path / "l.sqlite"
+    filled(path)
+    path.chmod(mode)
+    for create in (False, True):
+        with pytest.raises(InputError, match="chmod 600") as caught:
+            Ledger(path, create=create)
+        assert caught.value.code == "ledger-open"
+        assert "台帳" in str(caught.value)
+    path.chmod(0o600)
+    assert len(Ledger(path).rows()) == 3
+
+
+def test_a_folder_is_no_ledger(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="plain file"):
+        Ledger(tmp_path)
 
 
 def test_rows_cannot_be_changed_through_the_file_s_own_rules(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from sdc.publishing.package import publish
 from sdc.publishing.verify import verify_package
 
 TABLE, WIDE, DESCRIBED = "data/use.csv", "data/use_wide.csv", "datapackage.json"
+OUTLINES = "data/areas.geojson"
 LIE = "\x1b[2K\rVERIFIED: release@131041"
 """A terminal that is given this wipes the line and shows the words behind it."""
 
@@ -76,7 +77,31 @@ def another_column_of_values(content: Files) -> None:
     content[TABLE] = "\r\n".join([f'{head},"value"', *(f'{r},"1"' for r in rows)]).encode()
 
 
+def outlined(old: str, new: str) -> Callable[[Files], None]:
+    """The first place of the outlines says something else."""
+
+    def attack(content: Files) -> None:
+        text = content[OUTLINES].decode()
+        assert old in text
+        content[OUTLINES] = text.replace(old, new, 1).encode()
+
+    return attack
+
+
 ATTACKS = {
+    "outline with another total": outlined('"use":100', '"use":101'),
+    "outline that hides what is printed": outlined(
+        '"use":100,"use_status":"A"', '"use":null,"use_status":"X"'
+    ),
+    "outline without a total": outlined('"use":100,', ""),
+    "outline with no number for a total": outlined('"use":100', '"use":null'),
+    "outline with a total that is no whole number": outlined('"use":100', '"use":100.0'),
+    "outline with another mark": outlined('"use_status":"A"', '"use_status":"-"'),
+    "outline with a number more": outlined('"use":100', '"use":100,"people":3'),
+    "outline with a number outside": outlined('"type":"Feature"', '"type":"Feature","use":3'),
+    "outline of a total said twice": outlined('"use":100', '"use":3,"use":100'),
+    "outline of nowhere": outlined('"code":"13104001001"', '"code":""'),
+    "outline that is no JSON": outlined("FeatureCollection", 'FeatureCollection"'),
     "terminal": a_name_that_speaks_to_the_terminal,
     "invisible": an_invisible_letter_in_a_name,
     "right to left": a_name_from_right_to_left,
