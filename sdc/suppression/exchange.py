@@ -19,7 +19,7 @@ from sdc.model.system import BoolArray, Problem
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import Engine, Witnesses
 from sdc.suppression.found import Budget, Found
-from sdc.suppression.insiders import Heeded, heed, improve, reckoned
+from sdc.suppression.insiders import Heeded, guarded, heed, reckoned, rough
 from sdc.suppression.leading import Lead
 from sdc.suppression.repair import repair
 from sdc.suppression.window import Window
@@ -99,8 +99,7 @@ def _merit(heeded: Heeded) -> tuple[int, float]:
 def _built(whole: Whole, led: Masks) -> Heeded:
     """Moves built under leading prices, exchanged under the true ones, and made to serve everybody."""
     known, opened = _led(whole, led)
-    engine, ended = improved(whole, known, opened)
-    return _heeded(whole, engine, ended)
+    return improved(whole, known, opened)
 
 
 def _led(whole: Whole, led: Masks) -> tuple[Witnesses, BoolArray]:
@@ -110,21 +109,13 @@ def _led(whole: Whole, led: Masks) -> tuple[Witnesses, BoolArray]:
     return served(replace(whole, masks=led), none, opened), opened
 
 
-def _heeded(whole: Whole, engine: Engine, ended: bool) -> Heeded:
-    """What an engine came to, made to serve everybody."""
-    short = Budget(SHORT * whole.budget.work, whole.budget.deadline)
-    heeded = heed(whole.problem, whole.masks, (engine, whole.demands), short)
-    return replace(heeded, reproducible=heeded.reproducible and ended)
-
-
 def _sketched(whole: Whole, led: Masks) -> Demands:
     """All demands, with those of the people inside that a first pattern leaves unmet."""
     if whole.problem.own is None:
         return whole.demands
-    known, _ = _led(whole, led)
-    engine = whole.engine(whole.masks.needed(known.moves) | whole.masks.free)
-    engine.load(known)
-    return heed(whole.problem, whole.masks, (engine, whole.demands), Budget(0)).demands
+    moves = _led(whole, led)[0].moves
+    hidden = whole.masks.hidden(whole.problem, whole.masks.needed(moves))
+    return guarded(whole.problem, hidden, whole.demands, moves)
 
 
 def served(whole: Whole, known: Witnesses, opened: BoolArray) -> Witnesses:
@@ -140,16 +131,17 @@ def served(whole: Whole, known: Witnesses, opened: BoolArray) -> Witnesses:
     return engine.witnesses()
 
 
-def improved(whole: Whole, known: Witnesses, opened: BoolArray) -> tuple[Engine, bool]:
-    """Exchange moves among the masks (k,) opened, then among all; False where the clock ended it."""
+def improved(whole: Whole, known: Witnesses, opened: BoolArray) -> Heeded:
+    """Exchange moves among the masks (k,) opened, then among all until everybody is served."""
     likely = whole.masks.needed(known.moves) | whole.masks.free
     near = whole.engine(likely, likely | opened)
     near.load(known)
-    ended = improve(near, whole.budget)
+    ended = rough(near, whole.budget)
     known = near.witnesses()
     far = whole.engine(whole.masks.needed(known.moves) | whole.masks.free)
     far.load(known)
-    return far, improve(far, whole.budget) and ended
+    heeded = heed(whole.problem, whole.masks, (far, whole.demands), whole.budget)
+    return replace(heeded, reproducible=heeded.reproducible and ended)
 
 
 def resumed(
@@ -167,5 +159,5 @@ def resumed(
     engine = whole.engine(likely) if budget.work else whole.unsolved()
     engine.load(Witnesses.of(demands, moves))
     engine.complete()
-    heeded = _heeded(whole, engine, improve(engine, budget))
+    heeded = heed(problem, masks, (engine, demands), budget)
     return heeded.engine, heeded.demands

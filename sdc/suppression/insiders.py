@@ -2,8 +2,8 @@
 
 The owner of a unit knows that the own cell is not empty; where every move that serves a demand empties
 it, that demand is asked for again with the cell as its guard. Moves for such demands are searched in
-the pattern as it is, then with more X, and exchanged like all others; the exchange may leave others
-without a move, so it goes on in ever shorter rounds, the last of which only add moves.
+the pattern as it is, then with more X, and exchanged like all others. The exchange leaves others without
+a move, so such demands are looked for again and again while it goes on; in the end moves are only added.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import Engine, Witnesses
 from sdc.suppression.found import Budget
 
-__all__ = ["Heeded", "guarded", "heed", "improve", "reckoned"]
+__all__ = ["Heeded", "guarded", "heed", "reckoned", "rough"]
 
 SWEEP = 1_200_000
 """Search steps of the sweeps at budget 1."""
@@ -29,8 +29,11 @@ SWEEP = 1_200_000
 CHUNK = 100_000
 """Search steps between two looks at the clock."""
 
-EXCHANGED = 4
-"""Rounds that exchange moves; later ones only add moves."""
+LOOKS = 6
+"""Parts of these sweeps, before each of which new demands for those inside are taken in."""
+
+ENOUGH = 1e-3
+"""A sweep that lowers the price by a smaller share is the last one of a first, rough exchange."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,36 +46,53 @@ class Heeded:
 
 
 def heed(problem: Problem, masks: Masks, known: tuple[Engine, Demands], budget: Budget) -> Heeded:
-    """Go on from an engine's moves until no seat sees through those of a served demand.
+    """Exchange an engine's moves, and go on until no seat sees through those of a served demand.
 
-    ``known`` are an engine over the whole system, which takes in more demands, and those in it. Ends,
-    since every round but the last adds demands and there are finitely many.
+    ``known`` are an engine over the whole system, which takes in more demands, and those in it. Ends: once
+    nothing is exchanged any more every round but the last adds demands, and there are finitely many.
     """
     engine, demands = known
-    number, reproducible = 0, True
+    left, settled, reproducible = budget.steps(SWEEP), False, True
+    part = left // LOOKS + 1
     while True:
         moves = engine.witnesses().moves
         hidden = masks.hidden(problem, masks.needed(moves))
         more = guarded(problem, hidden, demands, moves)
-        if more is demands:
+        if more is not demands:
+            demands = more
+            engine.widen(demands)
+            engine.complete()
+        elif left <= 0 or settled:
             return Heeded(engine, demands, reproducible)
-        demands = more
-        engine.widen(demands)
-        engine.complete()
-        if number < EXCHANGED:
-            reproducible &= improve(engine, budget)
-        number += 1
+        if left > 0 and budget.expired:
+            left, reproducible = 0, False
+        if left > 0:
+            before = engine.pivots
+            settled = sweep(engine, min(part, left), budget)
+            left -= engine.pivots - before
 
 
-def improve(engine: Engine, budget: Budget) -> bool:
-    """Sweep until nothing more is exchanged or the budget ends; False where the clock ended it."""
-    end = engine.pivots + budget.steps(SWEEP)
+def sweep(engine: Engine, steps: int, budget: Budget) -> bool:
+    """Sweep until nothing more is exchanged (True), the steps are spent or the clock ends it."""
+    end = engine.pivots + steps
+    while engine.pivots < end and not budget.expired:
+        done, kept = engine.sweep(min(CHUNK, end - engine.pivots))
+        if done and kept == 0:
+            return True
+    return False
+
+
+def rough(engine: Engine, budget: Budget) -> bool:
+    """Sweep until that pays no longer, or the budget ends; False where the clock ended it."""
+    end, before = engine.pivots + budget.steps(SWEEP), engine.cost
     while engine.pivots < end:
         if budget.expired:
             return False
-        done, kept = engine.sweep(min(CHUNK, end - engine.pivots))
-        if done and kept == 0:
-            break
+        done, _ = engine.sweep(min(CHUNK, end - engine.pivots))
+        if done:
+            if before - engine.cost <= ENOUGH * before:
+                break
+            before = engine.cost
     return True
 
 

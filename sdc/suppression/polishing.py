@@ -8,11 +8,8 @@ from sdc.model.system import Problem
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import Engine, Witnesses
 from sdc.suppression.found import Budget, Found
-from sdc.suppression.insiders import heed, improve
+from sdc.suppression.insiders import heed
 from sdc.suppression.window import Window
-
-SHORT = 0.1
-"""Part of the exchanges that goes on after each further round for those inside."""
 
 OFTEN, LONGEST = 2_000, 6.0
 """Demands beyond which the last exchanges go on for longer, and for how many times longer at most."""
@@ -36,9 +33,7 @@ def polish(
     before = engine.cost
     scale = min(max(int((demands.guard < 0).sum()) / OFTEN, 1.0), LONGEST)
     longer = replace(budget, work=budget.work * scale)
-    reproducible = improve(engine, longer)
-    short = replace(longer, work=SHORT * longer.work)
-    heeded = heed(problem, masks, (engine, demands), short)
+    heeded = heed(problem, masks, (engine, demands), longer)
     moves = heeded.engine.witnesses().moves
     log = (
         f"polish: price {before:.6g} to {heeded.engine.cost:.6g}, "
@@ -46,6 +41,6 @@ def polish(
     )
     out = Found(
         masks.hidden(problem, masks.needed(moves)), 0.0, (*found.log, log), moves,
-        reproducible=reproducible and heeded.reproducible,
+        reproducible=heeded.reproducible,
     )  # fmt: skip
     return out, heeded.demands, len(heeded.engine.unserved())

@@ -159,12 +159,26 @@ class Rays:
         span = np.zeros(len(order) + 1, dtype=np.int64)
         rows, times = np.empty(ROOM, dtype=np.int64), np.empty(ROOM)
         met = np.zeros(len(self.need), dtype=np.int64)
-        asked = refute_all(self._desk, order, met, self._first, self._by_cell, span, rows, times)
+        desk = self._narrowed()
+        asked = refute_all(desk, order, met, self._first, self._by_cell, span, rows, times)
         span = span[: asked + 1]
         some = np.flatnonzero(np.diff(span))
         shape = (asked, self.reduced.matrix.shape[0])
         proof = sp.csr_matrix((times[: span[-1]], rows[: span[-1]], span), shape=shape)[some]
         return self._folded(order[some], proof, (mask, always), x)
+
+    def _narrowed(self) -> Desk:
+        """The desk with relations among the columns that have room: no search can use the others."""
+        desk, rows = self._desk, self.reduced.matrix.shape[0]
+        span, last = desk.start[: rows + 1], int(desk.start[rows])
+        kept = (desk.cell[:, [UP, DOWN]] > 0).any(axis=1)[desk.entry[:last]]
+        before = np.concatenate([[0], np.cumsum(kept)])
+        # The columns' own lists of relations follow as they are, further to the front.
+        start = np.concatenate([before[span], desk.start[rows + 1 :] - (last - before[-1])])
+        entry, value = (
+            np.concatenate([a[:last][kept], a[last:]]) for a in (desk.entry, desk.value)
+        )
+        return desk._replace(start=start, entry=entry, value=value)
 
     def _folded(
         self,

@@ -113,6 +113,8 @@ def mark_met(desk: Desk, done: IntArray, first: IntArray, by_cell: IntArray) -> 
     for t in range(desk.tally[COLUMNS]):
         cell = desk.list[COLUMNS, t]
         at = desk.cell[cell, AT]
+        if at == 0.0:
+            continue
         for u in range(first[cell], first[cell + 1]):
             demand = by_cell[u]
             far = desk.demand[demand, SIGN] * at
