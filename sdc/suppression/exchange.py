@@ -105,8 +105,7 @@ def _built(whole: Whole, led: Masks) -> Heeded:
 def _led(whole: Whole, led: Masks) -> tuple[Witnesses, BoolArray]:
     """Moves for all demands under leading prices, and the masks (k,) that these open."""
     opened = np.asarray(led.free | (led.price < whole.masks.price))
-    none = Witnesses.none(whole.problem.system.n, len(whole.demands))
-    return served(replace(whole, masks=led), none, opened), opened
+    return served(replace(whole, masks=led), opened), opened
 
 
 def _sketched(whole: Whole, led: Masks) -> Demands:
@@ -118,16 +117,10 @@ def _sketched(whole: Whole, led: Masks) -> Demands:
     return guarded(whole.problem, hidden, whole.demands, moves)
 
 
-def served(whole: Whole, known: Witnesses, opened: BoolArray) -> Witnesses:
-    """Moves for the demands that have none, among the masks (k,) opened, else among all."""
+def served(whole: Whole, opened: BoolArray) -> Witnesses:
+    """Moves for the demands that find one among the masks (k,) opened."""
     engine = whole.engine(opened, opened)
-    engine.load(known)
-    if engine.construct():
-        known = engine.witnesses()
-        # Few are left: not worth solving all relations.
-        engine = whole.unsolved()
-        engine.load(known)
-        engine.finish()
+    engine.construct()
     return engine.witnesses()
 
 
@@ -140,6 +133,7 @@ def improved(whole: Whole, known: Witnesses, opened: BoolArray) -> Heeded:
     known = near.witnesses()
     far = whole.engine(whole.masks.needed(known.moves) | whole.masks.free)
     far.load(known)
+    far.complete()
     heeded = heed(whole.problem, whole.masks, (far, whole.demands), whole.budget)
     return replace(heeded, reproducible=heeded.reproducible and ended)
 
