@@ -19,7 +19,7 @@ from sdc.model.system import BoolArray, Problem
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import Engine, Witnesses
 from sdc.suppression.found import Budget, Found
-from sdc.suppression.insiders import Heeded, guarded, heed, reckoned, rough
+from sdc.suppression.insiders import Heeded, heed, reckoned
 from sdc.suppression.leading import Lead
 from sdc.suppression.repair import repair
 from sdc.suppression.window import Window
@@ -62,8 +62,9 @@ def exchange(
     lead = Lead.of(problem, budget, seed=seed)
     first = masks if budget.work == 0 else lead.priced(masks)
     whole = Whole(problem, demands, masks, budget, seed)
-    whole = replace(whole, demands=_sketched(whole, first))
-    lead.learn(whole.demands, budget)
+    if problem.own is not None:
+        whole = replace(whole, demands=_led(whole, first).demands)
+        lead.learn(whole.demands, budget)
     first = masks if budget.work == 0 else lead.priced(masks)
     best = _built(whole, first)
     log = [f"exchange: loss {best.engine.cost:g}, bound {lead.bound:g}"]
@@ -96,46 +97,39 @@ def _merit(heeded: Heeded) -> tuple[int, float]:
     return len(heeded.engine.unserved()), heeded.engine.cost
 
 
-def _built(whole: Whole, led: Masks) -> Heeded:
-    """Moves built under leading prices, exchanged under the true ones, and made to serve everybody."""
-    known, opened = _led(whole, led)
-    return improved(whole, known, opened)
+@dataclass(frozen=True, eq=False)
+class Led:
+    """Moves under leading prices, the demands asked for then, and the masks (k,) that may be open."""
+
+    moves: Witnesses
+    demands: Demands
+    opened: BoolArray
 
 
-def _led(whole: Whole, led: Masks) -> tuple[Witnesses, BoolArray]:
-    """Moves for all demands under leading prices, and the masks (k,) that these open."""
-    opened = np.asarray(led.free | (led.price < whole.masks.price))
-    return served(replace(whole, masks=led), opened), opened
-
-
-def _sketched(whole: Whole, led: Masks) -> Demands:
-    """All demands, with those of the people inside that a first pattern leaves unmet."""
-    if whole.problem.own is None:
-        return whole.demands
-    moves = _led(whole, led)[0].moves
-    hidden = whole.masks.hidden(whole.problem, whole.masks.needed(moves))
-    return guarded(whole.problem, hidden, whole.demands, moves)
-
-
-def served(whole: Whole, opened: BoolArray) -> Witnesses:
-    """Moves for the demands that find one among the masks (k,) opened."""
-    engine = whole.engine(opened, opened)
+def _led(whole: Whole, masks: Masks) -> Led:
+    """Moves under leading prices among what these open; demands that find none there are left."""
+    opened = np.asarray(masks.free | (masks.price < whole.masks.price))
+    engine = replace(whole, masks=masks).engine(opened, opened)
     engine.construct()
-    return engine.witnesses()
+    known = engine, whole.demands
+    heeded = heed(whole.problem, whole.masks, known, Budget(0), rough=True)
+    return Led(engine.witnesses(), heeded.demands, opened)
 
 
-def improved(whole: Whole, known: Witnesses, opened: BoolArray) -> Heeded:
-    """Exchange moves among the masks (k,) opened, then among all until everybody is served."""
+def _built(whole: Whole, masks: Masks) -> Heeded:
+    """Moves built under leading prices, exchanged under the true ones, among what leads and among all."""
+    led = _led(whole, masks)
+    known, whole = led.moves, replace(whole, demands=led.demands)
     likely = whole.masks.needed(known.moves) | whole.masks.free
-    near = whole.engine(likely, likely | opened)
+    near = whole.engine(likely, likely | led.opened)
     near.load(known)
-    ended = rough(near, whole.budget)
-    known = near.witnesses()
+    first = heed(whole.problem, whole.masks, (near, whole.demands), whole.budget, rough=True)
+    known, whole = near.witnesses(), replace(whole, demands=first.demands)
     far = whole.engine(whole.masks.needed(known.moves) | whole.masks.free)
     far.load(known)
     far.complete()
     heeded = heed(whole.problem, whole.masks, (far, whole.demands), whole.budget)
-    return replace(heeded, reproducible=heeded.reproducible and ended)
+    return replace(heeded, reproducible=heeded.reproducible and first.reproducible)
 
 
 def resumed(

@@ -21,7 +21,7 @@ from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import Engine, Witnesses
 from sdc.suppression.found import Budget
 
-__all__ = ["Heeded", "guarded", "heed", "reckoned", "rough"]
+__all__ = ["Heeded", "guarded", "heed", "reckoned"]
 
 SWEEP = 1_200_000
 """Search steps of the sweeps at budget 1."""
@@ -33,7 +33,7 @@ LOOKS = 6
 """Parts of these sweeps, before each of which new demands for those inside are taken in."""
 
 ENOUGH = 1e-3
-"""A sweep that lowers the price by a smaller share is the last one of a first, rough exchange."""
+"""A sweep that saves a smaller share of the price is the last one of a rough search."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +45,19 @@ class Heeded:
     reproducible: bool
 
 
-def heed(problem: Problem, masks: Masks, known: tuple[Engine, Demands], budget: Budget) -> Heeded:
+def heed(
+    problem: Problem,
+    masks: Masks,
+    known: tuple[Engine, Demands],
+    budget: Budget,
+    *,
+    rough: bool = False,
+) -> Heeded:
     """Exchange an engine's moves, and go on until no seat sees through those of a served demand.
 
-    ``known`` are an engine over the whole system, which takes in more demands, and those in it. Ends: once
-    nothing is exchanged any more every round but the last adds demands, and there are finitely many.
+    ``known`` are an engine, which takes in more demands, and those in it. A rough search leaves those
+    that are not served at once, and ends where exchanges bring little. Ends: once nothing is exchanged any
+    more every round but the last adds demands, and there are finitely many.
     """
     engine, demands = known
     left, settled, reproducible = budget.steps(SWEEP), False, True
@@ -61,39 +69,28 @@ def heed(problem: Problem, masks: Masks, known: tuple[Engine, Demands], budget: 
         if more is not demands:
             demands = more
             engine.widen(demands)
-            engine.complete()
+            if rough:
+                engine.construct()
+            else:
+                engine.complete()
         elif left <= 0 or settled:
             return Heeded(engine, demands, reproducible)
         if left > 0 and budget.expired:
             left, reproducible = 0, False
         if left > 0:
             before = engine.pivots
-            settled = sweep(engine, min(part, left), budget)
+            settled = improve(engine, min(part, left), budget, rough=rough)
             left -= engine.pivots - before
 
 
-def sweep(engine: Engine, steps: int, budget: Budget) -> bool:
-    """Sweep until nothing more is exchanged (True), the steps are spent or the clock ends it."""
+def improve(engine: Engine, steps: int, budget: Budget, *, rough: bool) -> bool:
+    """Sweep until that pays no longer (True), the steps are spent or the clock ends it."""
     end = engine.pivots + steps
     while engine.pivots < end and not budget.expired:
         done, kept = engine.sweep(min(CHUNK, end - engine.pivots))
-        if done and kept == 0:
+        if done and (kept == 0 or (rough and engine.saved < ENOUGH)):
             return True
     return False
-
-
-def rough(engine: Engine, budget: Budget) -> bool:
-    """Sweep until that pays no longer, or the budget ends; False where the clock ended it."""
-    end, before = engine.pivots + budget.steps(SWEEP), engine.cost
-    while engine.pivots < end:
-        if budget.expired:
-            return False
-        done, _ = engine.sweep(min(CHUNK, end - engine.pivots))
-        if done:
-            if before - engine.cost <= ENOUGH * before:
-                break
-            before = engine.cost
-    return True
 
 
 def guarded(problem: Problem, hidden: BoolArray, demands: Demands, moves: sp.csr_matrix) -> Demands:
