@@ -157,7 +157,7 @@ class Engine:
         self.desk.query[PATIENCE] = patience
         order = np.lexsort((np.arange(len(masks.price)), -self.desk.price))
         self._order = order.astype(np.int64)
-        self.saved, self._before = 0.0, 0.0
+        self.saved, self._saving = 0.0, 0.0
 
     def _set_masks(self, price: FloatArray, free: BoolArray, mask: IntArray) -> None:
         """Masks in the numbering of the window, and the price now of every unknown."""
@@ -228,14 +228,14 @@ class Engine:
         usual = self.desk.query[PATIENCE]
         if (self.window.demands.guard >= 0).sum() > MANY:
             self.desk.query[PATIENCE] = min(usual, EXCHANGED)
-        if not self.desk.tally[SWEPT]:
-            self._before = self.cost
+        before = self.cost
         kept = int(search_on(self.desk, self._order, pivots))
         self.desk.query[PATIENCE] = usual
         done = bool(self.desk.tally[SWEPT] >= len(self._order))
+        self._saving += before - self.cost
         if done:
             self.desk.tally[SWEPT] = 0
-            self.saved = 1.0 - self.cost / self._before if self._before else 0.0
+            self.saved, self._saving = self._saving / max(before, 1.0), 0.0
         return done, kept
 
     def witnesses(self) -> Witnesses:

@@ -19,7 +19,7 @@ from sdc.model.system import BoolArray, Problem
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.engine import Engine, Witnesses
 from sdc.suppression.found import Budget, Found
-from sdc.suppression.insiders import Heeded, heed, reckoned
+from sdc.suppression.insiders import Heeded, guarded, heed, reckoned
 from sdc.suppression.leading import Lead
 from sdc.suppression.repair import repair
 from sdc.suppression.window import Window
@@ -63,7 +63,7 @@ def exchange(
     first = masks if budget.work == 0 else lead.priced(masks)
     whole = Whole(problem, demands, masks, budget, seed)
     if problem.own is not None:
-        whole = replace(whole, demands=_led(whole, first).demands)
+        whole = replace(whole, demands=_sketched(whole, first))
         lead.learn(whole.demands, budget)
     first = masks if budget.work == 0 else lead.priced(masks)
     best = _built(whole, first)
@@ -97,39 +97,39 @@ def _merit(heeded: Heeded) -> tuple[int, float]:
     return len(heeded.engine.unserved()), heeded.engine.cost
 
 
-@dataclass(frozen=True, eq=False)
-class Led:
-    """Moves under leading prices, the demands asked for then, and the masks (k,) that may be open."""
-
-    moves: Witnesses
-    demands: Demands
-    opened: BoolArray
-
-
-def _led(whole: Whole, masks: Masks) -> Led:
-    """Moves under leading prices among what these open; demands that find none there are left."""
-    opened = np.asarray(masks.free | (masks.price < whole.masks.price))
-    engine = replace(whole, masks=masks).engine(opened, opened)
-    engine.construct()
-    known = engine, whole.demands
-    heeded = heed(whole.problem, whole.masks, known, Budget(0), rough=True)
-    return Led(engine.witnesses(), heeded.demands, opened)
-
-
-def _built(whole: Whole, masks: Masks) -> Heeded:
+def _built(whole: Whole, led: Masks) -> Heeded:
     """Moves built under leading prices, exchanged under the true ones, among what leads and among all."""
-    led = _led(whole, masks)
-    known, whole = led.moves, replace(whole, demands=led.demands)
-    likely = whole.masks.needed(known.moves) | whole.masks.free
-    near = whole.engine(likely, likely | led.opened)
+    problem, masks = whole.problem, whole.masks
+    opened = np.asarray(led.free | (led.price < masks.price))
+    engine = replace(whole, masks=led).engine(opened, opened)
+    engine.construct()
+    heeded = heed(problem, masks, (engine, whole.demands), Budget(0), rough=True)
+    known, whole = engine.witnesses(), replace(whole, demands=heeded.demands)
+    if len(engine.unserved()):
+        engine = replace(whole, masks=led).engine(masks.needed(known.moves) | masks.free)
+        engine.load(known)
+        engine.complete()
+        known = engine.witnesses()
+    likely = masks.needed(known.moves) | masks.free
+    near = whole.engine(likely, likely | opened)
     near.load(known)
-    first = heed(whole.problem, whole.masks, (near, whole.demands), whole.budget, rough=True)
+    first = heed(problem, masks, (near, whole.demands), whole.budget, rough=True)
     known, whole = near.witnesses(), replace(whole, demands=first.demands)
-    far = whole.engine(whole.masks.needed(known.moves) | whole.masks.free)
+    far = whole.engine(masks.needed(known.moves) | masks.free)
     far.load(known)
     far.complete()
-    heeded = heed(whole.problem, whole.masks, (far, whole.demands), whole.budget)
+    heeded = heed(problem, masks, (far, whole.demands), whole.budget)
     return replace(heeded, reproducible=heeded.reproducible and first.reproducible)
+
+
+def _sketched(whole: Whole, led: Masks) -> Demands:
+    """All demands, with those of the people inside that first moves under leading prices leave unmet."""
+    opened = np.asarray(led.free | (led.price < whole.masks.price))
+    engine = replace(whole, masks=led).engine(opened, opened)
+    engine.construct()
+    moves = engine.witnesses().moves
+    hidden = whole.masks.hidden(whole.problem, whole.masks.needed(moves))
+    return guarded(whole.problem, hidden, whole.demands, moves)
 
 
 def resumed(
