@@ -20,6 +20,7 @@ from sdc.suppression.desk import (
     CELLS,
     COLUMNS,
     COST,
+    DEAREST,
     DIVE_CELL,
     DIVE_DOWN,
     DIVE_UP,
@@ -35,6 +36,7 @@ from sdc.suppression.desk import (
     LAST_STEPS,
     LENGTH,
     LIMIT,
+    NEVER,
     NODE_AFTER,
     NODE_CELL,
     NODE_MOVE,
@@ -218,6 +220,8 @@ def aim(desk: Desk, demand: int, limit: float, held: int) -> bool:
     dives, salt = held, draw(desk, 1 << 30) / (1 << 30)
     while rounds <= REPRICINGS:
         desk.query[LIMIT] = best * 1.02 + desk.query[SLACK_TASTE]
+        # A move pays for every cell that it opens, so none dearer than the best move is of use.
+        desk.query[DEAREST] = min(best, 0.4 * NEVER)
         if search(desk, demand, overs, salt) != FOUND:
             break
         price, idle_part, worst = read_off(desk)

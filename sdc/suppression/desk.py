@@ -63,9 +63,9 @@ TARGET, NEED, IDLE_PRICE, SALT, LIMIT, PATIENCE, COST, SLOPE, TURN = range(9)
 """Places in ``Desk.query``: the change asked for, its size, the price of a unit in a hidden cell,
 the shift of the disturbances, the cost and the number of steps at which a search is given up, the
 cost reached, and within a step what is gained a unit and where the leaving unknown turns."""
-IDLE_TASTE, SLACK_TASTE, GUARDED_PATIENCE = 9, 10, 11
-"""Places in ``Desk.query``: price of a hidden cell, how much dearer a search may become, and the number
-of steps at which a refutation with a guard is given up."""
+IDLE_TASTE, SLACK_TASTE, GUARDED_PATIENCE, DEAREST = 9, 10, 11, 12
+"""Places in ``Desk.query``: price of a hidden cell, how much dearer a search may become, the number of
+steps at which a refutation with a guard is given up, and the price beyond which no cell is opened."""
 
 NODE_CELL, NODE_AFTER, NODE_BEFORE, NODE_MOVE = range(4)  # columns of ``Desk.node``
 BEGIN, LENGTH, SERVED, MARK = range(4)  # columns of ``Desk.move``

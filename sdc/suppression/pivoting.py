@@ -22,6 +22,7 @@ from sdc.suppression.desk import (
     CANDIDATES,
     COLUMNS,
     COMBINATION,
+    DEAREST,
     DOWN,
     DUAL,
     FALL,
@@ -260,7 +261,7 @@ def list_candidates(desk: Desk, pulls: float, limit: float) -> int:
         if abs(note[cell, ALPHA]) < 1e-7:
             continue
         if note[cell, SEEN] != desk.tally[SEARCH]:
-            if note[cell, PRICE] >= 0.5 * NEVER:
+            if note[cell, PRICE] > desk.query[DEAREST]:
                 continue
             price_cell(desk, cell)
         ratio = ratio_of(desk, cell, pulls * note[cell, ALPHA])
