@@ -54,7 +54,7 @@ IDLE = 0.003
 STEPS = 400
 """Steps after which one search is given up."""
 
-MANY, EXCHANGED = 10_000, 100
+MANY, EXCHANGED = 10_000, 60
 """From so many demands with guards on, steps after which a search of an exchange is given up: what pays
 is mostly found by then."""
 
@@ -191,6 +191,11 @@ class Engine:
         return float(cost_of(self.desk))
 
     @property
+    def crowded(self) -> bool:
+        """Whether so many people inside ask that what takes long is given up."""
+        return bool((self.window.demands.guard >= 0).sum() > MANY)
+
+    @property
     def pivots(self) -> int:
         """Steps of all searches so far."""
         return int(self.desk.tally[PIVOTS])
@@ -226,7 +231,7 @@ class Engine:
     def sweep(self, pivots: int) -> tuple[bool, int]:
         """Try to close masks, dearest first, for some steps: (a round done, exchanges kept)."""
         usual = self.desk.query[PATIENCE]
-        if (self.window.demands.guard >= 0).sum() > MANY:
+        if self.crowded:
             self.desk.query[PATIENCE] = min(usual, EXCHANGED)
         before = self.cost
         kept = int(search_on(self.desk, self._order, pivots))

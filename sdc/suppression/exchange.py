@@ -99,27 +99,39 @@ def _merit(heeded: Heeded) -> tuple[int, float]:
 
 def _built(whole: Whole, led: Masks) -> Heeded:
     """Moves built under leading prices, exchanged under the true ones, among what leads and among all."""
-    problem, masks = whole.problem, whole.masks
-    opened = np.asarray(led.free | (led.price < masks.price))
+    opened = np.asarray(led.free | (led.price < whole.masks.price))
+    whole, known = _near(*_first(whole, led, opened), opened)
+    far = whole.engine(whole.masks.needed(known.moves) | whole.masks.free)
+    far.load(known)
+    far.complete()
+    return heed(whole.problem, whole.masks, (far, whole.demands), whole.budget)
+
+
+def _first(whole: Whole, led: Masks, opened: BoolArray) -> tuple[Whole, Witnesses]:
+    """Moves under leading prices, and the demands that they leave to those inside.
+
+    What finds no move among the masks (k,) opened is searched among all.
+    """
+    masks = whole.masks
     engine = replace(whole, masks=led).engine(opened, opened)
     engine.construct()
-    heeded = heed(problem, masks, (engine, whole.demands), Budget(0), rough=True)
+    heeded = heed(whole.problem, masks, (engine, whole.demands), Budget(0), rough=True)
     known, whole = engine.witnesses(), replace(whole, demands=heeded.demands)
     if len(engine.unserved()):
         engine = replace(whole, masks=led).engine(masks.needed(known.moves) | masks.free)
         engine.load(known)
         engine.complete()
         known = engine.witnesses()
-    likely = masks.needed(known.moves) | masks.free
+    return whole, known
+
+
+def _near(whole: Whole, known: Witnesses, opened: BoolArray) -> tuple[Whole, Witnesses]:
+    """Moves exchanged among the masks (k,) opened and those that they need."""
+    likely = whole.masks.needed(known.moves) | whole.masks.free
     near = whole.engine(likely, likely | opened)
     near.load(known)
-    first = heed(problem, masks, (near, whole.demands), whole.budget, rough=True)
-    known, whole = near.witnesses(), replace(whole, demands=first.demands)
-    far = whole.engine(masks.needed(known.moves) | masks.free)
-    far.load(known)
-    far.complete()
-    heeded = heed(problem, masks, (far, whole.demands), whole.budget)
-    return replace(heeded, reproducible=heeded.reproducible and first.reproducible)
+    heeded = heed(whole.problem, whole.masks, (near, whole.demands), whole.budget, rough=True)
+    return replace(whole, demands=heeded.demands), near.witnesses()
 
 
 def _sketched(whole: Whole, led: Masks) -> Demands:

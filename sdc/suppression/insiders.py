@@ -32,8 +32,8 @@ CHUNK = 100_000
 LOOKS = 6
 """Parts of these sweeps, before each of which new demands for those inside are taken in."""
 
-ENOUGH = 1e-3
-"""A sweep that saves a smaller share of the price is the last one of a rough search."""
+ENOUGH = 0.02
+"""A sweep that saves a smaller share of the price is the last one of a rough or crowded search."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +56,8 @@ def heed(
     """Exchange an engine's moves, and go on until no seat sees through those of a served demand.
 
     ``known`` are an engine, which takes in more demands, and those in it. A rough search leaves those
-    that are not served at once, and ends where exchanges bring little. Ends: once nothing is exchanged any
-    more every round but the last adds demands, and there are finitely many.
+    that are not served at once, and stops where exchanges bring little. There is an end: once nothing is
+    exchanged any more, every round but the last adds demands, and there are finitely many.
     """
     engine, demands = known
     left, settled, reproducible = budget.steps(SWEEP), False, True
@@ -88,7 +88,8 @@ def improve(engine: Engine, steps: int, budget: Budget, *, rough: bool) -> bool:
     end = engine.pivots + steps
     while engine.pivots < end and not budget.expired:
         done, kept = engine.sweep(min(CHUNK, end - engine.pivots))
-        if done and (kept == 0 or (rough and engine.saved < ENOUGH)):
+        little = (rough or engine.crowded) and engine.saved < ENOUGH
+        if done and (kept == 0 or little):
             return True
     return False
 

@@ -44,7 +44,7 @@ STEPS = 40
 MANY, FEWER_STEPS = 10_000, 12
 """From so many demands with guards on, steps for each: what is learnt is mostly learnt early."""
 
-ASKED = 2_000
+ASKED = 1_000
 """Then those that pause are asked out of turn until fewer than one in so many has something to say."""
 
 ROOM = 4_000_000
@@ -171,7 +171,8 @@ class Rays:
         """The desk with relations among the columns that have room: no search can use the others."""
         desk, rows = self._desk, self.reduced.matrix.shape[0]
         span, last = desk.start[: rows + 1], int(desk.start[rows])
-        kept = (desk.cell[:, [UP, DOWN]] > 0).any(axis=1)[desk.entry[:last]]
+        open_ = (desk.cell[:, UP] > 0) | (desk.cell[:, DOWN] > 0)
+        kept = open_[desk.entry[:last]]
         before = np.concatenate([[0], np.cumsum(kept)])
         # The columns' own lists of relations follow as they are, further to the front.
         start = np.concatenate([before[span], desk.start[rows + 1 :] - (last - before[-1])])
