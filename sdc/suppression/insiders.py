@@ -33,7 +33,7 @@ LOOKS = 6
 """Parts of these sweeps, before each of which new demands for those inside are taken in."""
 
 ENOUGH = 0.02
-"""A sweep that saves a smaller share of the price is the last one of a rough or crowded search."""
+"""A sweep for many people inside that saves a smaller share of the price is the last one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +56,8 @@ def heed(
     """Exchange an engine's moves, and go on until no seat sees through those of a served demand.
 
     ``known`` are an engine, which takes in more demands, and those in it. A rough search leaves those
-    that are not served at once, and stops where exchanges bring little. There is an end: once nothing is
-    exchanged any more, every round but the last adds demands, and there are finitely many.
+    that are not served at once. There is an end: once nothing is exchanged any more, every round but the
+    last adds demands, and there are finitely many.
     """
     engine, demands = known
     left, settled, reproducible = budget.steps(SWEEP), False, True
@@ -79,17 +79,16 @@ def heed(
             left, reproducible = 0, False
         if left > 0:
             before = engine.pivots
-            settled = improve(engine, min(part, left), budget, rough=rough)
+            settled = improve(engine, min(part, left), budget)
             left -= engine.pivots - before
 
 
-def improve(engine: Engine, steps: int, budget: Budget, *, rough: bool) -> bool:
+def improve(engine: Engine, steps: int, budget: Budget) -> bool:
     """Sweep until that pays no longer (True), the steps are spent or the clock ends it."""
     end = engine.pivots + steps
     while engine.pivots < end and not budget.expired:
         done, kept = engine.sweep(min(CHUNK, end - engine.pivots))
-        little = (rough or engine.crowded) and engine.saved < ENOUGH
-        if done and (kept == 0 or little):
+        if done and (kept == 0 or (engine.crowded and engine.saved < ENOUGH)):
             return True
     return False
 
