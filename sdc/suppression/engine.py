@@ -35,6 +35,7 @@ from sdc.suppression.desk import (
     SIGN,
     SLACK_TASTE,
     SWEPT,
+    TRIED,
     UP,
     WAY,
     Desk,
@@ -54,9 +55,9 @@ IDLE = 0.003
 STEPS = 400
 """Steps after which one search is given up."""
 
-MANY, EXCHANGED = 10_000, 60
+MANY, ROUGH, DEPTHS = 10_000, 100, (60, 100, 200)
 """From so many demands with guards on, steps after which a search of an exchange is given up: what pays
-is mostly found by then."""
+is mostly found early. Ever longer ones follow where short ones find no more."""
 
 LONGER = ((10.0, 400), (100.0, 500), (1000.0, 500))
 """Price of a hidden cell (times the usual) and steps of the searches for what is left in the end."""
@@ -157,7 +158,7 @@ class Engine:
         self.desk.query[PATIENCE] = patience
         order = np.lexsort((np.arange(len(masks.price)), -self.desk.price))
         self._order = order.astype(np.int64)
-        self.saved, self._saving = 0.0, 0.0
+        self.saved, self._saving, self._depth = 0.0, 0.0, 0
 
     def _set_masks(self, price: FloatArray, free: BoolArray, mask: IntArray) -> None:
         """Masks in the numbering of the window, and the price now of every unknown."""
@@ -228,11 +229,11 @@ class Engine:
         self.desk.query[[IDLE_TASTE, PATIENCE]] = usual
         return left
 
-    def sweep(self, pivots: int) -> tuple[bool, int]:
+    def sweep(self, pivots: int, *, rough: bool = False) -> tuple[bool, int]:
         """Try to close masks, dearest first, for some steps: (a round done, exchanges kept)."""
         usual = self.desk.query[PATIENCE]
-        if self.crowded:
-            self.desk.query[PATIENCE] = min(usual, EXCHANGED)
+        if self.crowded and (rough or self._depth < len(DEPTHS)):
+            self.desk.query[PATIENCE] = min(usual, ROUGH if rough else DEPTHS[self._depth])
         before = self.cost
         kept = int(search_on(self.desk, self._order, pivots))
         self.desk.query[PATIENCE] = usual
@@ -242,6 +243,14 @@ class Engine:
             self.desk.tally[SWEPT] = 0
             self.saved, self._saving = self._saving / max(before, 1.0), 0.0
         return done, kept
+
+    def deepen(self) -> bool:
+        """Let the searches of exchanges take longer from now on; False where they take longest."""
+        if not self.crowded or self._depth == len(DEPTHS):
+            return False
+        self._depth += 1
+        self.desk.mask[:, TRIED] = 0
+        return True
 
     def witnesses(self) -> Witnesses:
         """The moves over all unknowns of the problem, and which of them serves each demand here."""

@@ -23,7 +23,7 @@ from sdc.suppression.found import Budget
 
 __all__ = ["Heeded", "guarded", "heed", "reckoned"]
 
-SWEEP = 1_200_000
+SWEEP = 900_000
 """Search steps of the sweeps at budget 1."""
 
 CHUNK = 100_000
@@ -79,16 +79,17 @@ def heed(
             left, reproducible = 0, False
         if left > 0:
             before = engine.pivots
-            settled = improve(engine, min(part, left), budget)
+            settled = improve(engine, min(part, left), budget, rough=rough)
             left -= engine.pivots - before
 
 
-def improve(engine: Engine, steps: int, budget: Budget) -> bool:
+def improve(engine: Engine, steps: int, budget: Budget, *, rough: bool) -> bool:
     """Sweep until that pays no longer (True), the steps are spent or the clock ends it."""
     end = engine.pivots + steps
     while engine.pivots < end and not budget.expired:
-        done, kept = engine.sweep(min(CHUNK, end - engine.pivots))
-        if done and (kept == 0 or (engine.crowded and engine.saved < ENOUGH)):
+        done, kept = engine.sweep(min(CHUNK, end - engine.pivots), rough=rough)
+        little = kept == 0 or (engine.crowded and engine.saved < ENOUGH)
+        if done and little and (rough or not engine.deepen()):
             return True
     return False
 
