@@ -14,6 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from sdc.model.hierarchy import IntArray
+from sdc.model.sharing import threaded
 from sdc.model.system import BoolArray, FloatArray
 from sdc.suppression.cocircuits import VIOLATION, Ranking
 from sdc.suppression.cuts import Cuts
@@ -89,7 +90,8 @@ class Rays:
         self._wait = np.zeros(len(order), dtype=np.int64)
         self._pause = np.where((self._guard >= 0) & (len(g) > MANY), PAUSES // 2, 0)
         self._worth = True
-        self._desk = self._laid_out()
+        # Many are asked in two parts at the same time, which do not learn from each other.
+        self._desks = [self._laid_out() for _ in range(2 if len(g) > MANY else 1)]
         self._by_cell = np.argsort(self.column, kind="stable").astype(np.int64)
         counts = np.bincount(self.column, minlength=self.reduced.columns)
         self._first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
@@ -118,11 +120,12 @@ class Rays:
         gates = self._ranking.gates(x)
         some = self._wait <= 0
         found = self._asked(x, gates, some)
-        if not found.shape[0] and not some.all() and self._worth:
-            found = self._asked(x, gates, ~some)
-            if len(self.guards) > MANY:
-                self._worth = ASKED * found.shape[0] > int((~some).sum())
-        return self.cuts.add(found)
+        if found.shape[0] or some.all() or not self._worth:
+            return self.cuts.add(found)
+        new = self.cuts.add(self._asked(x, gates, ~some))
+        if len(self.guards) > MANY:
+            self._worth = ASKED * new.shape[0] > int((~some).sum())
+        return new
 
     def _asked(
         self, x: FloatArray, gates: tuple[IntArray, FloatArray], some: BoolArray
@@ -154,22 +157,32 @@ class Rays:
         far = float(FAR * self.need.max())
         for side, room in ((UP, self.reduced.up), (DOWN, self.reduced.down)):
             cut = np.where(always, np.minimum(room, far), np.minimum(room, cap) * weight)
-            self._desk.cell[:, side] = cut
-        order = np.flatnonzero(which).astype(np.int64)
+            for desk in self._desks:
+                desk.cell[:, side] = cut
+        parts = np.array_split(np.flatnonzero(which).astype(np.int64), len(self._desks))
+        found = list(threaded(self._refuted, zip(self._desks, parts, strict=True)))
+        demand = np.concatenate([d for d, _ in found])
+        proof = sp.csr_matrix(sp.vstack([p for _, p in found], format="csr"))
+        return self._folded(demand, proof, (mask, always), x)
+
+    def _refuted(self, part: tuple[Desk, IntArray]) -> tuple[IntArray, sp.csr_matrix]:
+        """Those of some demands (d,) that cannot be met, and why: multiples of relations (d, m)."""
+        desk, order = part
         span = np.zeros(len(order) + 1, dtype=np.int64)
-        rows, times = np.empty(ROOM, dtype=np.int64), np.empty(ROOM)
+        room = ROOM // len(self._desks)
+        rows, times = np.empty(room, dtype=np.int64), np.empty(room)
         met = np.zeros(len(self.need), dtype=np.int64)
-        desk = self._narrowed()
+        desk = self._narrowed(desk)
         asked = refute_all(desk, order, met, self._first, self._by_cell, span, rows, times)
         span = span[: asked + 1]
         some = np.flatnonzero(np.diff(span))
         shape = (asked, self.reduced.matrix.shape[0])
         proof = sp.csr_matrix((times[: span[-1]], rows[: span[-1]], span), shape=shape)[some]
-        return self._folded(order[some], proof, (mask, always), x)
+        return order[some], proof
 
-    def _narrowed(self) -> Desk:
+    def _narrowed(self, desk: Desk) -> Desk:
         """The desk with relations among the columns that have room: no search can use the others."""
-        desk, rows = self._desk, self.reduced.matrix.shape[0]
+        rows = self.reduced.matrix.shape[0]
         span, last = desk.start[: rows + 1], int(desk.start[rows])
         open_ = (desk.cell[:, UP] > 0) | (desk.cell[:, DOWN] > 0)
         kept = open_[desk.entry[:last]]
@@ -221,7 +234,7 @@ class Rays:
 
     def _kept(self, demand: IntArray, cell: IntArray, ratio: FloatArray) -> FloatArray:
         """How far the guard of each demand lets a column go in the direction of the ratio."""
-        d = self._desk.demand[demand]
+        d = self._desks[0].demand[demand]
         held = (d[:, GUARD] == cell) & (ratio * d[:, GUARD_WAY] > 0)
         return np.where(held, d[:, GUARD_ROOM], np.inf)
 
