@@ -171,3 +171,13 @@ def test_a_cell_of_few_persons_with_many_records_is_primary() -> None:
     assert [system.name_of(int(c)) for c in found.primary] == ["sex=f"]
     # ten must be possible as well: the attacker may not learn the number of records
     assert (found.upper.tolist(), found.lower.tolist()) == ([10], [8])
+
+
+@pytest.mark.parametrize("k", [2**53, 10**20])
+def test_a_threshold_beyond_every_number_is_refused(k: int) -> None:
+    with pytest.raises(RulesError, match="2\\^53"):
+        Rules(min_count=k)
+    # Below that every cell is primary, the total too, and all can be as large as one likes.
+    system = counts([[3, 5, 9], [1, 0, 2]])
+    wanted = problem(system, Rules(min_count=2**53 - 1))
+    assert len(wanted.primary) == int((system.value > 0).sum())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sdc.errors import RulesError
 from sdc.messages import Text
-from sdc.model.system import Level
+from sdc.model.system import UNBOUNDED, Level
 
 ZEROS = ("hide", "show")
 COSTS = ("log", "value", "count")
@@ -69,6 +69,8 @@ class Rules:
             raise RulesError(Text("min_count must be a whole number >= 2"))
         if self.min_count < 2:
             raise RulesError(Text("min_count must be a whole number >= 2"))
+        if self.min_count >= UNBOUNDED:
+            raise RulesError(Text("min_count must be below 2^53"))
         if self.zeros not in ZEROS:
             raise RulesError(Text("zeros must be 'hide' or 'show'"))
         if self.level not in tuple(Level):

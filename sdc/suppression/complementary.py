@@ -71,8 +71,8 @@ def suppress(
     Raises Infeasible, naming the cells, where nothing that may be hidden protects them.
     """
     started = time.perf_counter()
-    if seed < 0:
-        raise InputError(Text("seed must be a whole number >= 0"))
+    if not 0 <= seed < 2**63:
+        raise InputError(Text("seed must be a whole number >= 0 and below 2^63"))
     if problem.level is Level.RULE_AWARE:
         return _rule_aware(problem, method, time_limit)
     name, because = choose(problem) if method == "auto" else (method, "asked for")

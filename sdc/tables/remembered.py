@@ -12,6 +12,7 @@ from sdc.errors import NotProven
 from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.past import PastRelease, PastTable
+from sdc.model.system import UNBOUNDED
 from sdc.tables.tabulate import tabulate
 
 
@@ -63,7 +64,12 @@ def around(value: IntArray, drift: Fraction) -> IntArray:
 
     >>> around(np.array([5, 10, 0]), Fraction(1, 2)).tolist()
     [[3, 7], [5, 15], [0, 0]]
+    >>> around(np.array([5]), Fraction(10**30)).tolist() == [[0, UNBOUNDED]]
+    True
     """
     kinds, at = np.unique(value, return_inverse=True)
-    ends = [(max(ceil(v * (1 - drift)), 0), floor(v * (1 + drift))) for v in kinds.tolist()]
+    ends = [
+        (max(ceil(v * (1 - drift)), 0), min(floor(v * (1 + drift)), UNBOUNDED))
+        for v in kinds.tolist()
+    ]
     return np.array(ends, dtype=np.int64).reshape(-1, 2)[at]
