@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -274,6 +275,49 @@ def test_shuffled_rows_give_the_same_bytes(folder: Path, level: str) -> None:
         written.append((files, summary))
     assert written[0] == written[1] == written[2]
     assert b"X" in written[0][0][Path("table.csv")]
+
+
+def wide_table(folder: Path) -> list[object]:
+    """144 innermost cells, a third of them small; the words that protect them."""
+    draw = np.random.default_rng(3)
+    area, use = ([f"{name}{i:02}" for i in range(12)] for name in "au")
+    for name, codes in (("area", area), ("use", use)):
+        text = "code,parent,label\nT,,all\n" + "".join(f"{c},T,{c}\n" for c in codes)
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+    rows = "".join(f"{a},{u},{draw.poisson(3.5)}\n" for a in area for u in use)
+    (folder / "cells.csv").write_text("area,use,value\n" + rows, encoding="utf-8")
+    return ["protect", folder / "cells.csv", *trees(folder), "--min-count", 3]
+
+
+@pytest.mark.parametrize(
+    ("method", "level"), [("exchange", "interval"), ("reverse-delete", "linear")]
+)
+def test_the_number_of_threads_has_no_say(method: str, level: str, folder: Path) -> None:
+    words, written = wide_table(folder), []
+    for threads in ("1", "4"):
+        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+        out = folder / f"out{threads}"
+        more = ["--method", method, "--protection", level, "--budget", "0.2", "--out", out]
+        subprocess.run(
+            [sys.executable, "-m", "sdc", *map(str, [*words, *more])],
+            env={**os.environ, **dict.fromkeys(names, threads)}, check=True, capture_output=True,
+        )  # fmt: skip
+        files = {p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()}
+        summary = json.loads(files.pop(Path("internal/summary.json")))
+        assert summary.pop("seconds") > 0
+        assert summary["reproducible"]
+        written.append((files, summary))
+    assert written[0] == written[1]
+
+
+def test_a_stop_by_the_clock_is_said_and_safe(folder: Path) -> None:
+    words = wide_table(folder)
+    for method in ("auto", "exchange", "lp-greedy", "optimal"):
+        out = folder / f"out-{method}"
+        options = ["--method", method, "--time-limit", "0", "--out", out]
+        assert run(*words, *options)[0] == 0
+        summary = json.loads((out / "internal/summary.json").read_text(encoding="utf-8"))
+        assert (summary["reproducible"], summary["proven"]) == (False, True), method
 
 
 @pytest.mark.parametrize(

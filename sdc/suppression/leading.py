@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sdc.model.system import FloatArray, Problem
+from sdc.model.system import FloatArray, Level, Problem
 from sdc.solver.highs import Model
 from sdc.suppression.demands import Demands, Masks
 from sdc.suppression.found import Budget
@@ -60,9 +60,13 @@ class Lead:
         return cls(reduced, rays, found.bound, found.x, found.reproducible)
 
     def learn(self, demands: Demands, budget: Budget) -> None:
-        """Take in demands with guards, and solve the relaxation on from the inequalities known."""
+        """Take in demands with guards, and solve the relaxation on from the inequalities known.
+
+        At ``integer`` the searches serve a direction of their own, which the level does not ask for: that
+        proves nothing of all patterns.
+        """
         guards = Guards.of(self.reduced, demands)
-        if not len(guards) or budget.work == 0:
+        if not len(guards) or budget.work == 0 or self.reduced.problem.level is Level.INTEGER:
             return
         self.rays = Rays(self.reduced, self.rays.seed, self.rays.cuts, guards)
         found = relax(self.reduced, self.rays, budget, rounds=budget.steps(ROUNDS))

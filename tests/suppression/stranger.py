@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
@@ -64,3 +66,35 @@ def keeps(problem: Problem, hidden: BoolArray) -> bool:
         if short or up + down < problem.slide[i] - 1e-6:
             return False
     return True
+
+
+def keeps_to_owners(problem: Problem, hidden: BoolArray) -> bool:
+    """Whether a pattern also keeps its promise to whoever owns one unit of a hidden innermost cell.
+
+    Of a cell that holds the own unit nothing below 1 is promised; a cell that is 1 for it alone has no
+    second value below.
+    """
+    if not keeps(problem, hidden):
+        return False
+    assert problem.own is not None
+    for seat in np.flatnonzero(hidden & (problem.own[:, 0] > 0)).tolist():
+        floor = problem.floor.copy()
+        floor[seat] = max(floor[seat], 1)
+        lower = problem.lower.copy()
+        mine = np.array([holds(problem, c, seat) for c in problem.primary.tolist()])
+        lower[mine] = np.maximum(lower[mine], 1)
+        own = dataclasses.replace(problem, floor=floor, lower=lower, own=None)
+        if not keeps(own, hidden):
+            return False
+    return True
+
+
+def holds(problem: Problem, cell: int, unit: int) -> bool:
+    """Whether a cell is another one, or a sum that it is part of."""
+    if cell == unit:
+        return True
+    for row in problem.system.relations[problem.system.relations.getcol(cell).nonzero()[0]]:
+        terms = dict(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+        if terms[cell] < 0 and any(holds(problem, c, unit) for c in terms if terms[c] > 0):
+            return True
+    return False
