@@ -105,7 +105,9 @@ def _require_told(files: Mapping[str, bytes], head: Any, a: Mapping[str, Any]) -
     priors = list(zip(a["prior_table"], a["prior_cell"], strict=True))
     placed = all(0 <= t < len(pieces) and c >= 0 for t, c in asked + priors)
     twice = len(set(asked)) != len(asked) or len(set(priors)) != len(priors)
-    if tables != long or twice or not placed:
+    rows = a["indptr"]
+    whole = rows == sorted(rows) and (rows[0], rows[-1]) == (0, len(a["index"]))
+    if tables != long or twice or not placed or not whole:
         raise NotProven(Text("the certificate speaks of other tables than this package"))
 
 

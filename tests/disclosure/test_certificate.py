@@ -75,6 +75,14 @@ def test_a_package_and_its_certificate_on_the_command_line(tmp_path: Path) -> No
     result = CliRunner().invoke(cli.app, words)
     assert result.exit_code == 0
     assert "the certificate holds" in result.output
+    assert "the owner of any one unit" in result.output
+    assert "the file's own word" in result.output
+    # Its rules hide 1 and 2: every such number of the package may be a 3, whatever the file says.
+    asked = CliRunner().invoke(cli.app, [*words, "--min-count", "3"])
+    assert asked.exit_code == 0
+    assert "every count below 3 may be 3" in asked.output
+    more = CliRunner().invoke(cli.app, [*words, "--min-count", "30"])
+    assert isinstance(more.exception, NotProven)
     table = package / "data" / "use_mesh.csv"
     table.parent.chmod(0o755)
     table.chmod(0o644)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from oracles import flat, table
-from test_staged import Files, build, pair_of_tables, proven, square
+from test_staged import Files, build, crossed, pair_of_tables, proven, square
 
 from sdc.disclosure.certificate import verify_certificate
 from sdc.disclosure.staged import check_staged
@@ -216,3 +216,43 @@ def test_a_table_that_can_be_read_in_two_ways_is_refused(
     assert spoil(text) != text
     with pytest.raises(NotProven):
         check({**files, "data/t.csv": spoil(text).encode()}, witness)
+
+
+def accepts(check: Callable[[Files, bytes], object], files: Files, witness: bytes) -> bool:
+    try:
+        check(files, witness)
+    except NotProven:
+        return False
+    return True
+
+
+def mutated(arrays: Arrays, draw: np.random.Generator) -> Arrays:
+    """One or two numbers changed, and sometimes a witness left out."""
+    out = {name: own.copy() for name, own in arrays.items()}
+    names = [n for n in out if len(out[n]) and n not in ("head", "at", "prior_table", "prior_cell")]
+    for _ in range(draw.integers(1, 3)):
+        own = out[str(draw.choice(names))]
+        own[draw.integers(len(own))] += draw.choice([-2, -1, 1, 2, 50])
+    rows = out["indptr"]
+    if draw.random() < 0.3 and len(rows) > 1 and rows[-1] == len(out["index"]):
+        which = int(draw.integers(len(rows) - 1))
+        first, last = int(rows[which]), int(rows[which + 1])
+        for name in ("index", "step") if 0 <= first <= last else ():
+            out[name] = np.delete(out[name], slice(first, last))
+        if 0 <= first <= last:
+            out["indptr"] = np.delete(rows, which + 1)
+            out["indptr"][which + 1 :] -= last - first
+    return out
+
+
+@pytest.mark.parametrize("make", [square, pair_of_tables, crossed], ids=lambda f: f.__name__)
+def test_two_checkers_written_apart_say_the_same_of_any_file(make: Callable[[], Any]) -> None:
+    files, witness = proven(make())
+    arrays, head = unpacked(witness)
+    draw, said = np.random.default_rng(8), {True: 0, False: 0}
+    for _ in range(60):
+        other = packed(mutated(arrays, draw), head)
+        one, two = (accepts(check, files, other) for check in CHECKERS)
+        assert one == two
+        said[one] += 1
+    assert min(said.values()) >= 3, said
