@@ -19,6 +19,8 @@ from sdc.errors import NotProven
 from sdc.messages import Text
 
 PACKAGE = "datapackage.json"
+OF_TABLE = dict.fromkeys(("records", "measure", "step")).keys()
+"""What a package says of each table that a certificate must not see otherwise."""
 FAILURES = {
     "negative": Text("a negative number"),
     "printed": Text("a printed number"),
@@ -120,10 +122,10 @@ def _require_as_much(files: Mapping[str, bytes], head: Any, *, small: bool) -> N
     if PACKAGE not in files:
         return
     said = json.loads(files[PACKAGE])
-    kinds = {r["path"]: (r["measure"], r["step"]) for r in said["resources"] if "measure" in r}
+    kinds = {r["path"]: [r[k] for k in OF_TABLE] for r in said["resources"] if r.keys() >= OF_TABLE}
     for piece in head["pieces"]:
         path = f"data/{piece['table']}.csv"
-        if piece["table"] and kinds[path] != (piece["family"][1], piece["factor"]):
+        if piece["table"] and kinds[path] != [*piece["family"], piece["factor"]]:
             raise NotProven(Text("the certificate speaks of other tables than this package"))
     if said.get("protectionOwners", False) and head["owners"] is not True:
         raise NotProven(

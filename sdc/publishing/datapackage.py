@@ -166,7 +166,12 @@ def _figure(release: Release, figure: Figure) -> dict[str, Any]:
 
 def _measure(table: PublishedTable) -> dict[str, Any]:
     factor, _ = scale(table)
-    return {"measure": table.measure, "unit": unit(table)[0], "step": factor}
+    return {
+        "records": table.records,
+        "measure": table.measure,
+        "unit": unit(table)[0],
+        "step": factor,
+    }
 
 
 def _keys(table: PublishedTable) -> list[str]:

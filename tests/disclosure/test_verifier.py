@@ -204,7 +204,7 @@ def test_at_a_level_without_thresholds_none_is_asked_for() -> None:
 
 def described(**change: object) -> bytes:
     said = {"protectionLevel": "interval", "protectionOwners": True}
-    table = {"path": "data/t.csv", "measure": "count", "step": 1}
+    table = {"path": "data/t.csv", "records": "records", "measure": "count", "step": 1}
     table |= {k: v for k, v in change.items() if k in table}
     said |= {k: v for k, v in change.items() if k in said}
     return json.dumps({**said, "resources": [table, {"path": "data/mergers.csv"}]}).encode()
@@ -219,7 +219,13 @@ def test_a_package_may_not_say_more_of_itself_than_its_certificate() -> None:
     assert not told.owners
     with pytest.raises(NotProven, match="readers alone"):
         verify_certificate({**files, PACKAGE: described()}, readers)
-    for more in ({"protectionLevel": "rule-aware"}, {"measure": "m2"}, {"step": 5}):
+    mores: tuple[dict[str, object], ...] = (
+        {"protectionLevel": "rule-aware"},
+        {"records": "people"},
+        {"measure": "m2"},
+        {"step": 5},
+    )
+    for more in mores:
         with pytest.raises(NotProven):
             verify_certificate({**files, PACKAGE: described(**more)}, witness)
 
