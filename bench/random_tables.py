@@ -1,7 +1,7 @@
 """How many promises of random releases does a stranger break?
 
-    python bench/random_tables.py --out FILE [--seeds FROM TO] [--wide] [--method NAME] [--readers]
-        [--planted N]
+    python bench/random_tables.py --out FILE [--seeds FROM TO] [--planted N]
+        [--mixed | [--wide] [--method NAME] [--readers]]
     python bench/random_tables.py --read FILE [FILE ...]
 
 Protects, publishes and attacks one random release a seed (``tests/attack/randomcity.py``), from 1000 to
@@ -9,8 +9,11 @@ Protects, publishes and attacks one random release a seed (``tests/attack/random
 holds are left out, so that a run that was stopped goes on where it was; ranges of seeds can run at the
 same time into files of their own. N needed X of each release are printed as well, one at a time: the
 stranger must notice. Tables are so small that the default method is ``optimal``; it is ``exchange`` for
-``--wide`` ones, or the one that is named. ``--readers`` makes no promise to owners. At the end, or with
-``--read``, the sums; exit status 1 where a promise was broken or something planted was not noticed.
+``--wide`` ones, or the one that is named. ``--readers`` makes no promise to owners. ``--mixed`` makes
+whole packages in place of tables, releases upon releases with everything in them
+(``tests/attack/mixedcity.py``); an X is needed there where the stranger tells something without it, and
+it is the audit that must notice. At the end, or with ``--read``, the sums; exit status 1 where a promise
+was broken or something planted was not noticed.
 """
 
 from __future__ import annotations
@@ -20,12 +23,15 @@ import json
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "attack"))
-from randomcity import attacked
+import mixedreleases
+import randomcity
+from randomcity import Outcome
 
 SEEDS = (1000, 11_000)
 
@@ -38,17 +44,21 @@ def main() -> int:
     parser.add_argument("--readers", action="store_true")
     parser.add_argument("--method", default="auto")
     parser.add_argument("--wide", action="store_true")
+    parser.add_argument("--mixed", action="store_true")
     parser.add_argument("--read", type=Path, nargs="+", default=[])
     args = parser.parse_args()
+    options: dict[str, Any] = {"planted": args.planted}
+    if not args.mixed:
+        options |= {"method": args.method, "wide": args.wide, "owners": not args.readers}
+    attacked = mixedreleases.attacked if args.mixed else randomcity.attacked
     if args.out:
-        run(args.out, range(*args.seeds), method=args.method, wide=args.wide,
-            planted=args.planted, owners=not args.readers)  # fmt: skip
+        run(args.out, range(*args.seeds), attacked, **options)
     lines = [line for file in args.read or [args.out] for line in read(file)]
     print("\n".join(summary(lines)))
     return int(any(line["told"] or line["unseen"] for line in lines))
 
 
-def run(file: Path, seeds: range, **options: Any) -> None:
+def run(file: Path, seeds: range, attacked: Callable[..., Outcome], **options: Any) -> None:
     """Attack the seeds that a file does not hold yet; a line each, written at once.
 
     ``options`` are those of ``attacked``.

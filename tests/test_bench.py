@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from randomcity import attacked
 
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.rules import Rules
@@ -116,11 +117,11 @@ def test_a_run_over_random_tables_goes_on_where_it_was(
     from random_tables import read, run, summary  # type: ignore[import-not-found]
 
     file = tmp_path / "figures.jsonl"
-    run(file, range(80, 82), planted=1, owners=True)
+    run(file, range(80, 82), attacked, planted=1, owners=True)
     first, second = file.read_text(encoding="utf-8").splitlines()
     # Killed in the middle of the second line: that seed is done again, the first is not.
     file.write_text(f"{first}\n{second[:20]}", encoding="utf-8")
-    run(file, range(80, 82), planted=1, owners=True)
+    run(file, range(80, 82), attacked, planted=1, owners=True)
     lines = read(file)
     assert [line["seed"] for line in lines] == [80, 81]
     assert file.read_text(encoding="utf-8").splitlines()[0] == first
