@@ -3,11 +3,11 @@
     python bench/protect.py                         # 20, 60 and 200 municipalities x 300 areas x 18 uses
     python bench/protect.py --workers 2             # on a cluster of two processes of its own
     taskset -c 0 python bench/protect.py            # on one processor
-    python bench/protect.py --readers               # the promise to readers alone
+    python bench/protect.py --owners                # the promise to owners of units as well
     python bench/protect.py --smoke
 
-Protected by districts at ``interval``, audited as one system with the witnesses handed over. Without
-``--workers`` the threads of one process work.
+Protected by districts at ``interval`` for readers alone, audited as one system with the witnesses handed
+over. Without ``--workers`` the threads of one process work.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ def prepare(municipalities: int, options: list[str]) -> Work:
     parser = argparse.ArgumentParser()
     parser.add_argument("--areas", type=int, default=300)
     parser.add_argument("--workers", type=int, default=0)
-    parser.add_argument("--readers", action="store_true")
+    parser.add_argument("--owners", action="store_true")
     chosen = parser.parse_args(options)
     stack = ExitStack()
     run = cluster(chosen.workers, stack) if chosen.workers else threaded
-    rules = Rules(min_count=3, owners=not chosen.readers)
+    rules = Rules(min_count=3, owners=chosen.owners)
     small = problem(system_of([prefecture(4, 20)]), rules)
     suppress(small, method="districts", run=run)  # compiled code is loaded before the clock starts
     demands = problem(system_of([prefecture(municipalities, chosen.areas)]), rules)

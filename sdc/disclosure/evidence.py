@@ -32,26 +32,16 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
+from sdc.disclosure.pieces import Places, atom_pieces, main_blocks, table_piece
 from sdc.errors import NotProven
 from sdc.messages import Text
 from sdc.model.hierarchy import IntArray
 from sdc.model.report import AuditReport
-from sdc.model.system import UNBOUNDED, Block, BoolArray, Problem, System
-
-
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """One piece: unknowns of the system (r,), their codes (r, d), and its head."""
-
-    unknowns: IntArray
-    at: IntArray
-    head: dict[str, Any]
+from sdc.model.system import UNBOUNDED, Problem, System
 
 
 def evidence(problem: Problem, report: AuditReport) -> bytes:
@@ -62,7 +52,7 @@ def evidence(problem: Problem, report: AuditReport) -> bytes:
     certificate, system = report.certificate, problem.system
     if certificate is None or report.problem_digest != problem.digest:
         raise NotProven(Text("the audit carries no witnesses of this problem"))
-    parts = [_table(block) for block in _main(system)] + _atoms(system)
+    parts = [table_piece(block) for block in main_blocks(system)] + atom_pieces(system)
     width = max((p.at.shape[1] for p in parts), default=0)
     size = [len(p.unknowns) for p in parts]
     for part, start in zip(parts, np.cumsum([0, *size]).tolist(), strict=False):
@@ -97,127 +87,9 @@ def evidence(problem: Problem, report: AuditReport) -> bytes:
     return out.getvalue()
 
 
-def _main(system: System) -> list[Block]:
-    """The tables; what stands within another one is the sum of that one's cells."""
-    return [b for b in system.blocks if not b.table.within]
-
-
-def _table(block: Block) -> _Part:
-    """The innermost cells of a table."""
-    table = block.table
-    leaves = np.ix_(*[d.leaves for d in table.dims])
-    unknowns = block.index[leaves]
-    at = np.stack([g.ravel() for g in np.indices(unknowns.shape)], axis=1)
-    whole_step = float(table.step).is_integer() and table.step >= 1
-    head = {
-        "family": [table.records, table.measure],
-        "table": table.name,
-        "names": [d.name for d in table.dims],
-        "codes": [[d.codes[i] for i in d.leaves] for d in table.dims],
-        "factor": int(table.step) if whole_step else 1,
-    }
-    return _Part(unknowns.ravel(), at.astype(np.int64), head)
-
-
-def _atoms(system: System) -> list[_Part]:
-    """The innermost latent unknowns, named by the cells that count them, by family and dimensions.
-
-    Sums among the latent ones (cells of earlier releases) need not be written down, nor places of a
-    table that are counted in a group: they stand with the table.
-    """
-    is_total, placed = (np.zeros(system.n, dtype=bool) for _ in range(2))
-    is_total[system.relations.indices[system.relations.data < 0]] = True
-    for block in system.blocks:
-        placed[block.index] = True
-    latent = np.flatnonzero(~placed & ~is_total)
-    if not len(latent):
-        return []
-    total, atom = _links(system, placed)
-    names = sorted({d.name for b in _main(system) for d in b.table.dims})
-    code = np.full((system.n, len(names)), -1, dtype=np.int64)
-    family = np.full(system.n, -1, dtype=np.int64)
-    families: list[tuple[str, str]] = []
-    for block in _main(system):
-        key = (block.table.records, block.table.measure)
-        families += [key] if key not in families else []
-        flat = np.full(system.n, -1, dtype=np.int64)
-        flat[block.index.ravel()] = np.arange(block.index.size)
-        here = flat[total] >= 0
-        place = np.unravel_index(flat[total[here]], block.index.shape)
-        family[atom[here]] = families.index(key)
-        for dim, position in zip(block.table.dims, place, strict=True):
-            leaf = np.full(len(dim), -1, dtype=np.int64)
-            leaf[dim.leaves] = np.arange(len(dim.leaves))
-            found = np.where(position == dim.root, -1, leaf[position])
-            known = found >= 0
-            code[atom[here][known], names.index(dim.name)] = found[known]
-    kind, of_kind = np.unique(code[latent] >= 0, axis=0, return_inverse=True)
-    return [
-        _family(system, code, (part, key, own))
-        for i, key in enumerate(families)
-        for j, used in enumerate(kind)
-        if len(part := latent[(family[latent] == i) & (of_kind.ravel() == j)])
-        and _told(
-            system, part, key, names=(own := [n for n, u in zip(names, used, strict=True) if u])
-        )
-    ]
-
-
-def _told(system: System, part: IntArray, key: tuple[str, str], *, names: list[str]) -> bool:
-    """Whether places are to be written down: they link tables, or divide all of one table.
-
-    Those of several earlier tables below one table of now count every unit more than once.
-    """
-    mine = [b.table for b in _main(system) if (b.table.records, b.table.measure) == key]
-    total = mine[0].value[tuple(d.root for d in mine[0].dims)]
-    links = not any(set(names) <= {d.name for d in t.dims} for t in mine)
-    return links or int(system.value[part].sum()) == int(total)
-
-
-def _links(system: System, placed: BoolArray) -> tuple[IntArray, IntArray]:
-    """(total, atom) pairs: which cell of a table counts which unknown that no table has a place for.
-
-    Also where sums that only an earlier release printed stand between the two. O(pairs x depth).
-    """
-    rows = np.repeat(np.arange(system.relations.shape[0]), np.diff(system.relations.indptr))
-    column, data = system.relations.indices.astype(np.int64), system.relations.data
-    parent = np.full(system.relations.shape[0], -1, dtype=np.int64)
-    minus = data < 0
-    parent[rows[minus]] = column[minus]
-    mine = ~minus & ~placed[column]
-    counted_by = sp.csr_matrix(
-        (np.ones(int(mine.sum()), dtype=np.int64), (column[mine], parent[rows[mine]])),
-        shape=(system.n, system.n),
-    )
-    between = sp.diags_array(~placed, dtype=np.int64).tocsr()
-    step = every = counted_by
-    while step.nnz:
-        step = sp.csr_matrix(step @ between @ counted_by)
-        step.eliminate_zeros()
-        step.data[:] = 1
-        every = every + step
-    atom, total = every.nonzero()
-    kept = placed[total]
-    return total[kept].astype(np.int64), atom[kept].astype(np.int64)
-
-
-def _family(
-    system: System, code: IntArray, which: tuple[IntArray, tuple[str, str], list[str]]
-) -> _Part:
-    atoms, key, used = which
-    names = sorted({d.name for b in _main(system) for d in b.table.dims})
-    dims = {d.name: d for b in _main(system) for d in b.table.dims}
-    head = {
-        "family": list(key),
-        "table": None,
-        "names": used,
-        "codes": [[dims[n].codes[k] for k in dims[n].leaves] for n in used],
-        "factor": 1,
-    }
-    return _Part(atoms, code[atoms][:, [names.index(n) for n in used]], head)
-
-
-def _promises(problem: Problem, report: AuditReport, parts: Sequence[_Part]) -> dict[str, IntArray]:
+def _promises(
+    problem: Problem, report: AuditReport, parts: Sequence[Places]
+) -> dict[str, IntArray]:
     """What the level promises of each primary cell, in the first piece that holds it."""
     primary, table, cell = _promised(problem, parts)
     kept = np.isin(problem.primary, primary)
@@ -235,7 +107,7 @@ def _promises(problem: Problem, report: AuditReport, parts: Sequence[_Part]) -> 
     }
 
 
-def _promised(problem: Problem, parts: Sequence[_Part]) -> tuple[IntArray, IntArray, IntArray]:
+def _promised(problem: Problem, parts: Sequence[Places]) -> tuple[IntArray, IntArray, IntArray]:
     """The primary cells that a piece holds, with its number and their place in it."""
     table, cell = _first_place(problem.system, problem.primary)
     for number, part in enumerate(parts):
@@ -275,7 +147,7 @@ def _known(problem: Problem, unknowns: IntArray) -> dict[str, IntArray]:
 
 
 def _left(
-    problem: Problem, unknowns: IntArray, told: tuple[Sequence[_Part], dict[str, IntArray]]
+    problem: Problem, unknowns: IntArray, told: tuple[Sequence[Places], dict[str, IntArray]]
 ) -> dict[str, IntArray]:
     """What earlier releases leave of the promises written down, to those who stand in a written cell."""
     parts, promises = told
@@ -301,7 +173,7 @@ def _first_place(system: System, cells: IntArray) -> tuple[IntArray, IntArray]:
     """
     table = np.full(system.n, -1, dtype=np.int64)
     flat = np.full(system.n, -1, dtype=np.int64)
-    main = _main(system)
+    main = main_blocks(system)
     number = {b.table.name: i for i, b in enumerate(main)}
     for block in reversed([b for b in system.blocks if b.table.within]):
         shown = block.index.ravel()[system.shown[block.index.ravel()]]
