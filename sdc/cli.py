@@ -18,7 +18,7 @@ from sdc import __version__
 from sdc.commands import before, ledger, people
 from sdc.commands.helping import command, mistyped, translate_frames
 from sdc.commands.progress import stages
-from sdc.errors import InputError, SdcError, disk_error
+from sdc.errors import InputError, RulesError, SdcError, disk_error
 from sdc.messages import LANGUAGES, VARIABLE, Text, shown, spoken
 
 INTERRUPTED = 130
@@ -204,6 +204,9 @@ def audit(
     from sdc.pipeline.anyone import Beforehand, audit_file, check_certificate
 
     if certificate is not None:
+        unused = (hierarchy, classes, ignore, known, last, drift, json_file, zeros != "hide")
+        if any(unused):
+            raise RulesError(Text("with --certificate give --min-count at most"), code="usage")
         typer.echo(check_certificate(published, certificate, min_count=min_count))
         return
     verdict = audit_file(

@@ -150,6 +150,7 @@ def test_a_leaking_table_ends_with_four(folder: Path) -> None:
         (["audit", "{cells}", "--last", "{cells}", "--drift", "nan"], 2),
         (["audit", "{cells}", "--last", "{cells}", "--drift", "inf"], 2),
         (["audit", "{cells}", "--drift", "0.5"], 2),
+        (["audit", ".", "--certificate", "{cells}", "--json", "audit.json"], 2),
         (["release", "nowhere.toml"], 2),
         (["mesh", "35.6"], 2),
         (["mesh", "95.6", "139.7"], 2),
@@ -275,6 +276,33 @@ def test_shuffled_rows_give_the_same_bytes(folder: Path, level: str) -> None:
         written.append((files, summary))
     assert written[0] == written[1] == written[2]
     assert b"X" in written[0][0][Path("table.csv")]
+
+
+def test_a_column_of_the_table_may_be_the_price(folder: Path) -> None:
+    # (a, u) = 1 needs a rectangle. All counts are 9, so that the floor decides: through (b, v) it costs
+    # 1 + 1 + 1, through (c, w) 2 + 2 + 2, through any other cell 100 and more.
+    floor = {
+        ("a", "v"): 1,
+        ("b", "u"): 1,
+        ("b", "v"): 1,
+        ("a", "w"): 2,
+        ("c", "u"): 2,
+        ("c", "w"): 2,
+    }
+    rows = [
+        f"{a},{u},{1 if (a, u) == ('a', 'u') else 9},{floor.get((a, u), 100)}"
+        for a in "abc"
+        for u in "uvw"
+    ]
+    text = "\n".join(["area,use,value,floor", *rows, ""])
+    (folder / "cells.csv").write_text(text, encoding="utf-8")
+    words = ["protect", folder / "cells.csv", *trees(folder), "--min-count", 3, "--cost", "floor"]
+    assert run(*words, "--out", folder / "out")[0] == 0
+    with (folder / "out/table.csv").open(encoding="utf-8", newline="") as file:
+        hidden = {(r["area"], r["use"]) for r in csv.DictReader(file) if r["value"] == "X"}
+    assert hidden == {("a", "u"), ("a", "v"), ("b", "u"), ("b", "v")}
+    summary = json.loads((folder / "out/internal/summary.json").read_text(encoding="utf-8"))
+    assert summary["cost_complementary"] == summary["lower_bound"] == 3
 
 
 def wide_table(folder: Path) -> list[object]:
