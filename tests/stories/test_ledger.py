@@ -16,6 +16,7 @@ from sdc import cli
 from sdc.disclosure.certificate import verify_certificate
 from sdc.disclosure.staged import check_staged
 from sdc.errors import InputError, NotProven, RulesError
+from sdc.explain import explain
 from sdc.ledger.payload import unpack
 from sdc.ledger.store import PENDING, PUBLISHED, Ledger
 from sdc.model.states import State
@@ -323,3 +324,36 @@ def test_codes_that_changed_need_a_crosswalk(city: Path) -> None:
     report = run_release(walked, dry_run=True).safe.report
     assert report.passed
     assert "small.1" in report.checks[-1]
+
+
+def test_what_an_earlier_release_has_taken_from_owners_is_said(city: Path) -> None:
+    # First uses alone, then uses by structure: a 3 of then may be 1 + 2 now.
+    mesh = (
+        city.read_text("utf-8").partition('[[tables]]\nid = "use_mesh"')[2].partition("[treat")[0]
+    )
+    whole = ('[[tables]]\nid = "use_mesh"' + mesh, "")
+    by, plain = (
+        'by = ["use", "structure"]',
+        ('order = ["merge", "suppress"]', 'order = ["suppress"]'),
+    )
+    less = (plain, ('[treatment.merge]\nmin_count = 10\nwithin = "any"\n', ""), whole)
+    run_release(changed(city, "first.toml", *less, (by, 'by = ["use"]')))
+    second = changed(city, "second.toml", *less, ('id = "small"', 'id = "second"'))
+    problem = run_release(second).safe.plan.problem
+    system, block = problem.system, problem.system.blocks[0]
+    place = {int(c): i for i, c in enumerate(block.index.ravel())}
+    table = [c for c in problem.left[:, 0].tolist() if c in place]
+    cell = max(set(table), key=table.count)
+    codes = block.table.codes_of(place[cell])
+    # The sum over structures of one use in one area is all that was printed.
+    for q in problem.left[problem.left[:, 0] == cell, 1].tolist():
+        other = block.table.codes_of(place[q])
+        assert {n for n in codes if codes[n] != other[n]} == {"structure"}
+        both = system.value[cell] + system.value[q]
+        assert problem.left[problem.left[:, 0] == cell, 4].max() == both - 1 < 3
+    text = explain(second, "use_structure", ",".join(f"{n}={c}" for n, c in codes.items()))
+    assert f"less to owners of units in {table.count(cell)} other cells" in text
+    package = city.parent / "releases" / "second"
+    certificate = package.with_name("second.internal") / "witness.npz"
+    said = run("audit", package, "--certificate", certificate)[1]
+    assert f"believed of the file: {len(problem.left)} promises to owners" in said
