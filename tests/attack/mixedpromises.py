@@ -241,7 +241,10 @@ class Case:
         return most
 
     def insiders(self) -> Iterator[tuple[Sum, list[tuple[int, int]]]]:
-        """Who stands in a hidden innermost cell of the last release: where, and with how much each."""
+        """Who stands in a hidden innermost cell of the last release: where, and with how much each.
+
+        Where areas and mesh cells are published together, also who stands where one meets the other.
+        """
         amounts = self.scenario.amounts(self.last.when)
         done = set()
         for step, rule, printed in self.now:
@@ -263,30 +266,31 @@ class Case:
                 )
                 for j in range(1, min(rule.min_count - 1, len(every)) + 1):
                     yield own, [(i, a) for a, i in every[:j]]
+        mine = [p for s, r, p in self.now if s is self.last and r.owners]
+        for place in self.meetings(mine):
+            yield from (
+                (place, [(i, 1)]) for i in place.atoms if self.truth[place.when]["count"][i]
+            )
 
     def overlaps(self) -> Iterator[tuple[Sum, int]]:
-        """Places that an area and a mesh cell have in common, with the number they must seem to reach."""
-        places = {"areas", "mesh"}
-        over = [r for s, r, p in self.now if s is self.last and places & set(p.names)]
+        """Small places that an area and a mesh cell have in common, and what they must seem to reach."""
+        over = [r for s, r, p in self.now if s is self.last and {"areas", "mesh"} & set(p.names)]
         k = max((r.min_count for r in over), default=0)
+        for place in self.meetings([p for _, _, p in self.now]):
+            if 0 < self.value(place) < k:
+                yield place, k
+
+    def meetings(self, tables: list[Printed]) -> list[Sum]:
+        """The places in which an area of some tables and a mesh cell meet."""
         sides: dict[str, set[frozenset[int]]] = {"areas": set(), "mesh": set()}
-        for _, _, p in self.now:
-            for c in p.inner:
-                for name in ("areas", "mesh"):
-                    own = p.sums[c]
-                    if name in p.names and own.what == "count":
-                        rest = [
-                            p.sums[d].atoms
-                            for d in p.inner
-                            if d[p.names.index(name)] == c[p.names.index(name)]
-                        ]
-                        sides[name].add(frozenset().union(*rest))
-        for a in sorted(sides["areas"], key=sorted):
-            for b in sorted(sides["mesh"], key=sorted):
-                if a & b:
-                    place = Sum(self.last.when, "count", a & b)
-                    if 0 < self.value(place) < k:
-                        yield place, k
+        for p in tables:
+            for name in {"areas", "mesh"} & set(p.names):
+                at = p.names.index(name)
+                for code in {c[at] for c in p.inner}:
+                    parts = [p.sums[c].atoms for c in p.inner if c[at] == code]
+                    sides[name].add(frozenset().union(*parts))
+        met = {a & b for a in sides["areas"] for b in sides["mesh"]} - {frozenset()}
+        return [Sum(self.last.when, "count", m) for m in sorted(met, key=sorted)]
 
     def told(self) -> Iterator[str]:
         """Every promise that is not kept."""
@@ -309,7 +313,9 @@ class Case:
                 yield f"{d.where} follows"
             if d.high is not None and not attack.allows(d.own, at_least=d.high):
                 yield f"{d.where} = {d.value} cannot be {d.high}"
-            if d.low is not None and not attack.allows(d.own, at_most=d.low):
+            low = d.low is None or attack.allows(d.own, at_most=d.low)
+            # No lower end is promised below what all could tell before.
+            if not low and before.allows(d.own, at_most=d.low):
                 yield f"{d.where} = {d.value} cannot be {d.low}"
             if d.high is None and not d.other:
                 continue

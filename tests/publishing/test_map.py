@@ -5,6 +5,7 @@ import itertools
 import re
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -133,6 +134,16 @@ def test_a_hidden_total_does_not_move_the_classes() -> None:
     hidden = marked("t", (area_dim(),), np.array([-1, 9, 8, 7, 6, 5]))
     shown = marked("t", (area_dim(),), np.array([35, 9, 8, 7, 6, 5]))
     assert (page_of(hidden)[1] == page_of(shown)[1]).all()
+
+
+def test_no_colour_can_come_from_a_hidden_number() -> None:
+    """What is drawn holds none: whoever puts 7 under an X has no table to publish, hence no map."""
+    table = marked("t", (area_dim(),), np.array([35, -1, 8, 7, 6, 5]))
+    assert table.value.tolist() == [35, 0, 8, 7, 6, 5]
+    with pytest.raises(InputError, match="not shown"):
+        replace(table, value=np.array([35, 7, 8, 7, 6, 5]))
+    hatched = set(np.unique(page_of(table)[1]).tolist()) & {HIDDEN_INK, HIDDEN_PAPER}
+    assert hatched == {HIDDEN_INK, HIDDEN_PAPER}
 
 
 def test_all_hidden_areas_look_the_same() -> None:
