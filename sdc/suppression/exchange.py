@@ -27,6 +27,9 @@ from sdc.suppression.window import Window
 SHORT = 0.25
 """Part of these steps that the pattern of a whole program gets."""
 
+STALL = 0.05
+"""Programs end where one has closed a smaller part of what lay between loss and bound."""
+
 
 @dataclass(frozen=True, eq=False)
 class Whole:
@@ -68,12 +71,7 @@ def exchange(
     first = masks if budget.work == 0 else lead.priced(masks)
     best = _built(whole, first)
     log = [f"exchange: loss {best.engine.cost:g}, bound {lead.bound:g}"]
-    short = Budget(SHORT * budget.work, budget.deadline)
-    for x in lead.programs(best.engine.cost, budget):
-        other = _built(replace(whole, demands=best.demands, budget=short), lead.priced(masks, x))
-        best = min(best, other, key=_merit)
-        lead.learn(best.demands, budget)
-        log.append(f"exchange: led by a program: loss {best.engine.cost:g}, bound {lead.bound:g}")
+    best = _programmed(whole, lead, best, log)
     moves = best.engine.witnesses().moves
     left, plain = len(best.engine.unserved()), len(demands)
     log.append(
@@ -90,6 +88,21 @@ def exchange(
     certain = best.reproducible and lead.reproducible and not budget.expired
     bound = min(lead.bound, found.cost_in(problem))
     return replace(found, bound=bound, reproducible=certain)
+
+
+def _programmed(whole: Whole, lead: Lead, best: Heeded, log: list[str]) -> Heeded:
+    """The best of what is built and of what whole programs lead to, as long as they pay."""
+    short = Budget(SHORT * whole.budget.work, whole.budget.deadline)
+    gap = best.engine.cost - lead.bound
+    for x in lead.programs(best.engine.cost, whole.budget):
+        part = replace(whole, demands=best.demands, budget=short)
+        best = min(best, _built(part, lead.priced(whole.masks, x)), key=_merit)
+        lead.learn(best.demands, whole.budget)
+        log.append(f"exchange: led by a program: loss {best.engine.cost:g}, bound {lead.bound:g}")
+        before, gap = gap, best.engine.cost - lead.bound
+        if gap > (1.0 - STALL) * before:
+            break
+    return best
 
 
 def _merit(heeded: Heeded) -> tuple[int, float]:

@@ -23,8 +23,8 @@ from sdc.suppression.found import Budget
 
 __all__ = ["Heeded", "guarded", "heed", "reckoned"]
 
-SWEEP = 900_000
-"""Search steps of the sweeps at budget 1."""
+SWEEP, SHARED = 900_000, 10_000
+"""Search steps of the sweeps at budget 1; in proportion more where more demands than these share them."""
 
 CHUNK = 100_000
 """Search steps between two looks at the clock."""
@@ -60,7 +60,8 @@ def heed(
     last adds demands, and there are finitely many.
     """
     engine, demands = known
-    left, settled, reproducible = budget.steps(SWEEP), False, True
+    shared = max(int((demands.guard < 0).sum()) / SHARED, 1.0)
+    left, settled, reproducible = budget.steps(SWEEP * shared), False, True
     part = left // LOOKS + 1
     while True:
         moves = engine.witnesses().moves
