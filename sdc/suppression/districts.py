@@ -163,8 +163,7 @@ def districts(
     lead = Lead.of(problem, budget, seed=seed) if budget.work and len(demands) <= LED else None
     masks = lead.priced(true) if lead else true
     ground = Ground(problem, demands, masks, budget, seed, run)
-    searched, ground, left = _for_everybody(ground, parts)
-    moves = sp.csr_matrix(sp.vstack([s.moves for s in searched], format="csr"))
+    searched, moves, ground, left = _for_everybody(ground, parts)
     hidden = masks.hidden(problem, masks.needed(moves))
     final = Found(hidden, 0.0, (_told(searched, left, len(parts.inside)),), moves)
     if len(demands) <= POLISHED:
@@ -197,16 +196,18 @@ def _told(searched: Sequence[Searched], left: int, districts: int) -> str:
     )
 
 
-def _for_everybody(ground: Ground, parts: Districts) -> tuple[list[Searched], Ground, int]:
+def _for_everybody(
+    ground: Ground, parts: Districts
+) -> tuple[list[Searched], sp.csr_matrix, Ground, int]:
     """Windows for all demands, then for those of the people inside that their moves leave unmet.
 
-    Also the ground with the demands that this took, and how many have no move.
+    Also all their moves (w, n), the ground with the demands that this took, and how many have no move.
     """
     masks, problem = ground.masks, ground.problem
     every = np.arange(len(ground.demands), dtype=np.int64)
     searched, left = _windows(ground, parts, every, np.zeros(len(masks.price), dtype=bool))
+    moves = _stacked(searched)
     for _ in range(ROUNDS):
-        moves = sp.csr_matrix(sp.vstack([s.moves for s in searched], format="csr"))
         open_ = masks.needed(moves)
         demands = guarded(problem, masks.hidden(problem, open_), ground.demands, moves)
         if demands is ground.demands:
@@ -215,7 +216,13 @@ def _for_everybody(ground: Ground, parts: Districts) -> tuple[list[Searched], Gr
         ground = replace(ground, demands=demands)
         further, more = _windows(ground, parts, fresh, open_)
         searched, left = [*searched, *further], left + more
-    return searched, ground, left
+        moves = sp.csr_matrix(sp.vstack([moves, _stacked(further)], format="csr"))
+    return searched, moves, ground, left
+
+
+def _stacked(searched: Sequence[Searched]) -> sp.csr_matrix:
+    """All moves of some windows (w, n)."""
+    return sp.csr_matrix(sp.vstack([s.moves for s in searched], format="csr"))
 
 
 def _windows(
