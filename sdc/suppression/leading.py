@@ -57,6 +57,7 @@ class Lead:
         reduced = reduce(problem)
         rays = Rays(reduced, seed)
         found = relax(reduced, rays, budget, rounds=budget.steps(ROUNDS))
+        rays.put_away()
         return cls(reduced, rays, found.bound, found.x, found.reproducible)
 
     def learn(self, demands: Demands, budget: Budget) -> None:
@@ -70,6 +71,7 @@ class Lead:
             return
         self.rays = Rays(self.reduced, self.rays.seed, self.rays.cuts, guards)
         found = relax(self.reduced, self.rays, budget, rounds=budget.steps(ROUNDS))
+        self.rays.put_away()
         self.bound, self.x = max(self.bound, found.bound), found.x
         self.reproducible &= found.reproducible
 

@@ -90,8 +90,7 @@ class Rays:
         self._wait = np.zeros(len(order), dtype=np.int64)
         self._pause = np.where((self._guard >= 0) & (len(g) > MANY), PAUSES // 2, 0)
         self._worth = True
-        # Many are asked in two parts at the same time, which do not learn from each other.
-        self._desks = [self._laid_out() for _ in range(2 if len(g) > MANY else 1)]
+        self._desks: list[Desk] = []
         self._by_cell = np.argsort(self.column, kind="stable").astype(np.int64)
         counts = np.bincount(self.column, minlength=self.reduced.columns)
         self._first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
@@ -111,12 +110,20 @@ class Rays:
         desk.query[GUARDED_PATIENCE] = FEWER_STEPS if len(self.guards) > MANY else STEPS
         return desk
 
+    def put_away(self) -> None:
+        """Give back the memory of the searches until the next separation."""
+        self._desks = []
+
     def separate(self, x: FloatArray) -> sp.csr_matrix:
         """Inequalities (r, k) that x (k,) violates and that were not known yet.
 
         Demands from which nothing was learnt lately are asked less and less often, all of them
         again where the others have nothing to say.
         """
+        if not self._desks:
+            # Many are asked in two parts at the same time, which do not learn from each other.
+            count = 2 if len(self.guards) > MANY else 1
+            self._desks = [self._laid_out() for _ in range(count)]
         gates = self._ranking.gates(x)
         some = self._wait <= 0
         found = self._asked(x, gates, some)
