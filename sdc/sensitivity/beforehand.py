@@ -31,6 +31,11 @@ def known_beforehand(system: System, prior: Prior | None) -> tuple[IntArray, Int
     cells, low, high = prior.bounds.T
     np.maximum.at(least, cells, low)
     np.minimum.at(most, cells, high)
+    return carried(system, least, most)
+
+
+def carried(system: System, least: IntArray, most: IntArray) -> tuple[IntArray, IntArray]:
+    """Bounds (n,), (n,) carried along every sum. O(stored numbers)."""
     ends = least.astype(np.float64), np.where(most < UNBOUNDED, most.astype(np.float64), np.inf)
     rows = sp.coo_matrix(system.relations)
     both = (np.tile(rows.row, 2) + np.repeat([0, rows.shape[0]], rows.nnz), np.tile(rows.col, 2))

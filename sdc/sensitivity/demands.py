@@ -20,7 +20,7 @@ from sdc.model.past import Prior
 from sdc.model.rules import COSTS, Rules
 from sdc.model.system import UNBOUNDED, Block, BoolArray, FloatArray, Level, Problem, System
 from sdc.model.table import Table
-from sdc.sensitivity.beforehand import known_beforehand
+from sdc.sensitivity.beforehand import carried, known_beforehand
 from sdc.sensitivity.left import left_inside
 from sdc.sensitivity.reach import (
     floor_of,
@@ -91,8 +91,11 @@ def problem(
         there = system.shown[block.index] | (not block.table.within)
         demand.add(block, by_table[block.table.name], (floor[block.index] > 0, there))
     told = placed | (least > 0) if prior is None else placed | (least > 0) | (prior.floor >= 0)
-    floor = np.maximum(floor, measured(system, told))
-    demand.raise_to(known_units(system, floor))
+    units = measured(system, told).astype(np.int64)
+    floor = np.maximum(floor, units)
+    # Also in the tables linked with that one: a mesh cell holds what the areas inside it hold.
+    public = carried(system, np.maximum(least, units), most)[0] if units.any() else least
+    demand.raise_to(np.maximum(known_units(system, floor), public))
     demand.add_places(system, np.where(placed, 0, _thresholds(system, by_table)), most)
     if prior is not None:
         demand.add_prior(prior)
@@ -104,7 +107,7 @@ def problem(
     primary = np.flatnonzero(demand.primary).astype(np.int64)
     upper, lower = demand.upper[primary], np.maximum(demand.lower, least)[primary]
     refuse_known(system, level, (primary, upper), (floor, most))
-    before = np.maximum(least, -1 if prior is None else prior.floor), most
+    before = np.maximum(public, -1 if prior is None else prior.floor), most
     own, asked = _inside(system, by_table), (primary, upper, lower)
     return Problem(
         system=system,

@@ -19,7 +19,7 @@ from sdc.disclosure.certificate import verify_certificate
 from sdc.disclosure.evidence import evidence
 from sdc.disclosure.staged import check_staged
 from sdc.errors import Infeasible, InputError, NotProven
-from sdc.model.coded import Coded, Measure
+from sdc.model.coded import Coded, Crossing, Measure
 from sdc.model.past import PastRelease, PastTable, Prior
 from sdc.model.plan import apply
 from sdc.model.report import Verdict
@@ -340,3 +340,37 @@ def test_where_something_is_measured_there_is_something_to_count() -> None:
     least = {system.name_of(int(c)): low for c, low in zip(problem.primary, problem.lower, strict=True)
              if system.count[c]}  # fmt: skip
     assert least == {"area=p, use=u": 1, "area=p, use=v": 1, "area=q, use=u": 1}
+
+
+def test_what_is_measured_in_an_area_is_known_in_the_mesh_cell_around_it() -> None:
+    """Areas a of 1, b of 1, c of 5, d of 9, e of 0 with something measured in each but e.
+
+    Mesh cell w holds a alone: nobody is promised that it may be empty. x holds b and one of the five of
+    c: readers may take it for 1, but the owner of that one knows of two there.
+    """
+    area, mesh = flat("area", "a b c d e"), flat("mesh", "w x y z")
+    at = np.array([(0, 0), (1, 1), (2, 1), *[(2, 2)] * 4, *[(3, 2)] * 9])
+    units = dict(zip(("area", "mesh"), at.T, strict=True))
+    steps = np.where(at[:, 0] < 2, 50, 100 + np.arange(len(at)))
+    coded = Coded("r", {"area": area, "mesh": mesh}, units, {"m": Measure(steps)})
+    tables = [
+        tabulate(coded, ["area"], name="n"),
+        tabulate(coded, ["area"], measure="m", name="m"),
+        tabulate(coded, ["mesh"], name="x"),
+    ]
+    met = np.array([(0, 0), (1, 1), (2, 1), (2, 2), (3, 2), (4, 3)])
+    system = system_of(tables, crossings=[Crossing(("area", "mesh"), met)], coded={"r": coded})
+    problem = demands_of(system, Rules(min_count=3, p_percent=10))
+    ends = {
+        system.name_of(int(c)): (int(up), int(low))
+        for c, up, low in zip(problem.primary, problem.upper, problem.lower, strict=True)
+    }
+    assert ends["mesh=w"] == (3, 1)
+    assert ends["mesh=x"] == (3, 1)
+    told = {(system.name_of(int(c)), low) for c, _, _, low, _ in problem.left.tolist()}
+    assert ("mesh=x", 2) in told
+    plan = suppress(problem)
+    report = audit(problem, apply(system, plan), moves=plan.moves)
+    assert report.passed
+    files, witness = printed(apply(system, plan)), evidence(problem, report)
+    assert check_staged(files, witness).promises == verify_certificate(files, witness).promises
