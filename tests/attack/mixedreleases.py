@@ -21,7 +21,7 @@ from sdc.model.plan import apply
 from sdc.pipeline.external import add_external
 from sdc.pipeline.run import Result, run_release
 
-NEEDLESS = ("infeasible", "not-proven")
+IMPOSSIBLE = ("infeasible", "not-proven")
 """Refusals that say that no pattern does; others say what to change."""
 
 
@@ -42,8 +42,8 @@ def released(case: Scenario, step: Step, folder: Path) -> Result:
 def attacked(seed: int, folder: Path, *, planted: int = 1) -> Outcome:
     """Make and attack the releases of one seed; then print up to ``planted`` X of the last one.
 
-    Where the stranger tells something of the release with one X less, the audit must refuse it. A
-    refusal is held against the tool, too, where no area is merged and no class collapsed.
+    Where the stranger tells something of the release with one X less, the audit must refuse it. Of a
+    refusal the stranger says whether there was need, where no area is merged and no class collapsed.
     """
     case, out = scenario(seed), Outcome(seed)
     case.write(folder)
@@ -61,11 +61,11 @@ def attacked(seed: int, folder: Path, *, planted: int = 1) -> Outcome:
     if done:
         read = Case.read(case, folder, done)
         out.told, out.tally = list(read.told()), read.tally
-    if out.refused in NEEDLESS:
+    if out.refused in IMPOSSIBLE:
         step = case.steps[len(done)]
         plain = not (step.merge or step.grouped or step.scheme)
         if plain and not next(Case.unpublished(case, folder, done, step).told(), None):
-            out.told.append(f"{step.id} refused without need")
+            out.refused += " without need"
     elif result is not None:
         _plant(out, read, result, planted)
     out.spent = made - started, time.process_time() - made
