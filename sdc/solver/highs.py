@@ -107,6 +107,11 @@ class Model:
         )  # fmt: skip
         self.rows += count
 
+    def delete_rows(self, rows: Index) -> None:
+        """Take out rows; those below move up."""
+        self._highs.deleteRows(len(rows), np.asarray(rows, np.int32))
+        self.rows -= len(rows)
+
     def offer(self, x: FloatArray) -> None:
         """Hand a feasible point to the mixed-integer search as its first incumbent."""
         solution = highspy.HighsSolution()

@@ -2,8 +2,9 @@
 
 A mixed-integer program over the masks holds the inequalities found so far; its answer is either safe,
 and then no safe pattern is cheaper, or it violates further inequalities. (Benders' cuts for cell
-suppression: Fischetti and Salazar 1999, 2001.) Beside it the best safe pattern is kept and improved,
-so that every stop leaves a pattern and a proven bound.
+suppression: Fischetti and Salazar 1999, 2001.) What such answers leave open near the relaxation is
+closed case by case (see ``branching``). Beside it the best safe pattern is kept and improved, so that
+every stop leaves a pattern and a proven bound.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import scipy.sparse as sp
 from sdc.model.system import BoolArray, FloatArray, Level, Problem
 from sdc.solver.highs import Model
 from sdc.solver.program import TOLERANCE, Solution, Status
+from sdc.suppression.branching import Tree
 from sdc.suppression.found import Budget, Found
 from sdc.suppression.leastsets import least_sets
 from sdc.suppression.oracles import Bounded, Linear, Oracle
@@ -34,6 +36,11 @@ EACH = 400
 """Nodes of one program."""
 PROGRAMS = 150
 """Mixed-integer programs at the default budget."""
+NARROW, TRIED = 0.03, 0.2
+"""Where the relaxation comes as close to the loss as this share of it, the gap is left to cases after
+this share of the effort."""
+CASES, BRANCHED = 200, 400_000_000
+"""Cases at the default budget, and effort after which no further one begins."""
 FOCUS = 0.25
 """A program stops once it has closed all but this share of the present gap."""
 STEPS = (0.3, 0.6, 1.0)
@@ -72,6 +79,7 @@ def optimal(problem: Problem, *, budget: Budget, seed: int, previous: BoolArray 
     run.guided(rounds)
     if budget.work > 0:
         run.close()
+        run.branch()
     loss = run.loss(run.best)
     bound = loss if run.proven else min(run.bound, loss)
     return Found(
@@ -92,6 +100,7 @@ class _Run:
     log: list[str] = field(default_factory=list)
     nodes: int = 0
     effort: int = 0
+    asked: int = 0
     _kept: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
     def loss(self, opened: BoolArray) -> float:
@@ -102,6 +111,12 @@ class _Run:
         """Whether the best pattern meets the bound."""
         loss = self.loss(self.best)
         return loss - self.bound <= TOLERANCE * max(1.0, loss)
+
+    @property
+    def narrow(self) -> bool:
+        """Whether the relaxation is close enough for cases to close the gap."""
+        loss = self.loss(self.best)
+        return loss - self.master.bound <= NARROW * loss
 
     def offer(self, opened: BoolArray) -> None:
         """Keep a safe pattern if it is cheaper."""
@@ -121,7 +136,8 @@ class _Run:
         programs, before = 0, self.oracle.effort
         while not self.proven and not self.budget.expired:
             left = self.budget.steps(NODES) - self.nodes
-            spent = self.effort + self.oracle.effort - before >= self.budget.steps(EFFORT)
+            share = TRIED if self.narrow else 1.0
+            spent = self.effort + self.oracle.effort - before >= share * self.budget.steps(EFFORT)
             if left <= 0 or spent or programs >= self.budget.steps(PROGRAMS):
                 break
             answer = self._program(min(left, EACH))
@@ -142,6 +158,15 @@ class _Run:
             f"loss {self.loss(self.best):g}, bound {self.bound:g}"
         )
 
+    def branch(self) -> None:
+        """Close a narrow gap case by case."""
+        if self.proven or not self.narrow or self.budget.expired:
+            return
+        tree = Tree(self.master, self.oracle, self.budget, self.best)
+        tree.search(self.budget.steps(CASES), self.budget.steps(BRANCHED))
+        self.best, self.bound = tree.best, max(self.bound, tree.bound)
+        self.log.append(f"{tree.cases} cases: loss {tree.loss:g}, bound {tree.bound:g}")
+
     def _settle(self, x: FloatArray) -> None:
         """Take a whole pattern if it is safe; learn inequalities and a safe neighbour if not."""
         cuts = self.oracle.separator.cuts
@@ -156,7 +181,8 @@ class _Run:
             between = step * x + (1.0 - step) * self.master.x
             self.oracle.separator.separate(between)
             cuts.add(least_sets(cuts.matrix(), between))
-        near = self.oracle.near(x)
+        near = self.oracle.near(x) if self.asked % self.oracle.spacing == 0 else None
+        self.asked += 1
         if near is not None:
             self.offer(near)
         self._kept = np.append(self._kept, np.ones(len(cuts) - len(self._kept), dtype=bool))

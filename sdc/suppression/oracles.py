@@ -34,6 +34,8 @@ class Oracle(Protocol):
 
     close: ClassVar[float]
     """Rows that the relaxation exceeds by more stay out of a program until an answer breaks them."""
+    spacing: ClassVar[int]
+    """A pattern is sought near every so manieth answer of a program."""
 
     @property
     def separator(self) -> Separator:
@@ -49,7 +51,7 @@ class Oracle(Protocol):
         ...
 
     def near(self, x: FloatArray) -> BoolArray | None:
-        """A safe pattern close to a whole one that is not safe; None where that is not worth it."""
+        """A safe pattern led by a fractional or whole one; None where none was found."""
         ...
 
     def refute(self, opened: BoolArray) -> bool:
@@ -75,6 +77,7 @@ class Linear:
     separator: Covers
     seed: int
     close: ClassVar[float] = 0.05
+    spacing: ClassVar[int] = 1
     effort: int = 0
 
     @classmethod
@@ -95,7 +98,7 @@ class Linear:
         return search(self.deleter, relaxation, short, seed=self.seed, starts=[best])[0]
 
     def near(self, x: FloatArray) -> BoolArray | None:
-        """Reverse-delete that prints last what the pattern hides."""
+        """Reverse-delete that prints last what the pattern opens."""
         return self.deleter.delete(self.reduced.weight * (1.0 - 0.999 * x))
 
     def refute(self, opened: BoolArray) -> bool:
@@ -120,8 +123,8 @@ class Bounded:
     completion: Completion
     seed: int
     moves: list[IntArray] = field(default_factory=list)
-    asked: int = 0
     close: ClassVar[float] = 0.01
+    spacing: ClassVar[int] = 2
 
     @classmethod
     def of(cls, reduced: Reduced, seed: int) -> Bounded:
@@ -155,11 +158,8 @@ class Bounded:
         return min(found, key=lambda o: float(self.reduced.weight[o].sum()))
 
     def near(self, x: FloatArray) -> BoolArray | None:
-        """The completion of a whole pattern, every second time."""
-        self.asked += 1
-        if self.asked % 2 == 0:
-            return None
-        return self._completed(x > 0.5, self.reduced.weight, Budget())
+        """The completion of what it opens for certain, led by all of it."""
+        return self._completed(x > 0.99, self.reduced.weight * (1.0 - 0.99 * x), Budget())
 
     def _completed(self, opened: BoolArray, price: FloatArray, budget: Budget) -> BoolArray | None:
         """A safe pattern, whole-number tables included where the attacker knows of them."""
@@ -176,7 +176,9 @@ class Bounded:
         by those of the people inside.
         """
         x = opened.astype(np.float64)
-        if self.separator.cuts.add(self.separator.by_programs(x, exact=True)).shape[0]:
+        rows = self.separator.by_programs(x, exact=True)
+        if rows.shape[0]:
+            self.separator.cuts.add(rows)
             self.separator.cuts.add(failing_sets(self.separator, opened))
             return True
         if self.reduced.problem.whole and self._no_whole_table(opened):

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from sdc.model.hierarchy import IntArray
-from sdc.model.sharing import threaded
+from sdc.model.sharing import Runner, threaded
 from sdc.model.system import BoolArray, FloatArray
 from sdc.suppression.cocircuits import VIOLATION, Ranking
 from sdc.suppression.cuts import Cuts
@@ -167,7 +167,8 @@ class Rays:
             for desk in self._desks:
                 desk.cell[:, side] = cut
         parts = np.array_split(np.flatnonzero(which).astype(np.int64), len(self._desks))
-        found = list(threaded(self._refuted, zip(self._desks, parts, strict=True)))
+        run: Runner = threaded if len(self._desks) > 1 else map
+        found = list(run(self._refuted, zip(self._desks, parts, strict=True)))
         demand = np.concatenate([d for d, _ in found])
         proof = sp.csr_matrix(sp.vstack([p for _, p in found], format="csr"))
         return self._folded(demand, proof, (mask, always), x)
