@@ -28,6 +28,7 @@ from sdc.sensitivity.reach import (
     measure_reach,
     measured,
     shown_zero_floor,
+    units_inside,
 )
 from sdc.sensitivity.refusals import refuse_grouped, refuse_known, refuse_public
 
@@ -94,7 +95,12 @@ def problem(
     units = measured(system, told).astype(np.int64)
     floor = np.maximum(floor, units)
     # Also in the tables linked with that one: a mesh cell holds what the areas inside it hold.
-    public = carried(system, np.maximum(least, units), most)[0] if units.any() else least
+    public = least
+    if units.any():
+        public = np.maximum(least, units)
+        small = np.flatnonzero(demand.primary & system.count)
+        public[small] = np.maximum(public[small], units_inside(system, units, small))
+        public = carried(system, public, most)[0]
     demand.raise_to(np.maximum(known_units(system, floor), public))
     demand.add_places(system, np.where(placed, 0, _thresholds(system, by_table)), most)
     if prior is not None:

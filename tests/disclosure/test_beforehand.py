@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from oracles import flat
+from oracles import flat, tree
 from smallcases import Case, Exact, grid_problem, kept, printed
 from typer.testing import CliRunner
 
@@ -374,3 +374,29 @@ def test_what_is_measured_in_an_area_is_known_in_the_mesh_cell_around_it() -> No
     assert report.passed
     files, witness = printed(apply(system, plan)), evidence(problem, report)
     assert check_staged(files, witness).promises == verify_certificate(files, witness).promises
+
+
+def test_an_area_may_lie_whole_in_a_large_cell_and_in_none_of_the_small_ones() -> None:
+    """Area a, with its one building and something measured, lies in w and v, which make P.
+
+    Either of them may be empty, but not P: what is asked of the one row says nothing, what all places of
+    a add to does. Area e of none keeps zeros possible elsewhere.
+    """
+    area, mesh = flat("area", "a b c e"), tree("mesh", P="v w", Q="x y z")
+    # Innermost codes of mesh: v w x y z.
+    at = np.array([(0, 1), *[(1, 2)] * 9, *[(2, 3)] * 8])
+    units = dict(zip(("area", "mesh"), at.T, strict=True))
+    coded = Coded("r", {"area": area, "mesh": mesh}, units, {"m": Measure(np.arange(50, 68))})
+    tables = [
+        tabulate(coded, ["area"], name="n"),
+        tabulate(coded, ["area"], measure="m", name="m"),
+        tabulate(coded, ["mesh"], name="x"),
+    ]
+    met = np.array([(0, 0), (0, 1), (1, 2), (2, 3), (3, 4), (1, 0), (2, 1)])
+    system = system_of(tables, crossings=[Crossing(("area", "mesh"), met)], coded={"r": coded})
+    problem = demands_of(system, Rules(min_count=3, p_percent=10))
+    lower = {
+        system.name_of(int(c)): int(low)
+        for c, low in zip(problem.primary, problem.lower, strict=True)
+    }
+    assert (lower["mesh=w"], lower["mesh=P"]) == (0, 1)
