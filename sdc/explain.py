@@ -161,7 +161,7 @@ def _interval(own: Evidence, at: Cell) -> list[str]:
         )
     if at in own.taken:
         text = Text(
-            "less to owners of units in {n:,} other cells: earlier releases leave no more",
+            "less to owners of units in {n:,} other cells: what all know leaves no more",
             n=own.taken[at],
         )
         lines.append(str(text))

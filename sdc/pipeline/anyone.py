@@ -213,7 +213,7 @@ def _told(held: Held) -> Iterator[Text]:
         )  # fmt: skip
     if held.taken:
         yield Text(
-            "believed of the file: {n:,} promises to owners end where earlier releases do",
+            "believed of the file: {n:,} promises to owners end where what all know does",
             n=held.taken,
         )
     yield Text("not looked at: earlier releases, and the pictures drawn from these tables")

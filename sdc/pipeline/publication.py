@@ -216,5 +216,5 @@ def timestamp_lines(config: Config, package: Path) -> tuple[tuple[Text, Text], .
 def taken_lines(problem: Problem) -> list[tuple[Text, object]]:
     """How much earlier releases have taken from the owners of units, where they have, for a person."""
     n = len(problem.left)
-    said = Text("{n:,} promises end earlier: earlier releases leave no more (audit.json)", n=n)
+    said = Text("{n:,} promises end earlier: what all know leaves no more (audit.json)", n=n)
     return [(Text("owners of units"), said)] if n else []
