@@ -22,6 +22,7 @@ from sdc.config.known import known_keys
 from sdc.config.laws import check_laws
 from sdc.config.lines import locate_keys, nearest
 from sdc.config.models import (
+    AreasSection,
     ColumnSection,
     DerivedSection,
     Document,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from sdc.config.lines import Path as Keys
 
 __all__ = [
+    "AreasSection",
     "ColumnSection",
     "Config",
     "DerivedSection",

@@ -25,6 +25,8 @@ def paths_in(raw: Mapping[str, Any]) -> list[tuple[Keys, str, bool]]:
             found += [((*base, "columns", column, key), spec.get(key), True) for key in keys]
     areas: Keys = ("geography", "areas", "path")
     found.append((areas, at(raw, "geography", "areas").get("path"), True))
+    for name, section in at(raw, "geography", "districts").items():
+        found.append((("geography", "districts", name, "path"), at(section).get("path"), True))
     for column, scheme in at(raw, "treatment", "collapse").items():
         found.append((("treatment", "collapse", column), scheme, True))
         found.append((("treatment", "collapse", column, "scheme"), at(scheme).get("scheme"), True))

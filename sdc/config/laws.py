@@ -107,11 +107,19 @@ def _geography(raw: Mapping[str, Any]) -> Iterator[Fault]:
     geography = raw.get("geography")
     if isinstance(geography, Mapping) and not geography:
         yield Fault(("geography",), "too_short")
-    kind = suffix(at(raw, "geography", "areas").get("path"))
-    if kind and kind not in SHAPE_FILES:
-        path = at(raw, "geography", "areas")["path"]
-        kinds = ", ".join(SHAPE_FILES)
-        yield Fault(("geography", "areas", "path"), "path_kind", path, {"kinds": kinds})
+    districts = at(raw, "geography", "districts")
+    taken = {str(path[-1]).lower() for path, _ in columns_of(raw)}
+    for where in (("areas",), *(("districts", name) for name in districts)):
+        file = at(raw, "geography", *where).get("path")
+        if suffix(file) and suffix(file) not in SHAPE_FILES:
+            kinds = ", ".join(SHAPE_FILES)
+            yield Fault(("geography", *where, "path"), "path_kind", file, {"kinds": kinds})
+    for name in districts:
+        if name.lower() in OUTPUT_NAMES:
+            yield Fault(("geography", "districts", name), "name_reserved", name)
+        if name.lower() in taken:
+            yield Fault(("geography", "districts", name), "name_twice", name)
+        taken.add(name.lower())
     found = at(raw, "geography", "mesh").get("levels")
     levels = found if isinstance(found, list) else []
     sizes = [MESH_UNITS.get(str(n), 0) for n in levels]
@@ -130,6 +138,7 @@ def _references(raw: Mapping[str, Any]) -> Iterator[Fault]:
                 yield unknown(("tables", i, key), name, at(raw, where), what=where)
         columns = at(raw, "records", str(table.get("records")), "columns")
         if columns:
+            columns = {**at(raw, "geography", "districts"), **columns}
             yield from _table_columns(raw, ("tables", i), columns=columns, table=table)
 
 
@@ -185,7 +194,8 @@ def _rules(raw: Mapping[str, Any]) -> Iterator[Fault]:
         costs = {"log", "value", "count"} | {c for c, spec in columns.items() if is_measure(spec)}
         if isinstance(cost, str) and cost not in costs:
             yield Fault((*path, "cost"), "cost", cost)
-        yield from _cells(path, section, {**columns, **at(raw, "geography")})
+        places = {**at(raw, "geography"), **at(raw, "geography", "districts")}
+        yield from _cells(path, section, {**columns, **places})
 
 
 def _cells(path: Path, section: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Fault]:

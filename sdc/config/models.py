@@ -129,10 +129,15 @@ class MeshSection(Section):
 
 
 class GeographySection(Section):
-    """``[geography]``: at least one of small areas and mesh."""
+    """``[geography]``: at least one of small areas, mesh and districts.
+
+    ``[geography.districts.D]``: further polygons (school districts), nested in nothing. ``D`` stands
+    in ``by`` of tables like a class column that every set of records has.
+    """
 
     areas: AreasSection | None = None
     mesh: MeshSection | None = None
+    districts: k.Named[AreasSection] = Field(default_factory=lambda: MappingProxyType({}))
 
 
 class RulesSection(Section):

@@ -96,7 +96,8 @@ def _parts(
 
 
 def _titles(raw: Mapping[str, Any]) -> Iterator[Fault]:
-    known = {**at(raw, "records"), **at(raw, "geography")}
+    districts = at(raw, "geography", "districts")
+    known = {**at(raw, "records"), **at(raw, "geography"), **districts}
     for name in at(raw, "records"):
         known |= at(raw, "records", name, "columns")
     for name in at(raw, "titles"):

@@ -10,9 +10,9 @@ from sdc.messages import Text
 from sdc.microdata.classify import BinSpec, ClassSpec, classes_of
 from sdc.model.hierarchy import TOTAL, Hierarchy
 from sdc.pipeline.entered import Labels
-from sdc.pipeline.meshclasses import OUTSIDE
 from sdc.readers.pairs import read_pairs
 from sdc.readers.tables import read_hierarchy
+from sdc.spatial.rest import OUTSIDE
 
 
 def class_dimension(

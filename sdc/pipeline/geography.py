@@ -1,17 +1,17 @@
-"""In which small area and in which mesh cell does every record lie, and how do the two cross?"""
+"""In which small area, mesh cell and district does every record lie, and how do these cross?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from sdc.config import Config
+from sdc.config import AreasSection, Config
 from sdc.errors import InputError
 from sdc.messages import Text
 from sdc.model.coded import Coded, Crossing
-from sdc.model.hierarchy import Hierarchy, IntArray
+from sdc.model.hierarchy import TOTAL, Hierarchy, IntArray
 from sdc.model.records import Records
 from sdc.model.system import BoolArray
 from sdc.readers.areas import read_areas
@@ -19,20 +19,22 @@ from sdc.spatial.areas import Areas, mesh_areas
 from sdc.spatial.locate import locate
 from sdc.spatial.mesh import decode, encode
 from sdc.spatial.overlay import intersections
+from sdc.spatial.rest import with_rest
 
 AREAS, MESH = "areas", "mesh"
 
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """The geographies of a release; at least one of the two."""
+    """The geographies of a release: small areas, a mesh, and sets of districts by name."""
 
     areas: Areas | None
     mesh: Areas | None
+    districts: Mapping[str, Areas] = field(default_factory=dict)
 
     def of(self, name: str) -> Areas:
         """The geography of that name."""
-        found = {AREAS: self.areas, MESH: self.mesh}[name]
+        found = {AREAS: self.areas, MESH: self.mesh, **self.districts}[name]
         assert found is not None, "the configuration was checked for this"
         return found
 
@@ -52,7 +54,14 @@ def load_places(config: Config, within: Callable[[], Extent]) -> Places:
     if config.geography.mesh is not None:
         ground = areas if areas is not None else within()
         grid = mesh_areas(list(config.geography.mesh.levels), within=ground)
-    return Places(areas, grid)
+    districts = {
+        name: _read(config, section, dimension=name, root=TOTAL, root_label="総数")
+        for name, section in config.geography.districts.items()
+    }
+    around = areas if areas is not None else grid
+    if around is not None:
+        districts = {name: with_rest(own, around) for name, own in districts.items()}
+    return Places(areas, grid, districts)
 
 
 def load_areas(config: Config) -> Areas | None:
@@ -60,6 +69,19 @@ def load_areas(config: Config) -> Areas | None:
     section = config.geography.areas
     if section is None:
         return None
+    return _read(
+        config,
+        section,
+        dimension=AREAS,
+        root=config.release.municipality,
+        root_label=config.release.municipality_name or "",
+    )
+
+
+def _read(
+    config: Config, section: AreasSection, *, dimension: str, root: str, root_label: str
+) -> Areas:
+    """The polygons of one section."""
     return read_areas(
         config.resolve(section.path),
         code=section.code,
@@ -69,8 +91,9 @@ def load_areas(config: Config) -> Areas | None:
         crs=section.crs,
         layer=section.layer,
         encoding=section.encoding,
-        root=config.release.municipality,
-        root_label=config.release.municipality_name or "",
+        dimension=dimension,
+        root=root,
+        root_label=root_label,
     )
 
 
@@ -106,7 +129,8 @@ def place_records(
     """Innermost index of every record in each wanted geography, and who lies in all of them.
 
     A release speaks of one population: with small areas in the configuration, a record outside all of
-    them is outside the study area and is set aside for the mesh as well.
+    them is outside the study area and is set aside for the mesh as well. Districts leave nobody out:
+    their rest is a district, except where they are all the ground there is.
     """
     every = dict.fromkeys([*wanted, *([AREAS] if places.areas is not None else [])])
     leaves: dict[str, IntArray] = {}
@@ -117,14 +141,40 @@ def place_records(
     return {name: leaves[name] for name in wanted}, inside
 
 
-def crossing(places: Places, coded: Sequence[Coded]) -> list[Crossing]:
-    """Which small areas and mesh cells can hold the same unit; records that do are always included."""
-    if places.areas is None or places.mesh is None:
+def geographies_of(config: Config, names: Collection[str]) -> tuple[str, ...]:
+    """Which of some dimensions are geographies, in one order."""
+    return tuple(n for n in (AREAS, MESH, *config.geography.districts) if n in names)
+
+
+def crossing(places: Places, coded: Sequence[Coded], used: Sequence[str]) -> list[Crossing]:
+    """Which places of all geographies in use can hold the same unit.
+
+    One crossing of all of them: places that meet two by two may have no ground in common. Where
+    records lie is always included; of records that have only some of the geographies, what they lack
+    is any place beside the others.
+    """
+    if len(used) < 2:
         return []
-    seen = [c.leaf for c in coded if AREAS in c.leaf and MESH in c.leaf]
-    observed = (
-        np.concatenate([np.zeros(0, np.int64), *(leaf[AREAS] for leaf in seen)]),
-        np.concatenate([np.zeros(0, np.int64), *(leaf[MESH] for leaf in seen)]),
-    )
-    pairs = intersections(places.areas, places.mesh, observed=observed)
-    return [Crossing((AREAS, MESH), pairs[["i", "j"]].to_numpy(dtype=np.int64))]
+    own = [[n for n in used if n in c.leaf] for c in coded]
+    whole = [c for c, names in zip(coded, own, strict=True) if len(names) == len(used)]
+    seen = [np.concatenate([np.zeros(0, np.int64), *(c.leaf[n] for c in whole)]) for n in used]
+    atoms = intersections(*(places.of(n) for n in used), observed=seen)
+    table = atoms.iloc[:, : len(used)].to_numpy(dtype=np.int64)
+    for c, names in zip(coded, own, strict=True):
+        if 1 < len(names) < len(used):
+            found = np.unique(np.stack([c.leaf[n] for n in names], axis=1), axis=0)
+            table = _with_parts(table, [used.index(n) for n in names], found)
+    return [Crossing(tuple(used), table)]
+
+
+def _with_parts(table: IntArray, columns: Sequence[int], found: IntArray) -> IntArray:
+    """Atoms, and one more for each observed part of an atom that is part of none of them."""
+    both, which = np.unique(np.concatenate([table[:, columns], found]), axis=0, return_inverse=True)
+    missing = both[np.setdiff1d(np.arange(len(both)), which.ravel()[: len(table)])]
+    added = []
+    for part in missing:
+        beside = np.flatnonzero(table[:, columns[0]] == part[0])
+        row = table[beside[0] if len(beside) else 0].copy()
+        row[list(columns)] = part
+        added.append(row)
+    return np.unique(np.concatenate([table, *(r[None] for r in added)]), axis=0)

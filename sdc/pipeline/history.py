@@ -26,7 +26,7 @@ from sdc.model.report import AuditReport
 from sdc.model.states import State
 from sdc.model.system import Problem
 from sdc.model.table import Table
-from sdc.pipeline.geography import AREAS, MESH, crossing
+from sdc.pipeline.geography import crossing, geographies_of
 from sdc.pipeline.periods import related
 from sdc.pipeline.prepare import Prepared
 from sdc.pipeline.treat import Treated
@@ -131,12 +131,12 @@ def joint_of(
     """
     prepared, treated = stage
     fold = folds(prepared, treated)
-    both = [crossing(prepared.places, list(prepared.coded.values()))]
     used = {d.name for t in tables for d in t.dims} | {
         d for e in history.earlier for t in e.tables for d in t.dims
     }
-    crossings = tuple(both[0]) if {AREAS, MESH} <= used else ()
-    now = Now(tuple(tables), prepared.coded, fold, crossings)
+    places = geographies_of(config, used)
+    crossings = crossing(prepared.places, list(prepared.coded.values()), places)
+    now = Now(tuple(tables), prepared.coded, fold, tuple(crossings))
     bridges = {e.label: _bridge(config, e, prepared) for e in history.earlier}
     return joint_system(now, history.earlier, bridges)
 

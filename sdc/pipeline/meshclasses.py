@@ -10,9 +10,7 @@ from sdc.model.hierarchy import Hierarchy
 from sdc.pipeline.counting import Job
 from sdc.pipeline.entered import Entered
 from sdc.pipeline.geography import MESH
-
-OUTSIDE = "OUTSIDE"
-"""The code of everything outside the mesh of the study area."""
+from sdc.spatial.rest import LABEL, OUTSIDE
 
 
 def with_mesh_classes(config: Config, job: Job, entered: Entered) -> tuple[Job, Entered]:
@@ -39,7 +37,7 @@ def with_mesh_classes(config: Config, job: Job, entered: Entered) -> tuple[Job, 
     frame = entered.records.frame.copy()
     classes = dict(job.classes)
     for name, source in columns.items():
-        dim = Hierarchy.of(name, {**parent, OUTSIDE: root}, {**labels, OUTSIDE: "区域外"})
+        dim = Hierarchy.of(name, {**parent, OUTSIDE: root}, {**labels, OUTSIDE: LABEL})
         codes = tuple(sorted(inner | {OUTSIDE}))
         classes[name] = dim, ClassSpec(source, codes)
         frame[source] = frame[source].where(frame[source].isin(inner), OUTSIDE)

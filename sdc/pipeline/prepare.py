@@ -32,7 +32,16 @@ from sdc.pipeline.counting import (
 )
 from sdc.pipeline.entered import Entered, in_file
 from sdc.pipeline.entry import enter
-from sdc.pipeline.geography import AREAS, MESH, Extent, Places, extent, load_places, study_area
+from sdc.pipeline.geography import (
+    AREAS,
+    MESH,
+    Extent,
+    Places,
+    extent,
+    geographies_of,
+    load_places,
+    study_area,
+)
 from sdc.pipeline.meshclasses import with_mesh_classes
 from sdc.pipeline.openclasses import with_rare_joined
 from sdc.pipeline.sensors import sensed
@@ -225,8 +234,8 @@ def _job(
             classes[column] = class_dimension(config, column, spec, labels=labels)
         except InputError as error:
             problems.catch(error)
-    used = [t.geography for t in config.tables if t.records == name and t.geography != "none"]
-    wanted = dict.fromkeys([*used, *(g for g in (AREAS, MESH) if g in also)])
+    used = {d for t in config.tables if t.records == name for d in t.dimensions} | set(also)
+    wanted = geographies_of(config, used)
     path = ""
     reading: dict[str, Any] = {}
     if entered is None:
@@ -234,7 +243,7 @@ def _job(
         path, reading = _reading(config, name, sources)
     else:
         path = entered.records.file
-    return Job(name, path, reading, classes, measures, None, tuple(wanted))
+    return Job(name, path, reading, classes, measures, None, wanted)
 
 
 def _pieces(job: Job) -> tuple[Piece, ...]:
@@ -255,7 +264,8 @@ def _used_columns(config: Config, name: str, also: Collection[str]) -> dict[str,
 
     Raises InputError where one that an earlier release used is not configured.
     """
-    own = {"count": True, AREAS: config.geography.areas, MESH: config.geography.mesh}
+    places = {AREAS: config.geography.areas, MESH: config.geography.mesh}
+    own = {"count": True, **places, **config.geography.districts}
     missing = [c for c in sorted(also) if c not in config.records[name].columns and not own.get(c)]
     if missing:
         raise InputError(

@@ -14,7 +14,7 @@ from sdc.model.hierarchy import Hierarchy
 from sdc.model.release import Collapse, Merge
 from sdc.model.sharing import Runner
 from sdc.pipeline.areagroups import area_groups, collapses_of, decided_groups
-from sdc.pipeline.geography import AREAS, MESH, Places, crossing
+from sdc.pipeline.geography import AREAS, MESH, Places, crossing, geographies_of
 from sdc.pipeline.neighbourhood import grids_of, neighbourhood
 from sdc.pipeline.prepare import Prepared, Tell
 from sdc.pipeline.schemes import labels_of, scheme_named
@@ -73,8 +73,8 @@ def wanted_tables(config: Config) -> tuple[Wanted, ...]:
 
 def untreated(config: Config, prepared: Prepared) -> Treated:
     """Places and records as they are, and how the geographies cross."""
-    used = {t.geography for t in config.tables} - {"none"}
-    found = crossing(prepared.places, list(prepared.coded.values())) if len(used) > 1 else []
+    used = geographies_of(config, {d for t in config.tables for d in t.dimensions})
+    found = crossing(prepared.places, list(prepared.coded.values()), used)
     return Treated(prepared.places, prepared.coded, tuple(found))
 
 
@@ -209,5 +209,5 @@ def apply(state: Treated, recoding: Recoding) -> Treated:
 def _places(places: Places, recoding: Recoding) -> Places:
     """The shapes after areas were merged or mesh cells grouped."""
     if recoding.name == AREAS:
-        return Places(dissolve(places.of(AREAS), recoding.changed), places.mesh)
-    return Places(places.areas, group_cells(places.of(MESH), recoding.after))
+        return replace(places, areas=dissolve(places.of(AREAS), recoding.changed))
+    return replace(places, mesh=group_cells(places.of(MESH), recoding.after))

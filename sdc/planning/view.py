@@ -113,11 +113,12 @@ def _possible(study: Study, names: Sequence[str], true: IntArray) -> BoolArray |
     """Finest cells that the crossings of the geographies allow; None where nothing is ruled out."""
     mask = None
     for crossing in study.crossings:
-        if not set(crossing.names) <= set(names):
+        own = [i for i, n in enumerate(crossing.names) if n in names]
+        if len(own) < 2:
             continue
-        axes = [names.index(n) for n in crossing.names]
+        axes = [names.index(crossing.names[i]) for i in own]
         small = np.zeros([true.shape[a] for a in axes], dtype=bool)
-        small[tuple(crossing.pairs.T)] = True
+        small[tuple(crossing.pairs[:, own].T)] = True
         small = np.transpose(small, np.argsort(axes))
         form = [size if a in axes else 1 for a, size in enumerate(true.shape)]
         allowed = np.broadcast_to(small.reshape(form), true.shape)

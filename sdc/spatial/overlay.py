@@ -1,11 +1,12 @@
-"""Which areas of one geography share ground with which areas of another?
+"""Which areas of several geographies share ground with one another?
 
-Two geographies of the same records (small areas and mesh cells, say) meet in *atoms*: the pieces of
-ground that lie in one area of each. Whoever protects both needs to know which atoms exist.
+Geographies of the same records (small areas, mesh cells, school districts) meet in *atoms*: the pieces
+of ground that lie in one area of each. Whoever protects all of them needs to know which atoms exist.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,27 +24,28 @@ FloatArray = npt.NDArray[np.float64]
 Geometries = npt.NDArray[np.object_]
 
 MIN_AREA = 1.0
+LETTERS = "ijklmnopqrstuvwxyz"
+"""Columns of atoms: the position in the first geography, in the second, and so on."""
 _BLOCK = 1 << 16
 
 
 def intersections(
-    a: Areas,
-    b: Areas,
-    *,
+    *geographies: Areas,
     min_area: float = MIN_AREA,
-    observed: tuple[Any, Any] | None = None,
+    observed: Sequence[Any] | None = None,
 ) -> pd.DataFrame:
-    """Pairs of areas of two geographies that share more than ``min_area`` square metres.
+    """Atoms of two or more geographies: one area of each, that share more than ``min_area`` m².
 
-    Columns ``i`` (position in ``a.shapes``), ``j`` (in ``b.shapes``), ``area`` (m²) and
-    ``observed``, ordered by i and j. ``observed`` = (i, j) are pairs in which records have been
+    Columns ``i`` (position in the shapes of the first), ``j`` (in those of the second), ``k`` … for
+    further ones, ``area`` (m²) and ``observed``, ordered by position. Areas that meet two by two and
+    share no common ground are no atom. ``observed`` = (i, j, …) are places where records have been
     found: they are always listed, even where the ground they share is smaller (a point on a border,
-    a border drawn a little differently); pairs with -1, a record outside one geography, are not
-    pairs. Shapes are cut in the CRS of the mesh where one is a mesh, else in that of ``a``, and
+    a border drawn a little differently); those with -1, a record outside one geography, are not.
+    Shapes are cut in the CRS of the mesh where one is a mesh, else in that of the first, and
     measured in the plane-rectangular one.
 
     Raises InputError for a negative ``min_area`` and observed positions outside the areas.
-    O((n + pairs) log n x vertices).
+    O((n + atoms) log n x vertices) for each geography after the first.
 
     >>> from sdc.spatial.areas import mesh_areas
     >>> fine = mesh_areas(["500m"], within=(35.6584, 139.7376, 35.666, 139.749))
@@ -54,45 +56,61 @@ def intersections(
     """
     if not min_area >= 0:
         raise InputError(Text("min_area must not be negative"), code="overlay-limit")
-    flip = bool(b.level) and not a.level
-    first, second = (b, a) if flip else (a, b)
-    i, j, area = _cut(first, second)
-    if flip:
-        i, j = j, i
-    seen = _observed(observed, len(a), len(b))
-    keep = area > min_area
-    pair = np.concatenate([i[keep] * len(b) + j[keep], seen])
-    pairs = np.unique(pair)
-    measured = pd.Series(area, index=i * len(b) + j).reindex(pairs, fill_value=0.0)
-    return pd.DataFrame(
-        {
-            "i": pairs // len(b),
-            "j": pairs % len(b),
-            "area": measured.to_numpy(),
-            "observed": np.isin(pairs, seen),
-        }
-    )
+    sizes = [len(g) for g in geographies]
+    seen = _observed(observed, sizes)
+    order = sorted(range(len(geographies)), key=lambda n: (not geographies[n].level, n))
+    cut, area = _cut([geographies[n] for n in order])
+    every = np.concatenate([cut[:, np.argsort(order)], seen])
+    atoms, first, which = np.unique(every, axis=0, return_index=True, return_inverse=True)
+    marked = np.zeros(len(atoms), dtype=bool)
+    marked[which.ravel()[len(cut) :]] = True
+    measured = np.concatenate([area, np.zeros(len(seen))])[first]
+    columns = {name: atoms[:, n] for n, name in enumerate(LETTERS[: len(sizes)])}
+    found = pd.DataFrame({**columns, "area": measured, "observed": marked})
+    return found[marked | (measured > min_area)].reset_index(drop=True)
 
 
-def _cut(first: Areas, second: Areas) -> tuple[IntArray, IntArray, FloatArray]:
-    """Pairs whose shapes meet and the surface that they share, in square metres."""
-    one = first.geometry
-    same = second.shapes.geometry.to_crs(first.shapes.crs)
-    two = np.asarray(same.to_numpy(), dtype=object)
-    two = np.where(shapely.is_valid(two), two, shapely.make_valid(two))
-    j, i = shapely.STRtree(one).query(two, predicate="intersects")
-    order = np.lexsort((j, i))
-    i, j = i[order].astype(np.int64), j[order].astype(np.int64)
+def _cut(geographies: Sequence[Areas]) -> tuple[IntArray, FloatArray]:
+    """Positions (r, geographies) whose shapes share ground, and how much, in square metres.
+
+    The shapes of the first are cut by those of the second, the pieces by those of the third …
+    """
+    first = geographies[0]
     to_metres = transformer(first.shapes.crs, first.plane)
-    area = np.empty(len(i))
-    for start in range(0, len(i), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        area[part] = _shared(one[i[part]], two[j[part]], level=first.level, to_metres=to_metres)
-    return i, j, area
+    pieces, level = first.geometry, first.level
+    at = np.arange(len(first), dtype=np.int64)[:, None]
+    area = np.zeros(len(first))
+    for other in geographies[1:]:
+        same = other.shapes.geometry.to_crs(first.shapes.crs)
+        shapes = sound(np.asarray(same.to_numpy(), dtype=object))
+        j, i = shapely.STRtree(pieces).query(shapes, predicate="intersects")
+        order = np.lexsort((j, i))
+        i, j = i[order].astype(np.int64), j[order].astype(np.int64)
+        area = np.empty(len(i))
+        shared = np.empty(len(i), dtype=object)
+        for start in range(0, len(i), _BLOCK):
+            part = slice(start, start + _BLOCK)
+            shared[part] = _shared(pieces[i[part]], shapes[j[part]], level=level)
+            area[part] = _surface(shared[part], to_metres)
+        keep = area > 0
+        at = np.column_stack([at[i[keep]], j[keep]])
+        area = area[keep]
+        if other is not geographies[-1]:
+            pieces, level = sound(shared[keep]), ""
+    return at, area
 
 
-def _shared(one: Geometries, two: Geometries, *, level: str, to_metres: Any) -> FloatArray:
-    """Surface of each intersection; cells that lie wholly inside are not cut."""
+def sound(shapes: Geometries) -> Geometries:
+    """Valid shapes, of surfaces alone: lines and points where borders touch are no ground."""
+    shapes = np.where(shapely.is_valid(shapes), shapes, shapely.make_valid(shapes))
+    for n in np.flatnonzero(shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION):
+        parts = shapely.get_parts(shapes[n])
+        shapes[n] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    return shapes
+
+
+def _shared(one: Geometries, two: Geometries, *, level: str) -> Geometries:
+    """Each intersection; shapes that lie wholly inside, as cells mostly do, are not cut."""
     shapely.prepare(two)
     inside = shapely.contains_properly(two, one)
     pieces = one.copy()
@@ -102,22 +120,27 @@ def _shared(one: Geometries, two: Geometries, *, level: str, to_metres: Any) -> 
             pieces[k] = shapely.clip_by_rect(two[k], west, south, east, north)
     else:
         pieces[cut] = shapely.intersection(one[cut], two[cut])
+    return pieces
+
+
+def _surface(shapes: Geometries, to_metres: Any) -> FloatArray:
+    """Square metres."""
     if to_metres is not None:
-        pieces = shapely.transform(pieces, lambda xy: np.column_stack(to_metres(tuple(xy.T))))
-    return np.asarray(shapely.area(pieces), dtype=np.float64)
+        shapes = shapely.transform(shapes, lambda xy: np.column_stack(to_metres(tuple(xy.T))))
+    return np.asarray(shapely.area(shapes), dtype=np.float64)
 
 
-def _observed(observed: tuple[Any, Any] | None, n: int, m: int) -> IntArray:
-    """Observed pairs as i * m + j, each once."""
+def _observed(observed: Sequence[Any] | None, sizes: Sequence[int]) -> IntArray:
+    """Observed positions (r, geographies), each once."""
     if observed is None:
-        return np.empty(0, dtype=np.int64)
-    i, j = (np.asarray(side, dtype=np.int64) for side in observed)
-    if i.shape != j.shape:
+        return np.empty((0, len(sizes)), dtype=np.int64)
+    sides = [np.asarray(side, dtype=np.int64) for side in observed]
+    if len({side.shape for side in sides}) > 1 or len(sides) != len(sizes):
         raise InputError(Text("observed pairs differ in length"))
-    if len(i) and (max(i.max() - n, j.max() - m) >= 0 or min(i.min(), j.min()) < -1):
+    found = np.stack(sides, axis=1)
+    if ((found >= np.array(sizes)) | (found < -1)).any():
         raise InputError(
             Text("an observed pair names an area that does not exist"),
             code="overlay-observed",
         )
-    both = (i >= 0) & (j >= 0)
-    return np.unique(i[both] * m + j[both])
+    return np.unique(found[(found >= 0).all(axis=1)], axis=0)

@@ -110,6 +110,16 @@ class Package:
 
     def meeting(self) -> set[Cell]:
         """Innermost areas and mesh cells that have ground in common."""
+        cells = self.trees["mesh"].leaves
+        index = shapely.STRtree([mesh_box(c) for c in cells])
+        out = set()
+        for code, shape in self.shapes().items():
+            for i in index.query(shape, predicate="intersects"):
+                out.add((code, cells[i]))
+        return out
+
+    def shapes(self) -> dict[str, shapely.Geometry]:
+        """The ground of every innermost area, a hair wider than it is drawn."""
         text = (self.folder / "data" / "areas.geojson").read_text(encoding="utf-8")
         inner = set(self.trees["areas"].leaves)
         shapes: dict[str, list[shapely.Geometry]] = {}
@@ -118,14 +128,7 @@ class Package:
             shape = shapely.from_geojson(json.dumps(feature["geometry"]))
             shapes.setdefault(code, []).append(shape)
         assert set(shapes) == inner
-        cells = self.trees["mesh"].leaves
-        index = shapely.STRtree([mesh_box(c) for c in cells])
-        out = set()
-        for code, parts in shapes.items():
-            shape = shapely.buffer(shapely.union_all(parts), SLACK)
-            for i in index.query(shape, predicate="intersects"):
-                out.add((code, cells[i]))
-        return out
+        return {c: shapely.buffer(shapely.union_all(p), SLACK) for c, p in shapes.items()}
 
 
 def mesh_box(code: str) -> shapely.Geometry:

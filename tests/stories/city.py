@@ -111,6 +111,30 @@ geography = "mesh"
 by = ["area_class"]
 """
 
+THREE_GEOGRAPHIES = """
+[[tables]]
+id = "by_area"
+records = "buildings"
+rules = "buildings"
+geography = "areas"
+by = ["area_class"]
+[[tables]]
+id = "by_mesh"
+records = "buildings"
+rules = "buildings"
+geography = "mesh"
+by = ["area_class"]
+[[tables]]
+id = "by_school"
+records = "buildings"
+rules = "buildings"
+geography = "none"
+by = ["school", "area_class"]
+[geography.districts.school]
+path = "schools.gpkg"
+code = "id"
+"""
+
 
 OSAKA = """
 schema = 1

@@ -6,9 +6,11 @@ import csv
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
-from city import FIVE_TABLES, ONE_TABLE, shinjuku
+import shapely
+from city import FIVE_TABLES, ONE_TABLE, THREE_GEOGRAPHIES, shinjuku
 
 import sdc
 from sdc.config import read_config
@@ -97,3 +99,40 @@ def test_five_linked_tables_become_a_package(real_data: Path, tmp_path: Path) ->
     assert sdc.verify_package(result.path)
     assert result.safe.report.passed
     assert len(result.safe.system.blocks) == 5
+
+
+@pytest.mark.nightly
+def test_areas_mesh_and_districts_are_released_together(
+    real_data: Path, joined: pd.Series, tmp_path: Path
+) -> None:
+    """25 invented districts: whatever is nearest to a point, across all borders of areas."""
+    source = real_data / "shinjuku" / "h27ka13104.shp"
+    areas = gpd.read_file(source, encoding="cp932").to_crs("EPSG:6677")
+    west, south, east, north = areas.total_bounds
+    rng = np.random.default_rng(5)
+    points = np.column_stack([rng.uniform(west, east, 25), rng.uniform(south, north, 25)])
+    whole = shapely.box(west, south, east, north)
+    cells = shapely.get_parts(
+        shapely.voronoi_polygons(shapely.multipoints(points), extend_to=whole)
+    )
+    districts = gpd.GeoDataFrame(
+        {"id": [f"S{k:02d}" for k in range(len(cells))]}, geometry=cells, crs="EPSG:6677"
+    )
+    districts.to_file(tmp_path / "schools.gpkg")
+    result = run_release(shinjuku(tmp_path, real_data, THREE_GEOGRAPHIES))
+    assert result.path is not None
+    assert result.safe.report.passed
+    with (result.path / "data" / "by_school.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    total = {r["school"]: r["value"] for r in rows if r["area_class"] == "TOTAL"}
+    assert len(total) == 26
+    assert total["TOTAL"] == str(int(joined.sum()))
+    # districts by a plain spatial join of the buildings that lie in some area
+    table = pd.read_csv(real_data / "shinjuku" / "buildings.csv", dtype=str)
+    places = gpd.points_from_xy(table["lon"].astype(float), table["lat"].astype(float))
+    points_ = gpd.GeoDataFrame(geometry=places, crs="EPSG:6668").to_crs("EPSG:6677")
+    inside = points_.sjoin(areas[["geometry"]], predicate="intersects").index.unique()
+    found = points_.loc[inside].sjoin(districts, predicate="intersects").groupby("id").size()
+    shown = {c: int(v.replace("-", "0")) for c, v in total.items() if v != "X" and c != "TOTAL"}
+    assert len(shown) > 20
+    assert shown == {c: int(found.get(c, 0)) for c in shown}
