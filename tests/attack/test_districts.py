@@ -232,3 +232,18 @@ def test_nothing_follows_in_a_small_city_with_districts(tmp_path: Path) -> None:
     assert primaries_are_hidden(attack, value, 3)
     assert any(k == "school" for key in attack.variables for k, _ in key)
     assert sweep(attack, wants_of(attack, value, 3), hint=value).unmet == []
+
+
+def test_districts_may_be_all_the_ground_there_is(tmp_path: Path) -> None:
+    """Then who lies in none of them is set aside, as with areas: 7 of the 20."""
+    config = sliver(tmp_path, table("none", "school"), more=SCHOOL)
+    city.polygons(tmp_path / "schools.gpkg", "id", {"s1": [(0, 0, 1, 0.8)], "s2": [(0, 0.8, 1, 1)]})
+    text = config.read_text("utf-8")
+    areas = '[geography.areas]\npath = "areas.gpkg"\ncode = "code"\n'
+    assert areas in text
+    config.write_text(text.replace(areas, ""), encoding="utf-8")
+    result = run_release(config)
+    own = read(result).tables["by_school"]
+    assert own.hidden == {("s1",), ("s2",)} | (own.hidden & {("TOTAL",)})
+    (aside,) = result.safe.prepared.aside
+    assert len(aside.rows) == 7
