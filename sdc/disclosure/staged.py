@@ -223,11 +223,11 @@ def _whole(piece: Piece) -> Iterator[tuple[Ints, Ints, Ints]]:
 
 def _grouped(witness: Ints, at: Ints, number: Ints) -> tuple[Ints, Ints]:
     """Sums that are not 0 by witness and codes, in order."""
-    key = np.column_stack([witness, at])
-    unique, inverse = np.unique(key, axis=0, return_inverse=True)
-    total = np.zeros(len(unique), dtype=np.int64)
-    np.add.at(total, inverse.ravel(), number)
-    return unique[total != 0], total[total != 0]
+    order = np.lexsort((*at.T[::-1], witness))
+    key, number = np.column_stack([witness, at])[order], number[order]
+    first = np.flatnonzero(np.append(True, (key[1:] != key[:-1]).any(axis=1))[: len(key)])
+    total = np.add.reduceat(number, first) if len(first) else number
+    return key[first][total != 0], total[total != 0]
 
 
 def _decomposes(sets: list[set[str]]) -> bool:

@@ -41,19 +41,26 @@ class Facts:
     grouped: bool = False
 
 
-def head(facts: Facts, title: Words) -> Layer:
+def head(facts: Facts, title: Words) -> tuple[Layer, Layer]:
     """Title, municipality, date and unit, in Japanese and English, over the full width."""
     info, width = facts.info, PAGE[0] - 2 * MARGIN
     sheet = Sheet(PAGE[0], FRAME[1])
     sheet.text(MARGIN, MARGIN - 1.5, title[0], size=_shrink(title[0], 17, width))
-    day = info.survey_date
-    city = f"{info.municipality_name}({info.municipality})"
-    line = f"{city}  {day.year}年{day.month}月{day.day}日現在  単位: {facts.unit[0]}  {info.title}"
-    sheet.text(MARGIN, MARGIN + 7.2, line, size=_shrink(line, 9.5, width), color=DARK)
-    city = info.municipality_name_en
-    english = [title[1], city, f"as of {day.isoformat()}", f"unit: {facts.unit[1]}", info.title_en]
+    day, city = info.survey_date.isoformat(), info.municipality_name_en
+    english = [title[1], city, f"as of {day}", f"unit: {facts.unit[1]}", info.title_en]
     text = "  ·  ".join(part for part in english if part)
     sheet.text(MARGIN, MARGIN + 12.6, text, size=_shrink(text, 8.5, width), color=GREY)
+    return layer(sheet.pixels()), _under_title(info, facts.unit[0])
+
+
+@lru_cache(maxsize=8)
+def _under_title(info: ReleaseInfo, counted: str) -> Layer:
+    """What stands under every title of a release, and the line that ends the head."""
+    sheet, width = Sheet(PAGE[0], FRAME[1]), PAGE[0] - 2 * MARGIN
+    day = info.survey_date
+    city = f"{info.municipality_name}({info.municipality})"
+    line = f"{city}  {day.year}年{day.month}月{day.day}日現在  単位: {counted}  {info.title}"
+    sheet.text(MARGIN, MARGIN + 7.2, line, size=_shrink(line, 9.5, width), color=DARK)
     y = FRAME[1] - 2.2
     sheet.line([(MARGIN, y), (PAGE[0] - MARGIN, y)], color=LIGHT, width=0.6)
     return layer(sheet.pixels())

@@ -237,7 +237,7 @@ def _page(
     beside, fields = panel(facts)
     for (x, y, w, h), ink in fields:
         _paste(page, np.full((round(h * MM), round(w * MM)), ink, dtype=np.uint8), (x, y))
-    return page, [head(facts, title), *beside]
+    return page, [*head(facts, title), *beside]
 
 
 def _classes(value: IntArray, state: IntArray, breaks: tuple[int, ...], water: int) -> IntArray:
