@@ -21,8 +21,11 @@ from packages import Package, mesh_box, sweep
 from test_packages import primaries_are_hidden, truth, wants_of
 
 import sdc
+from sdc.config import read_config
 from sdc.errors import InputError
 from sdc.pipeline.demand import demands_of
+from sdc.pipeline.geography import _with_parts, load_places
+from sdc.pipeline.geography import crossing as crossing_of
 from sdc.pipeline.run import Result, run_release
 
 M1, M2 = "54400000", "54400010"
@@ -159,6 +162,14 @@ def test_a_release_by_other_places_stands_beside_an_earlier_one(
     more, rows = (MESH, table("mesh")) if second == "mesh" else (SCHOOL, table("none", "school"))
     later = read(run_release(sliver(tmp_path, rows, more=more + LEDGER, id="later")))
     assert len(later.tables[f"by_{second}"].hidden) == 2
+    # the two packages together: the strip of 2 can hold 3 and 1
+    both = Package(tmp_path, {**first.tables, **later.tables}, {**first.trees, **later.trees})
+    south, north = (M1, M2) if second == "mesh" else ("s1", "s2")
+    meeting = {("a", south), ("b", south), ("b", north)}
+    attack = over(both, {("areas", second): meeting})
+    own = key(**{"areas": "b", second: south})
+    assert attack.allows(own, at_least=3)
+    assert attack.allows(own, at_most=1)
 
 
 def test_districts_that_an_earlier_release_used_must_be_there(tmp_path: Path) -> None:
@@ -247,3 +258,29 @@ def test_districts_may_be_all_the_ground_there_is(tmp_path: Path) -> None:
     assert own.hidden == {("s1",), ("s2",)} | (own.hidden & {("TOTAL",)})
     (aside,) = result.safe.prepared.aside
     assert len(aside.rows) == 7
+
+
+def test_records_with_some_of_the_geographies_keep_their_places(tmp_path: Path) -> None:
+    """A building on a border, in area e by its point and in the cell and district of w by theirs."""
+    places = load_places(read_config(quarters(tmp_path)), lambda: (0.0, 0.0, 0.0, 0.0))
+    place = {"e": 0, "w": 1, M1: 0, M2: 1, "s1": 0, "s2": 1}
+    four = {tuple(place[c] for c in q) for q in QUARTERS}
+
+    def met(name: str, names: tuple[str, ...], *rows: tuple[int, ...]) -> set[tuple[int, ...]]:
+        dims = {n: places.hierarchy(n) for n in names}
+        at = np.array(rows, dtype=np.int64).reshape(-1, len(names))
+        coded = sdc.Coded(name, dims, {n: at[:, k] for k, n in enumerate(names)})
+        (found,) = crossing_of(places, [coded], NAMES)
+        assert found.names == NAMES
+        return {tuple(r) for r in found.pairs.tolist()}
+
+    assert met("buildings", NAMES) == four
+    assert met("buildings", NAMES, (0, 0, 1)) == {*four, (0, 0, 1)}
+    # every pair of an area and a cell is there already
+    assert met("land", NAMES[:2], (0, 0), (0, 1), (1, 0)) == four
+
+
+def test_a_part_that_no_place_has_gets_one() -> None:
+    atoms = np.array([[0, 0, 0], [0, 1, 0], [1, 1, 1]])
+    found = _with_parts(atoms, [0, 1], np.array([[0, 1], [1, 0]]))
+    assert found.tolist() == [[0, 0, 0], [0, 1, 0], [1, 0, 1], [1, 1, 1]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from sdc.errors import InputError
 from sdc.spatial.areas import Areas, make_areas, mesh_areas
 from sdc.spatial.locate import locate
 from sdc.spatial.overlay import intersections
+from sdc.spatial.rest import OUTSIDE, with_rest
 
 from .coverages import voronoi
 
@@ -61,6 +64,48 @@ def test_two_sets_of_areas_meet_where_cutting_says() -> None:
     expected = slowly(one, two, CRS)
     assert list(zip(found["i"], found["j"], strict=True)) == sorted(expected)
     assert found["area"].to_numpy() == pytest.approx([expected[k] for k in sorted(expected)])
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+def test_three_geographies_meet_where_cutting_says(order: tuple[int, ...]) -> None:
+    one, two = town(7, 4), town(5, 5)
+    every = one, two, mesh_areas(["1km"], within=one)
+    crs = "EPSG:6668"
+    shapes = [g.shapes.to_crs(crs).geometry.to_list() for g in every]
+    expected = {}
+    for at in itertools.product(*(range(len(g)) for g in every)):
+        piece = shapes[0][at[0]].intersection(shapes[1][at[1]]).intersection(shapes[2][at[2]])
+        area = gpd.GeoSeries([piece], crs=crs).to_crs(CRS).area.iloc[0]
+        if area > 1.0:
+            expected[tuple(at[n] for n in order)] = area
+    found = intersections(*(every[n] for n in order))
+    assert [tuple(r) for r in found[["i", "j", "k"]].to_numpy().tolist()] == sorted(expected)
+    assert found["area"].to_numpy() == pytest.approx(
+        [expected[k] for k in sorted(expected)], abs=0.5
+    )
+    # fewer than the triples whose pairs meet: 3 cells around a corner do not all meet in one place
+    pairs = [{(a[x], a[y]) for a in expected} for x, y in ((0, 1), (0, 2), (1, 2))]
+    sizes = (range(len(every[n])) for n in order)
+    loose = [
+        t for t in itertools.product(*sizes)
+        if (t[0], t[1]) in pairs[0] and (t[0], t[2]) in pairs[1] and (t[1], t[2]) in pairs[2]
+    ]  # fmt: skip
+    assert len(loose) > len(expected)
+
+
+def test_what_districts_leave_over_is_one_more_below_the_total() -> None:
+    areas = town(9, 4)
+    frame = areas.shapes.iloc[:6].assign(up=["x", "x", "x", "y", "y", "y"])
+    some = make_areas(frame[["code", "up", "geometry"]], dimension="d", code="code", parent="up")
+    whole = with_rest(some, areas)
+    assert whole.hierarchy.codes == tuple(sorted([*some.hierarchy.codes, OUTSIDE]))
+    up = whole.hierarchy.parents[whole.hierarchy.position(OUTSIDE)]
+    assert up == whole.hierarchy.root
+    rest = whole.geometry[whole.codes.index(OUTSIDE)]
+    assert rest.area == pytest.approx(sum(areas.shapes.area[6:]))
+    assert (
+        with_rest(make_areas(areas.shapes, dimension="d", code="code"), areas).codes == areas.codes
+    )
 
 
 def test_an_older_release_of_the_same_areas_meets_itself_only() -> None:
