@@ -74,8 +74,9 @@ def test_mesh_against_area() -> None:
     assert attack.allows(units(0), at_least=1, at_most=1)
     assert not attack.allows(units(0), at_least=2)
     assert not attack.allows(units(0), at_most=0)
-    # Without the area it is anything up to 5; a tenth unit in the first two is in nobody's reach.
+    # Without the area it is anything up to the 5 of its mesh cell.
     assert Universe([mesh]).allows(units(0), at_least=5)
+    assert not Universe([mesh]).allows(units(0), at_least=6)
 
 
 def test_what_holds_an_area_holds_a_unit() -> None:

@@ -215,23 +215,23 @@ def strangers(tables: list[Seen]) -> Attack:
     return attack
 
 
-@pytest.mark.parametrize("seed", range(20, 28))
+# Seeds whose earlier releases take something; lower ends as well in those of 25 and 31.
+@pytest.mark.parametrize("seed", [20, 24, 25, 28, 29, 31, 34, 36])
 def test_ends_are_those_that_the_earlier_releases_leave(seed: int) -> None:
     # Another solver, on all that was public before: each end that is listed is the exact one.
     rng, counted = drawn(seed)
     order, before = rng.permutation(3).tolist(), Rules(min_count=4, owners=False)
     earlier = [past(counted, CUTS[i], before, n)[0] for n, i in enumerate(order[:2], 1)]
-    try:
-        problem, prior = joint_problem(counted, CUTS[order[2]], earlier, Rules(min_count=4))
-    except Infeasible:
-        return
+    problem, prior = joint_problem(counted, CUTS[order[2]], earlier, Rules(min_count=4))
     system = problem.system
     everything = system.shown & ~system.known
     blank = replace(problem, floor=np.maximum(prior.floor, 0), left=problem.left[:0],
                     eligible=everything)  # fmt: skip
     exact, place = Exact(blank, everything, most=60), problem.primary.tolist()
+    assert len(problem.left)
     for cell, seat, known, lower, upper in problem.left.tolist():
         least, most = exact.reach(cell, at_least=(seat, known))
         high, low = (int(a[place.index(cell)]) for a in (problem.upper, problem.lower))
-        assert upper == (most if upper < high else upper)
-        assert lower == (least if lower > low else lower)
+        assert upper < high or lower > low
+        assert upper in (high, most)
+        assert lower in (low, least)
