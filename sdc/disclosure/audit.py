@@ -102,9 +102,8 @@ def _judge(problem: Problem, published: Published, proof: Proof) -> AuditReport:
     if problem.own is not None:
         bad = int(proof.narrowed.sum())
         checks.append(f"owners of units: {bad} primary cells narrowed")
-        checks += [f"{len(problem.left)} promises to them end where earlier releases do"] * (
-            len(problem.left) > 0
-        )
+        if len(problem.left):
+            checks.append(f"promises to owners that end earlier: {len(problem.left)}")
     complete = not proof.open
     certificate = pack(proof.demands, proof.moves, proof.reach, scale=proof.scale)
     certificate = _for_owners(problem, hidden, certificate, proof)

@@ -90,7 +90,7 @@ def test_the_smallest_case_by_hand() -> None:
     plan = suppress(problem)
     report = audit(problem, sdc.apply(system, plan), moves=plan.moves)
     assert report.passed
-    assert report.checks[-1] == "2 promises to them end where earlier releases do"
+    assert report.checks[-1] == "promises to owners that end earlier: 2"
     # Without the computation the same release would be refused: there is no X left to add.
     with pytest.raises(Infeasible, match="use=p"):
         suppress(replace(problem, left=problem.left[:0]))

@@ -22,7 +22,7 @@ from sdc.config import read_config
 from sdc.model.system import Level
 from sdc.pipeline.run import Safe, make_safe
 from sdc.review.cells import cells_of
-from sdc.review.page import LEVELS, review_page
+from sdc.review.page import LEVELS, proof, review_page
 from sdc.review.shapes import draw
 
 pytestmark = pytest.mark.xdist_group("small-city")
@@ -241,3 +241,16 @@ def test_a_browser_shows_why(page: str, safe: Safe, browser: str, tmp_path: Path
     drawn = re.findall(r'class="area[^"]*" data-code="(\w+)"', shown)
     codes = safe.treated.places.of("mesh").codes
     assert sorted(drawn) == sorted([*codes, *codes])  # before and after
+
+
+def test_every_check_is_told_in_japanese(safe: Safe) -> None:
+    made = (
+        "elimination modulo 2^61-1 and 2^31-1", "promises to owners that end earlier: 2",
+        "derived figures: 2 rows over printed cells only", "jointly with earlier releases: none",
+        "twins: 5 tables of the same classes and the same print",
+    )  # fmt: skip
+    assert any("owners" in check for check in safe.report.checks)
+    for check in (*safe.report.checks, *made):
+        assert re.search("[ぁ-ん]", proof(check).to("ja")), check
+    assert proof(made[1]).to("en").endswith(": 2")
+    assert proof(made[3]).to("en").endswith(": none")
