@@ -146,7 +146,8 @@ def proof(check: str) -> Text:
         "derived figures": Text("every figure follows from printed numbers alone"),
         "twins": Text("the tool, run again on the twins, published the same"),
         "jointly with earlier releases": Text(
-            "earlier releases reckoned with: {names}", names=said
+            "earlier releases reckoned with: {names}",
+            names=Text("none") if said == "none" else said,
         ),
     }
     return words.get(kind, Text("{name}", name=check))

@@ -254,3 +254,4 @@ def test_every_check_is_told_in_japanese(safe: Safe) -> None:
         assert re.search("[ぁ-ん]", proof(check).to("ja")), check
     assert proof(made[1]).to("en").endswith(": 2")
     assert proof(made[3]).to("en").endswith(": none")
+    assert proof(made[3]).to("ja").endswith(": なし")
