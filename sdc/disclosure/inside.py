@@ -53,14 +53,14 @@ def check_inside(pieces: Sequence[Piece], moved: Sequence[Moved], arrays: Arrays
             part = order[ends[i] : ends[i + 1]]
             witness, step = seen.witness[part], seen.step[part]
             upper, lower = int(mine["promise_upper"][i]), int(mine["promise_lower"][i])
-            nearer = left.get(int(place[i]), {})
+            nearer, cell = left.get(int(place[i]), {}), int(mine["promise_cell"][i])
             for k, (low_end, high_end) in nearer.items():
                 own = np.array([k not in emptied[w] for w in witness.tolist()], dtype=bool)
                 reach = step[own].max(initial=0), step[own].min(initial=0)
-                if (
-                    reach[0] < min(upper, high_end) - truth
-                    or reach[1] > max(lower, low_end) - truth
-                ):
+                short = reach[1] > max(lower, low_end) - truth
+                if short and least[k] > lower:
+                    short = not _inside((piece, seen), cell, pieces, int(seat[k]))
+                if short or reach[0] < min(upper, high_end) - truth:
                     refuse(Text("what earlier releases leave to the owner of a unit"))
             if upper > truth and _common(emptied, witness[step >= upper - truth]) - nearer.keys():
                 refuse(Text("an upper promise to the owner of a unit"))
@@ -68,7 +68,6 @@ def check_inside(pieces: Sequence[Piece], moved: Sequence[Moved], arrays: Arrays
                 seen_by = _common(emptied, witness[step <= lower - truth]) - nearer.keys()
                 low = [k for k in seen_by if least[k] <= lower]
                 high = [k for k in seen_by if least[k] > lower]
-                cell = int(mine["promise_cell"][i])
                 if low or not all(_inside((piece, seen), cell, pieces, int(seat[k])) for k in high):
                     refuse(Text("a lower promise to the owner of a unit"))
             second = upper <= truth <= lower

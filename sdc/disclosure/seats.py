@@ -11,6 +11,7 @@ import scipy.sparse as sp
 
 from sdc.disclosure.demands import Demands, cover
 from sdc.disclosure.witness import free_cells
+from sdc.model.containing import contained
 from sdc.model.hierarchy import IntArray
 from sdc.model.system import BoolArray, Problem
 
@@ -121,12 +122,7 @@ def _exempt(problem: Problem, rows: Rows, seats: tuple[IntArray, IntArray]) -> s
     asked = np.flatnonzero((side < 0) & (value[cell] - need < own.max(initial=0)))
     if not len(asked):
         return sp.csr_matrix(shape, dtype=np.int8)
-    pick = sp.csr_matrix(
-        (np.ones(len(asked), np.int8), (np.arange(len(asked)), cell[asked])),
-        shape=(len(asked), len(value)),
-    )
-    reach = _contained(problem.system.relations, pick)
-    inside = reach[:, seat].tocoo()
+    inside = contained(problem.system, cell[asked])[:, seat].tocoo()
     r, s = asked[inside.row], inside.col
     least = value[cell[r]] - need[r] < own[s]
     return sp.csr_matrix((np.ones(int(least.sum()), np.int8), (r[least], s[least])), shape=shape)
@@ -157,28 +153,6 @@ def _ended(problem: Problem, rows: Rows, seats: tuple[IntArray, IntArray]) -> sp
         found += sp.csr_matrix((ones, (r[same], at[same])), shape=found.shape)
         at = at + 1
     return found
-
-
-def _contained(relations: sp.csr_matrix, cells: sp.csr_matrix) -> sp.csr_matrix:
-    """(a, n) all cells whose units are certainly among those of some cells (a, n), themselves included.
-
-    The parts of a contained cell are contained, and so is a total all of whose parts are: an area that
-    lies in one mesh cell, and then what it consists of. A relation has its total as -1.
-    """
-    part = sp.csr_matrix(relations > 0).astype(np.int64)
-    total = sp.csr_matrix(relations < 0).astype(np.int64)
-    whole = np.diff(part.indptr)
-    reach = sp.csr_matrix(cells, dtype=np.int64)
-    while True:
-        down = (reach @ total.T) @ part
-        inside = sp.csr_matrix(reach @ part.T)
-        inside.data = (inside.data == whole[inside.indices]).astype(np.int64)
-        inside.eliminate_zeros()
-        more = sp.csr_matrix(reach + down + inside @ total)
-        more.data[:] = 1
-        if more.nnz == reach.nnz:
-            return reach
-        reach = more
 
 
 @numba.njit(cache=True)

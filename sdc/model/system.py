@@ -176,9 +176,9 @@ class Problem:
     own       (n, j) what somebody who stands in an innermost cell knows it to hold at least: one
                      unit in counts, in measures the 1, 2 … j largest contributions together;
                      0 where nobody stands; None where nobody is to be reckoned with
-    left      (e, 5) promises that end earlier for somebody inside, because earlier releases leave no
-                     more: primary cell, cell known from inside, what is known of it, and the
-                     lower and the upper end that are left
+    left      (e, 5) promises that end earlier for somebody inside, because what is public before
+                     leaves no more: primary cell, cell known from inside, what is known of it,
+                     and the lower and the upper end that are left
     ========= ====== =========================================================================
 
     The promise also holds for each of those who stand in one cell, with what they know added. Of a

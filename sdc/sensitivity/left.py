@@ -47,8 +47,8 @@ def left_inside(
     the new tables appear, ``own`` (n, j) what is known from inside (``known_inside``), ``asked`` (p,)
     the primary cells with the upper and the lower ends promised; with ``second`` each of them, and else
     a cell with neither, is promised a second value alone. That a cell holds no less than its part is
-    not listed. What is taken in ways that bounds do not show stays promised, and cannot be met.
-    O(promises x cells around them).
+    not listed for lower ends. What is taken in ways that bounds do not show stays promised, and cannot
+    be met. O(promises x cells around them).
 
     >>> import scipy.sparse as sp
     >>> s = System.plain(np.array([3, 2, 1]), sp.csr_matrix(np.array([[-1, 1, 1]])))
@@ -74,7 +74,7 @@ def left_inside(
             least = {
                 seat: end
                 for seat, end in _taken(before, (cell, truth, low), seats)
-                if end > nothing.least_of(cell, seat)
+                if other or end > nothing.least_of(cell, seat)
             }
             lost = most.keys() | least.keys()
             if other:

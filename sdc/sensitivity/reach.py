@@ -8,6 +8,7 @@ from scipy.sparse.csgraph import connected_components
 
 from sdc.errors import RulesError
 from sdc.messages import Text
+from sdc.model.containing import contained
 from sdc.model.hierarchy import IntArray
 from sdc.model.rules import Rules
 from sdc.model.system import BoolArray, System
@@ -77,45 +78,13 @@ def units_inside(system: System, units: IntArray, cells: IntArray) -> IntArray:
     """(c,) the units known in innermost cells of one table that lie in each of some cells as a whole.
 
     ``units`` (n,) is what is known of each unknown. An area may lie in a mesh cell though it lies in
-    several of the smaller ones: bounds carried from sum to sum do not show that. O(parts of the cells).
+    several of the smaller ones: bounds carried from sum to sum do not show that. As ``contained``.
     """
-    relations = system.relations.tocoo()
-    parent = np.full(relations.shape[0], -1, dtype=np.int64)
-    minus = relations.data < 0
-    parent[relations.row[minus]] = relations.col[minus]
-    edges = (np.ones(int((~minus).sum())), (parent[relations.row[~minus]], relations.col[~minus]))
-    parts = sp.csr_matrix(edges, shape=(system.n, system.n))
-    inner = sp.diags_array((np.diff(parts.indptr) == 0).astype(np.float64)).tocsr()
-
-    def all_parts(start: IntArray) -> sp.csr_matrix:
-        ones = np.ones(len(start))
-        step = sp.csr_matrix((ones, (np.arange(len(start)), start)), shape=(len(start), system.n))
-        found = step
-        while step.nnz:
-            step = sp.csr_matrix(step @ parts)
-            step.data[:] = 1.0
-            found = found + step
-        found = sp.csr_matrix(found @ inner)
-        found.data[:] = 1.0
-        return found
-
-    around, out = all_parts(cells), np.zeros(len(cells), dtype=np.int64)
+    held, out = contained(system, cells), np.zeros(len(cells), dtype=np.int64)
     for block in system.blocks:
         leaf = block.index[np.ix_(*[d.leaves for d in block.table.dims])].ravel()
         leaf = leaf[(units[leaf] > 0) & system.count[leaf]]
-        own = all_parts(leaf)
-        # Places that no table prints are all of a cell that has any; a finer table has others beside.
-        latent = ~system.shown[own.indices]
-        row = np.repeat(np.arange(len(leaf)), np.diff(own.indptr))
-        placed = np.bincount(row, latent, minlength=len(leaf)) > 0
-        kept = latent | ~placed[row]
-        own = sp.csr_matrix((own.data[kept], (row[kept], own.indices[kept])), shape=own.shape)
-        shared = sp.coo_matrix(own @ around.T)
-        whole = shared.data == np.diff(own.indptr)[shared.row]
-        known = np.bincount(
-            shared.col[whole], units[leaf[shared.row[whole]]].astype(float), minlength=len(cells)
-        )
-        out = np.maximum(out, known.astype(np.int64))
+        out = np.maximum(out, held[:, leaf] @ units[leaf])
     return out
 
 

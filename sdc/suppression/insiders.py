@@ -109,8 +109,9 @@ def guarded(problem: Problem, hidden: BoolArray, demands: Demands, moves: sp.csr
     room = (problem.system.value[seats.seat] - seats.own)[seen.col]
     which, guard = plain[seen.row], seats.seat[seen.col]
     old = demands.guard >= 0
-    known = _keys(demands.cell[old], demands.sign[old], demands.guard[old], demands.room[old])
-    asked = _keys(demands.cell[which], demands.sign[which], guard, room)
+    cell, sign, need = demands.cell, demands.sign, demands.need
+    known = _keys(cell[old], sign[old], need[old], demands.guard[old], demands.room[old])
+    asked = _keys(cell[which], sign[which], need[which], guard, room)
     new = ~np.isin(asked, known)
     if not new.any():
         return demands

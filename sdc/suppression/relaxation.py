@@ -65,8 +65,9 @@ class Master:
 
     ``best`` is the best proof so far for all patterns, ``proof`` that of the last program, between the
     bounds of ``within``. Proofs are computed from dual values in plain arithmetic, so that they do not
-    rest on the solver's word. ``x`` (k,) is the present fractional pattern, ``company`` the rows of
-    ``company``, ``effort`` what the programs have cost so far: iterations times rows and columns.
+    rest on the solver's word; that there is no pattern at all between two bounds does. ``x`` (k,) is
+    the present fractional pattern, ``company`` the rows of ``company``, ``effort`` what the programs
+    have cost so far: iterations times rows and columns.
     """
 
     reduced: Reduced

@@ -20,6 +20,7 @@ from sdc.disclosure.evidence import evidence
 from sdc.disclosure.staged import check_staged
 from sdc.errors import Infeasible, InputError, NotProven
 from sdc.model.coded import Coded, Crossing, Measure
+from sdc.model.grouped import Grouped
 from sdc.model.past import PastRelease, PastTable, Prior
 from sdc.model.plan import apply
 from sdc.model.report import Verdict
@@ -29,6 +30,7 @@ from sdc.model.table import Table, aggregate
 from sdc.readers.beforehand import places, read_known
 from sdc.sensitivity import problem as demands_of
 from sdc.suppression.complementary import suppress
+from sdc.tables.grouping import with_groups
 from sdc.tables.joint import Now, joint_system
 from sdc.tables.relations import system_of
 from sdc.tables.remembered import around, remembered
@@ -400,3 +402,27 @@ def test_an_area_may_lie_whole_in_a_large_cell_and_in_none_of_the_small_ones() -
         for c, low in zip(problem.primary, problem.lower, strict=True)
     }
     assert (lower["mesh=w"], lower["mesh=P"]) == (0, 1)
+
+
+def test_what_is_measured_in_an_area_is_not_known_in_a_group_of_its_classes() -> None:
+    """Area p counts classes a and b in their group g, which holds 1 of its 8; 7 stand in c and d.
+
+    That something is measured in p says nothing of g: it may be empty, though a and b, which no table
+    prints, lie in g.
+    """
+    use = tree("use", g="a b", h="c d")
+    areas = flat("area", "p q r")
+    number = np.array([[1, 0, 3, 4], [2, 1, 0, 7], [5, 5, 0, 5]])  # a b c d
+    at = np.repeat(np.argwhere(number >= 0), number.ravel(), axis=0)
+    coded = Coded("r", {"area": areas, "use": use}, {"area": at[:, 0], "use": at[:, 1]},
+                  {"m": Measure(50 + np.arange(len(at)))})  # fmt: skip
+    tables = [
+        tabulate(coded, ["area"], name="n"),
+        tabulate(coded, ["area"], measure="m", name="m"),
+        tabulate(coded, ["area", "use"], name="x"),
+    ]
+    own = Grouped("r", "area", "use", {"p": {"a": "g", "b": "g"}})
+    system = with_groups(system_of(tables), {"r": coded}, [own])
+    problem = demands_of(system, Rules(min_count=3, p_percent=10))
+    ends = {system.name_of(c): low for c, low in zip(problem.primary, problem.lower, strict=True)}
+    assert ends["area=p, use=g"] == 0

@@ -13,7 +13,9 @@ from smallcases import Case, Exact
 
 import sdc
 from sdc.disclosure.audit import audit
-from sdc.errors import Infeasible
+from sdc.disclosure.inside import Moved, check_inside
+from sdc.disclosure.witnessed import Piece
+from sdc.errors import Infeasible, NotProven
 from sdc.model.coded import Coded
 from sdc.model.hierarchy import Hierarchy
 from sdc.model.past import PastRelease, PastTable, Prior
@@ -23,6 +25,8 @@ from sdc.model.system import UNBOUNDED, Problem, System, digest_of
 from sdc.sensitivity import problem as demands_of
 from sdc.sensitivity.left import left_inside
 from sdc.suppression.complementary import suppress
+from sdc.suppression.demands import Demands
+from sdc.suppression.insiders import guarded
 from sdc.tables.joint import Now, joint_system
 from sdc.tables.relations import system_of
 from sdc.tables.tabulate import tabulate
@@ -154,6 +158,62 @@ def test_a_second_value_is_lost_only_where_both_ways_are_barred() -> None:
     assert left([2, 1, 1], own, asked, total=(0, 2, 2)) == []
     found = left([2, 1, 1], own, asked, total=(0, 2, 2), part=(1, 1, UNBOUNDED))
     assert found == [[1, 2, 1, 1, 1]]
+
+
+def test_a_second_value_of_a_cell_around_is_lost_to_who_knows_a_part() -> None:
+    # 1 = 1 + 0, and all know that it is 1 at most: the owner of the one knows it, and no one else.
+    system = System.plain(np.array([1, 1, 0]), sp.csr_matrix(np.array([[-1, 1, 1]])))
+    public = np.zeros(3, dtype=np.int64), np.array([1, UNBOUNDED, UNBOUNDED])
+    asked = np.array([0]), np.array([1]), np.array([1])
+    found = left_inside(system, public, np.array([[0], [1], [0]]), asked, second=True)
+    assert found.tolist() == [[0, 1, 1, 1, 1]]
+    # Where it might be 2, that remains.
+    public[1][0] = 2
+    assert not len(left_inside(system, public, np.array([[0], [1], [0]]), asked, second=True))
+
+
+def test_an_end_left_above_asks_nothing_below_what_is_known_inside() -> None:
+    # Total of x = 1 and y = 0, promised 0 … 3; the owner of the one in x was left 2 at most, and knows
+    # that it is 1 at least. Witnesses take it to 2 with that one, to 3 and to 0 without.
+    head = {"family": ["r", "count"], "table": "t", "names": ["a"], "codes": [["x", "y"]],
+            "factor": 1, "start": 0, "size": 2}  # fmt: skip
+    told = {
+        "value": [1, 0], "at": [[0], [1]], "indptr": [0, 1, 3, 4], "index": [1, 0, 1, 0],
+        "step": [1, -1, 3, -1], "promise_table": [0], "promise_cell": [0], "promise_upper": [3],
+        "promise_lower": [0], "known_index": [], "known_least": [],
+        "left_promise": [0], "left_index": [0], "left_known": [1], "left_lower": [0],
+        "left_upper": [2],
+    }  # fmt: skip
+    arrays = {name: np.array(own, dtype=np.int64) for name, own in told.items()}
+    up = [[np.array([0, 1]), np.array([0, 2])]]
+    moved = Moved(np.array([1]), np.zeros(3, dtype=np.int64), np.arange(3), np.array([1, 2, -1]),
+                  up, np.full(3, -1))  # fmt: skip
+    check_inside([Piece(head, arrays)], [moved], arrays)
+    # What is left above is asked for all the same.
+    short = replace(moved, step=np.array([0, 2, -1]))
+    with pytest.raises(NotProven, match="leave to the owner"):
+        check_inside([Piece(head, arrays)], [short], arrays)
+
+
+def test_a_guard_of_the_nearer_end_does_not_stand_for_the_farther_one() -> None:
+    # The 1 in A must be able to be 2 for all, and 3 for all but the owner of one of the 2 beside it.
+    # First the only move is one to 2, which empties B: a guard for that. Then one to 3 that empties B.
+    dims = {"area": flat("area", "A B C"), "use": flat("use", "p q")}
+    counted = units(dims, [[1, 2], [5, 4], [0, 6]])
+    problem, _ = joint_problem(counted, ["area", "use"], [past(counted, ["area"], Rules(3))[0]],
+                               Rules(min_count=3))  # fmt: skip
+    block = problem.system.blocks[0].index
+    at = [block[dims["area"].position(a), dims["use"].position("p")] for a in "AB"]
+    every = np.zeros(problem.system.n, dtype=bool)
+    every[block] = True
+
+    def moves(far: int) -> sp.csr_matrix:
+        return sp.csr_matrix(([far, -5], ([0, 0], at)), shape=(1, problem.system.n))
+
+    demands = Demands.of(problem)
+    once = guarded(problem, every, demands, moves(1))
+    assert once.need[len(demands) :].tolist() == [1]
+    assert guarded(problem, every, once, moves(2)).need[len(once) :].tolist() == [2]
 
 
 def drawn(seed: int) -> tuple[np.random.Generator, Coded]:
