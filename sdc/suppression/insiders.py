@@ -23,8 +23,9 @@ from sdc.suppression.found import Budget
 
 __all__ = ["Heeded", "guarded", "heed", "reckoned"]
 
-SWEEP, SHARED = 900_000, 10_000
-"""Search steps of the sweeps at budget 1; in proportion more where more demands than these share them."""
+SWEEP, SHARED, CROWDED = 900_000, 10_000, 0.5
+"""Search steps of the sweeps at budget 1; in proportion more where more demands than these share them and
+down to that part of them in proportion where many people inside ask, who make every sweep dearer."""
 
 CHUNK = 100_000
 """Search steps between two looks at the clock."""
@@ -60,7 +61,8 @@ def heed(
     last adds demands, and there are finitely many.
     """
     engine, demands = known
-    shared = max(int((demands.guard < 0).sum()) / SHARED, 1.0)
+    least = CROWDED if engine.crowded else 1.0
+    shared = max(int((demands.guard < 0).sum()) / SHARED, least)
     left, settled, reproducible = budget.steps(SWEEP * shared), False, True
     part = left // LOOKS + 1
     while True:
