@@ -181,3 +181,27 @@ def test_a_threshold_beyond_every_number_is_refused(k: int) -> None:
     system = counts([[3, 5, 9], [1, 0, 2]])
     wanted = problem(system, Rules(min_count=2**53 - 1))
     assert len(wanted.primary) == int((system.value > 0).sum())
+
+
+def test_a_sum_that_another_table_shows_to_be_filled_says_nothing_of_its_parts() -> None:
+    """By area and structure zeros may hide, by area all of them are printed.
+
+    Area p counts 1 + 4 = 5, area q 0 + 30: the zero of q could be an X, so either part of p could be 0
+    for a reader, while p itself is at least 1: the rough table prints every zero. So 5 must seem able
+    to be 1; that both parts are filled is known to nobody.
+    """
+    area = Hierarchy.flat("area", ["p", "q"], total="all")
+    built = Hierarchy.flat("built", ["iron", "wood"], total="any")
+    leaf = np.array([[1, 4], [0, 30]])
+    fine = Table("fine", (area, built), aggregate(leaf, [area, built]))
+    rough = Table("rough", (area,), aggregate(leaf.sum(axis=1), [area]))
+    wanted = problem(
+        system_of([fine, rough]),
+        {"fine": Rules(min_count=10), "rough": Rules(min_count=3, zeros="show")},
+    )
+    ends = {
+        wanted.system.name_of(int(c)): (int(u), int(low))
+        for c, u, low in zip(wanted.primary, wanted.upper, wanted.lower, strict=True)
+    }
+    assert ends["area=p, built=any"] == (10, 1)
+    assert ends["area=p, built=wood"] == (10, 3)

@@ -23,11 +23,11 @@ from sdc.model.table import Table
 from sdc.sensitivity.beforehand import carried, known_beforehand
 from sdc.sensitivity.left import left_inside
 from sdc.sensitivity.reach import (
+    filled_floor,
     floor_of,
     known_units,
     measure_reach,
     measured,
-    shown_zero_floor,
     units_inside,
 )
 from sdc.sensitivity.refusals import refuse_grouped, refuse_known, refuse_public
@@ -202,7 +202,7 @@ class _Demand:
             upper = np.where(small, np.maximum(rules.min_count, table.value + 1), table.value + 1)
             low = np.maximum(table.value - 1, 0)
             crowded = small & (table.value >= rules.min_count)
-            lower = np.where(never_zero & ~crowded, shown_zero_floor(table), low)
+            lower = np.where(never_zero & ~crowded, filled_floor(table, never_zero), low)
         else:
             dominated, reach = measure_reach(table, rules, small)
             primary = small | named | dominated

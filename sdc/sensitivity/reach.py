@@ -15,10 +15,13 @@ from sdc.model.system import BoolArray, System
 from sdc.model.table import Table, aggregate
 
 
-def shown_zero_floor(table: Table) -> IntArray:
-    """The least a cell can hold once everybody sees which innermost cells are not zero."""
-    filled = (table.leaf_values() > 0).astype(np.int64)
-    return np.minimum(np.maximum(aggregate(filled, table.dims), 1), np.maximum(table.value, 1))
+def filled_floor(table: Table, filled: BoolArray) -> IntArray:
+    """The least a cell can hold once everybody knows of these cells of a table that they are not zero.
+
+    Of a sum that another table shows not to be zero nothing follows for the cells below it.
+    """
+    inner = filled[np.ix_(*[d.leaves for d in table.dims])].astype(np.int64)
+    return np.minimum(np.maximum(aggregate(inner, table.dims), 1), np.maximum(table.value, 1))
 
 
 def measure_reach(table: Table, rules: Rules, small: BoolArray) -> tuple[BoolArray, IntArray]:
