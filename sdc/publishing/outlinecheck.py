@@ -25,9 +25,13 @@ def outline_faults(files: Mapping[str, bytes]) -> tuple[Fault, ...]:
     else. A package without tables has nothing to compare with.
     """
     faults: list[Fault] = []
-    for path in (p for p in sorted(files) if p.endswith(".geojson")):
+    outlines = [p for p in sorted(files) if p.endswith(".geojson")]
+    try:
+        tables = _tables(files) if outlines else {}
+    except UNREADABLE:
+        return tuple(Fault(path, Text("cannot be read")) for path in outlines)
+    for path in outlines:
         try:
-            tables = _tables(files)
             document = json.loads(files[path], object_pairs_hook=_once)
             wrong = next(_misfits(document, tables), None) if tables else None
             if wrong is not None:

@@ -81,39 +81,31 @@ def problem(
     prices = [*(b.table for b in system.blocks), *priced]
     eligible, zeros_shown, placed, cost = _terms(system, by_table, prices)
     least, most = known_beforehand(system, prior)
+    # What an X of an earlier release cannot be below; -1 where there is none.
+    earlier = np.full(system.n, -1, dtype=np.int64) if prior is None else prior.floor
     # A zero that is public by now could have been an X when it was first printed.
     zero = _all_of_group(system, eligible & (system.known | (least < most))) & (system.value == 0)
-    if prior is not None:
-        zero |= prior.floor == 0
-    floor = floor_of(system, zero, zeros_shown, placed)
+    floor = floor_of(system, zero | (earlier == 0), zeros_shown, placed)
     demand = _Demand.empty(system.n)
     for block in system.blocks:
         # Beside the groups there is nothing but sums of groups, which nobody prints.
         there = system.shown[block.index] | (not block.table.within)
         demand.add(block, by_table[block.table.name], (floor[block.index] > 0, there))
-    told = placed | (least > 0) if prior is None else placed | (least > 0) | (prior.floor >= 0)
-    units = measured(system, told).astype(np.int64)
+    told = placed | (least > 0) | (earlier >= 0)
+    units, public = _measured_units(system, told, demand.primary, (least, most))
     floor = np.maximum(floor, units)
-    # Also in the tables linked with that one: a mesh cell holds what the areas inside it hold.
-    public = least
-    if units.any():
-        public = np.maximum(least, units)
-        small = np.flatnonzero(demand.primary & system.count)
-        public[small] = np.maximum(public[small], units_inside(system, units, small))
-        public = carried(system, public, most)[0]
     demand.raise_to(np.maximum(known_units(system, floor), public))
     demand.add_places(system, np.where(placed, 0, _thresholds(system, by_table)), most)
     if prior is not None:
         demand.add_prior(prior)
-        floor = np.maximum(floor, prior.floor)  # an X of then and now is known by both
-    floor = np.maximum(floor, least)
+    # an X of then and now is known by both
+    floor = np.maximum(np.maximum(floor, earlier), least)
     # What has one value for everybody cannot be hidden any more.
     eligible = _all_of_group(system, eligible & (floor < most))
     refuse_public(system, demand.primary & placed)
     primary = np.flatnonzero(demand.primary).astype(np.int64)
     upper, lower = demand.upper[primary], np.maximum(demand.lower, least)[primary]
     refuse_known(system, level, (primary, upper), (floor, most))
-    before = np.maximum(public, -1 if prior is None else prior.floor), most
     own, asked = _inside(system, by_table), (primary, upper, lower)
     return Problem(
         system=system,
@@ -128,8 +120,27 @@ def problem(
         cost=cost,
         blur=blur,
         own=own,
-        left=left_inside(system, before, own, asked, second=level is Level.INTEGER),
+        left=left_inside(
+            system, (np.maximum(public, earlier), most), own, asked, second=level is Level.INTEGER
+        ),
     )
+
+
+def _measured_units(
+    system: System, told: BoolArray, primary: BoolArray, bounds: tuple[IntArray, IntArray]
+) -> tuple[IntArray, IntArray]:
+    """(n,) the units that amounts tell of in their own cells, and the least that all know of each cell.
+
+    Also in the tables linked with that one: a mesh cell holds what the areas inside it hold.
+    """
+    least, most = bounds
+    units = measured(system, told).astype(np.int64)
+    if not units.any():
+        return units, least
+    public = np.maximum(least, units)
+    small = np.flatnonzero(primary & system.count)
+    public[small] = np.maximum(public[small], units_inside(system, units, small))
+    return units, carried(system, public, most)[0]
 
 
 def _terms(
